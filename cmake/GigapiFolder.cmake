@@ -1,0 +1,54 @@
+# gigapi_folder(NAME USES TARGET...)
+#
+# Makes the static library gigapi_NAME of src/NAME/**/*.cc and the test program NAME_test of src/NAME/**/*_test.cc.
+# The folder is visible to those that link it as "NAME/..." through a directory that holds just that one link: an include
+# of a folder that is not named in USES (directly or through one that is) does not compile.
+#
+# Sources under src/NAME/testing/ are helpers for tests: the library gigapi_NAME_testing, linked by tests only.
+include(GoogleTest)
+
+function(gigapi_folder name)
+  cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
+  set(dir ${CMAKE_SOURCE_DIR}/src/${name})
+  set(view ${CMAKE_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${view})
+  file(CREATE_LINK ${dir} ${view}/${name} SYMBOLIC)
+
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
+  set(tests ${sources})
+  set(testing ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER testing INCLUDE REGEX "/testing/")
+  list(FILTER testing EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test\\.cc$|/testing/|/app/main\\.cc$)")
+
+  if(sources)
+    add_library(gigapi_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(gigapi_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(gigapi_${name} ${scope} ${view})
+  target_link_libraries(gigapi_${name} ${scope} ${ARG_USES})
+
+  add_library(gigapi_${name}_testing INTERFACE)
+  target_link_libraries(gigapi_${name}_testing INTERFACE gigapi_${name})
+  if(testing)
+    add_library(gigapi_${name}_testing_objects STATIC ${testing})
+    target_link_libraries(gigapi_${name}_testing_objects PUBLIC gigapi_${name})
+    target_link_libraries(gigapi_${name}_testing INTERFACE gigapi_${name}_testing_objects)
+  endif()
+
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE gigapi_${name}_testing GTest::gmock_main)
+    foreach(used ${ARG_USES})
+      if(TARGET ${used}_testing)
+        target_link_libraries(${name}_test PRIVATE ${used}_testing)
+      endif()
+    endforeach()
+    target_compile_definitions(${name}_test PRIVATE GIGAPI_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()

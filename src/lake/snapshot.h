@@ -1,0 +1,40 @@
+// What a query sees: the files and the buffered rows of every table at one instant. Immutable, cheap to take and to hold.
+// While a snapshot lives, none of its files is deleted.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "buffer/memory_part.h"
+#include "catalog/data_file.h"
+#include "model/schema.h"
+
+namespace gigapi {
+
+struct TableSnapshot {
+  std::string database;
+  std::string table;
+  SchemaPtr schema;
+  std::vector<DataFilePtr> files;     // by partition, then by min_time
+  std::vector<MemoryPartPtr> memory;  // by partition
+};
+
+using TableSnapshotPtr = std::shared_ptr<const TableSnapshot>;
+
+struct LakeSnapshot {
+  /// database -> table -> what it holds. Names compare exactly; a database without tables is there with an empty map.
+  std::map<std::string, std::map<std::string, TableSnapshotPtr>> databases;
+};
+
+using LakeSnapshotPtr = std::shared_ptr<const LakeSnapshot>;
+
+/// Where queries get their snapshots. Thread-safe. The lake implements it; tests of query/ make their own.
+class SnapshotSource {
+ public:
+  virtual ~SnapshotSource() = default;
+  virtual LakeSnapshotPtr Snapshot() = 0;
+};
+
+}  // namespace gigapi

@@ -1,0 +1,25 @@
+// Which names databases, tables and columns may have. Line protocol allows anything; a name that is accepted here works in
+// SQL (quoted where needed) and on disk (storage/hive_path.h escapes it).
+#pragma once
+
+#include <string_view>
+
+#include "base/error.h"
+
+namespace gigapi {
+
+constexpr size_t kMaxDatabaseNameBytes = 64;
+constexpr size_t kMaxTableNameBytes = 200;
+constexpr size_t kMaxColumnNameBytes = 255;
+
+/// Letters, digits, and . _ - within, not at the start; not one of DuckDB's own schemas.
+Status ValidateDatabaseName(std::string_view name);
+/// UTF-8 without control characters.
+Status ValidateTableName(std::string_view name);
+/// UTF-8 without control characters; not `time`.
+Status ValidateColumnName(std::string_view name);
+
+/// Whether the bytes are well-formed UTF-8.
+bool IsUtf8(std::string_view bytes);
+
+}  // namespace gigapi

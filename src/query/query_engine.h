@@ -1,0 +1,79 @@
+// SQL over the lake. The only door to DuckDB: no type of DuckDB leaves this folder.
+//
+// The engine is thread-safe. A QueryStream belongs to one thread at a time; Cancel may be called from any thread.
+#pragma once
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "lake/snapshot.h"
+
+namespace gigapi {
+
+struct QueryOptions {
+  std::string memory_limit = "1GB";      // DUCKDB_MEM_LIMIT
+  int threads = 2;                       // DUCKDB_THREAD_LIMIT
+  int64_t timeout_ms = 300'000;          // 0: none
+  int64_t max_rows = 0;                  // 0: none; a result that is longer fails
+  int max_concurrent = 16;               // running at once; the rest queue
+  int max_queued = 256;                  // more fail with kUnavailable
+  int64_t queue_timeout_ms = 10'000;     // waiting longer fails with kUnavailable
+  std::string temp_directory;            // empty: queries do not spill
+};
+
+struct QueryRequest {
+  std::string sql;
+  std::string database;  // where unqualified names are looked up; empty: none
+  /// Values of $1, $2... (positional) as SQL sees text, numbers, booleans or NULL.
+  std::vector<std::shared_ptr<arrow::Scalar>> parameters;
+};
+
+/// Lets any thread stop a query. Copies share one state.
+class QueryCancel {
+ public:
+  QueryCancel();
+  void Cancel();
+  bool cancelled() const;
+
+ private:
+  friend class QueryEngine;
+  friend class QueryStreamImpl;
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+class QueryStream {
+ public:
+  virtual ~QueryStream() = default;
+  virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
+  /// The next rows, nullptr at the end. Blocks while DuckDB works.
+  virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
+};
+
+struct QueryMetrics {
+  int64_t running = 0;
+  int64_t queued = 0;
+  int64_t started_total = 0;
+  int64_t failed_total = 0;
+};
+
+class QueryEngine {
+ public:
+  /// `lake` must outlive the engine.
+  static Result<std::unique_ptr<QueryEngine>> Open(SnapshotSource* lake, QueryOptions options);
+  virtual ~QueryEngine() = default;
+
+  /// Checks, binds and starts a query; blocks while it queues. Errors of the SQL are kInvalidArgument and show the position.
+  virtual Result<std::unique_ptr<QueryStream>> Execute(const QueryRequest& request, QueryCancel cancel) = 0;
+  virtual QueryMetrics metrics() const = 0;
+};
+
+}  // namespace gigapi
