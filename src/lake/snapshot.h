@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "buffer/memory_part.h"
-#include "catalog/data_file.h"
+#include "storage/data_file.h"
 #include "model/schema.h"
 
 namespace gigapi {

@@ -1,0 +1,98 @@
+// The lake: databases of tables, each with rows in memory and in files. Takes writes, keeps them (WAL), hands out
+// snapshots, flushes memory to Parquet, commits files, recovers after a crash.
+//
+// Thread-safe. Callbacks run on the WAL's thread (or on the caller's, when the answer is known at once) and must be short.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file_system.h"
+#include "lake/snapshot.h"
+#include "model/write_batch.h"
+
+namespace gigapi {
+
+/// What an acknowledged write is promised.
+enum class Durability {
+  kNone,   // nothing: in memory
+  kOs,     // handed to the operating system: survives kill -9, not a power cut
+  kFsync,  // on disk
+  kFlush,  // in a committed Parquet file
+};
+
+struct LakeOptions {
+  std::string root;
+  Durability durability = Durability::kFsync;
+  int64_t flush_interval_ms = 10'000;           // a partition's oldest buffered row waits at most this long
+  int64_t flush_partition_bytes = 64 << 20;     // or until the partition has this much
+  int64_t buffer_bytes_max = 256 << 20;         // all partitions; above it writes are refused (kOverloaded)
+  int64_t wal_segment_bytes = 64 << 20;
+  int64_t drop_delay_ms = 30'000;               // a replaced file stays this long
+  int64_t tables_per_database_max = 10'000;
+  int64_t columns_per_table_max = 1'000;
+  int64_t databases_max = 1'000;
+};
+
+struct LakeMetrics {
+  int64_t rows_written_total = 0;
+  int64_t wal_bytes_total = 0;       // appended
+  int64_t wal_syncs_total = 0;
+  int64_t wal_disk_bytes = 0;
+  int64_t buffered_rows = 0;
+  int64_t buffered_bytes = 0;
+  int64_t flushes_total = 0;
+  int64_t flush_failures_total = 0;
+  int64_t flushed_rows_total = 0;
+  int64_t flushed_bytes_total = 0;   // of Parquet
+  int64_t files = 0;
+  int64_t tables = 0;
+  int64_t drop_queue_files = 0;
+};
+
+/// The files of one partition at one instant: what a merge planner looks at.
+struct PartitionFiles {
+  std::string database;
+  std::string table;
+  SchemaPtr schema;
+  PartitionKey partition;
+  std::string directory;  // absolute; where a new file of the partition goes
+  std::vector<DataFilePtr> files;
+};
+
+class Lake : public SnapshotSource {
+ public:
+  /// Opens or creates a lake: reads the catalog, replays the WAL, removes what a crash left over. `fs` must outlive it.
+  static Result<std::unique_ptr<Lake>> Open(LakeOptions options, FileSystem* fs);
+
+  /// Flushes and closes; no other call may be running or follow.
+  virtual Status Close() = 0;
+
+  /// Makes an empty database; nothing happens when it exists.
+  virtual Status CreateDatabase(std::string_view database) = 0;
+
+  /// What parsers of writes to this database look at; the database need not exist.
+  virtual std::shared_ptr<const SchemaSource> Schemas(std::string_view database) = 0;
+
+  using WriteDone = std::function<void(Status)>;
+  /// Keeps the rows and makes them visible, then calls `done`. A database or table that does not exist is created.
+  /// kConflict: another write has changed a schema meanwhile and the rows no longer fit: parse again with the new one.
+  virtual void Write(std::string_view database, WriteBatch batch, WriteDone done) = 0;
+
+  /// Flushes all that is buffered now, and waits for it.
+  virtual Status FlushAll() = 0;
+
+  virtual std::vector<PartitionFiles> ListPartitions() = 0;
+  /// Replaces `inputs` (all of one partition) by one file, which lies under its final name already, in one step for the
+  /// catalog and for new snapshots. Fails with kConflict when an input is no longer in the partition.
+  virtual Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs, DataFile output) = 0;
+
+  virtual LakeMetrics metrics() const = 0;
+};
+
+}  // namespace gigapi

@@ -1,0 +1,70 @@
+// HTTP as the rest of the server sees it: requests, answers, routes. Nothing here knows sockets or Boost; the core that
+// does is http_server.cc.
+//
+// A handler is called on the I/O thread that read the request, may answer at once or later and from any thread, exactly
+// once, and must not block: SQL runs on the query threads, a write waits for its WAL record by callback.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace gigapi::http {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+using Params = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method;  // upper case
+  std::string target;  // as sent
+  std::string path;    // percent-decoded, without the query
+  Params query;        // percent-decoded, in order
+  Params path_params;  // what {name} in the route matched
+  Headers headers;     // as sent
+  std::string remote_address;
+  /// The body as sent (not yet decompressed); valid as long as the exchange lives.
+  std::string_view body;
+
+  /// The first header of that name, case ignored; empty when absent.
+  std::string_view Header(std::string_view name) const;
+  std::optional<std::string_view> Query(std::string_view name) const;
+  std::string_view PathParam(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;  // Content-Type and such; Content-Length, Date and Connection are added
+  std::string body;
+};
+
+/// A body that is made while it is sent. Next is called on a query thread, never on an I/O thread, one call at a time,
+/// only when the client has taken what came before.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  /// The next piece; an empty string ends the body. A failure cuts the connection, so that the client notices.
+  virtual Result<std::string> Next() = 0;
+};
+
+/// One request and its answer.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  virtual const Request& request() const = 0;
+  virtual void Respond(Response response) = 0;
+  virtual void RespondStream(int status, Headers headers, std::unique_ptr<BodySource> body) = 0;
+  /// Called once, on any thread, if the client goes away before the answer is complete.
+  virtual void OnDisconnect(std::function<void()> callback) = 0;
+};
+using ExchangePtr = std::shared_ptr<Exchange>;
+
+using Handler = std::function<void(ExchangePtr)>;
+
+}  // namespace gigapi::http

@@ -1,0 +1,42 @@
+// Writing one Parquet file of a table: the schema that every file has, the encodings chosen, and the statistics that the
+// catalog keeps (docs/lake_layout.md, docs/decisions/). Used by flush (sorted rows from memory) and merge.
+//
+// Rows come sorted by the table's tags in schema order, NULL first, then time. A file is written to a name that ends in
+// .tmp, synced and closed; the caller renames and commits it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "model/column_batch.h"
+#include "model/schema.h"
+
+#include "storage/data_file.h"
+
+namespace gigapi {
+
+/// How hard to work for a small file.
+enum class ParquetEffort {
+  kFast,     // level 1: rewritten soon, so as cheap as possible
+  kCompact,  // merged: read often and kept
+};
+
+struct ParquetOptions {
+  ParquetEffort effort = ParquetEffort::kCompact;
+  int64_t row_group_rows = 128 * 1024;
+};
+
+/// Rows of one partition, sorted; columns are the table's in schema order, those without a value left out.
+/// Several chunks become one batch with one dictionary a tag, whose codes are ranks (code order = byte order of values).
+/// Later duplicates stay: nothing is dropped.
+Result<ColumnBatch> SortChunks(const TableSchema& schema, const std::vector<ColumnBatchPtr>& chunks);
+
+/// Writes sorted rows to `path` (created, synced, closed). The answer has size, rows, times and column statistics set;
+/// path, partition, level, sequences and id are the caller's to fill.
+Result<DataFile> WriteParquet(FileSystem* fs, const std::string& path, const TableSchema& schema, const ColumnBatch& sorted,
+                              const ParquetOptions& options);
+
+}  // namespace gigapi
