@@ -1,0 +1,58 @@
+// The HTTP server with all its dialects: what app/ starts and stops.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+
+namespace gigapi {
+
+class Lake;
+class QueryEngine;
+
+struct ServerOptions {
+  std::string host = "0.0.0.0";  // an address or a name of this machine
+  int port = 7971;               // 0: any free one, see Server::port()
+  std::string username;          // basic authentication; off when username and password are both empty
+  std::string password;
+  std::string version = "0.0.0";  // shown by /health, /ping and /
+  std::string commit = "unknown";
+
+  int io_threads = 0;    // read, parse and write; 0: as many as cores
+  int query_threads = 16;  // one for each query that runs
+  int queries_queued_max = 256;  // waiting for a thread; more are answered with 503
+
+  int64_t body_bytes_max = 256 << 20;           // of a request, before and after decompression; more is answered with 413
+  int64_t inflight_body_bytes_max = 256 << 20;  // bodies held at once; a request waits for room, then gets 503
+  int64_t body_wait_ms_max = 5'000;             // for that room
+  int64_t header_bytes_max = 64 << 10;          // request line and headers
+  int64_t connections_max = 10'000;
+  int64_t idle_timeout_ms = 75'000;     // between requests
+  int64_t request_timeout_ms = 30'000;  // for the headers, and for a body or answer that makes no progress
+  int64_t drain_timeout_ms = 10'000;    // Stop() waits this long for answers under way
+
+  int64_t line_bytes_max = 1 << 20;  // one line of line protocol
+  int64_t columns_per_table_max = 1'000;
+  int64_t tables_per_database_max = 10'000;
+
+  std::string default_database = "mydb";  // of GigAPI's own routes when a request names none
+};
+
+/// Listens from Start to Stop. Start and Stop are called by the owner; all else happens on the server's own threads.
+class Server {
+ public:
+  /// `lake` and `engine` must outlive the server. Fails when the address cannot be bound.
+  static Result<std::unique_ptr<Server>> Start(ServerOptions options, Lake* lake, QueryEngine* engine);
+  virtual ~Server() = default;
+
+  /// Accepts nothing more, lets requests under way finish for drain_timeout_ms, then cuts the rest and joins all threads.
+  /// Idempotent. The destructor calls it.
+  virtual void Stop() = 0;
+
+  /// The port that is listened on.
+  virtual int port() const = 0;
+};
+
+}  // namespace gigapi
