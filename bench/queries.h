@@ -1,0 +1,31 @@
+// The queries of the benchmark, the same text for the server and for plain DuckDB. They fit the workload over 24 hours that
+// starts at 2025-01-01 00:00 UTC (--start_s 1735689600 --spread_s 86400).
+#pragma once
+
+namespace gigapi::bench {
+
+struct BenchQuery {
+  const char* name;
+  const char* sql;
+};
+
+inline constexpr BenchQuery kQueries[] = {
+    {"count(*)", "SELECT count(*) FROM cpu"},
+    {"avg by 1 h, all", "SELECT date_trunc('hour', time) AS h, avg(usage_user) FROM cpu GROUP BY h ORDER BY h"},
+    {"avg by host, last hour",
+     "SELECT host, avg(usage_user) FROM cpu WHERE time >= TIMESTAMP '2025-01-01 23:00:00' GROUP BY host ORDER BY host"},
+    {"last value of each host", "SELECT host, arg_max(usage_user, time) FROM cpu GROUP BY host ORDER BY host"},
+    {"one host, last hour, rows",
+     "SELECT * FROM cpu WHERE host = 'host_500' AND time >= TIMESTAMP '2025-01-01 23:00:00' ORDER BY time"},
+    {"one host, 24 h by 1 h",
+     "SELECT date_trunc('hour', time) AS h, avg(usage_user), max(usage_system) FROM cpu WHERE host = 'host_500' GROUP BY h "
+     "ORDER BY h"},
+    {"max of 5 fields by region",
+     "SELECT region, max(usage_user), max(usage_system), max(usage_idle), max(usage_nice), max(usage_iowait) FROM cpu "
+     "GROUP BY region ORDER BY region"},
+};
+
+/// Its answer is JSON: the server's over HTTP, DuckDB's by COPY to a file.
+inline constexpr BenchQuery kExportQuery = {"SELECT * LIMIT 1,000,000 as JSON", "SELECT * FROM cpu LIMIT 1000000"};
+
+}  // namespace gigapi::bench

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""make bench: measures a server of its own on a temporary root and prints a table (docs/benchmarks.md).
+
+Three servers, one after the other, each on an empty root:
+  throughput   BENCH_ROWS rows (10 M) of the last hour in bodies of 10,000 lines over 4 connections
+  latency      a tenth of that in bodies of 1,000 lines
+  queries      BENCH_ROWS rows over 24 hours, merged, then the queries of bench/queries.h, beside plain DuckDB
+
+The figures are also written to build/release/bench/figures.json.
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "test"))
+from gigapi_testing.server import Server  # noqa: E402
+
+QUERY_DAY_START_S = 1735689600  # 2025-01-01 00:00 UTC, as bench/queries.h has it
+MERGE_TIMEOUT_S = 10  # the default; a server is idle when nothing has happened for longer than this and a flush
+
+
+class Bench:
+    def __init__(self, args):
+        self.args = args
+        self.build = args.build.resolve()
+        self.work = Path(tempfile.mkdtemp(prefix="gigapi-bench-", dir=args.work))
+        self.env = {"GIGAPI_DURABILITY": args.durability, "LOGLEVEL": "warn"}
+
+    def server(self, name, **env):
+        return Server(self.build / "gigapi", self.work / name, {**self.env, **env}).start()
+
+    def ingest(self, server, rows, lines, *more):
+        command = [self.build / "bench/gigapi_bench", "ingest", "--port", server.port, "--pid", server.process.pid, "--rows", rows,
+                   "--lines", lines, "--connections", self.args.connections, "--hosts", self.args.hosts, *more]
+        return run_json(command)
+
+    def throughput(self, name, rows, lines):
+        server = self.server(name)
+        try:
+            return self.ingest(server, rows, lines, "--idle_window_s", 2.5 * MERGE_TIMEOUT_S)
+        finally:
+            self.end(server)
+
+    def queries(self, rows):
+        # Short waits: the merges are to be over soon. What they cost is measured by the server's CPU clock all the same.
+        server = self.server("queries", GIGAPI_SAVE_TIMEOUT_S="1", GIGAPI_MERGE_TIMEOUT_S="1")
+        try:
+            ingest = self.ingest(server, rows, 10_000, "--start_s", QUERY_DAY_START_S, "--spread_s", 86_400, "--idle_window_s", 4)
+            server.wait_flushed(rows, "bench", "cpu")
+            server.wait_merged("bench", "cpu")
+            partitions = server.partitions("bench", "cpu")
+            files = [folder / Path(f["path"]).name for folder, p in partitions.items() for f in p["files"]]
+            (self.work / "files").write_text("".join(f"{f}\n" for f in files))
+            ours = run_json([self.build / "bench/gigapi_bench", "query", "--port", server.port, "--pid", server.process.pid,
+                             "--runs", self.args.runs])
+            plain = run_json([self.build / "bench/gigapi_bench_duckdb", "--from", self.work / "files", "--work", self.work,
+                              "--prepare", 1, "--runs", self.args.runs])
+            disk = sum(f.stat().st_size for f in files)
+            return {"ingest": ingest, "files": len(files), "bytes_on_disk": disk,
+                    "bytes_of_copy_zstd_by_time": (self.work / "by_time.parquet").stat().st_size,
+                    "queries": [{**o, "duckdb_wall_ms": p["wall_ms"], "duckdb_cpu_ms": p["cpu_ms"]} for o, p in zip(ours, plain)]}
+        finally:
+            self.end(server)
+
+    def end(self, server):
+        if self.args.keep:
+            print(f"kept: {server.root}", file=sys.stderr)
+        server.kill()
+        if not self.args.keep:
+            shutil.rmtree(server.root, ignore_errors=True)
+
+
+def run_json(command):
+    """The JSON that a program prints; its messages go to our standard error."""
+    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"bench: {command[0]} failed: {done.stdout}")
+    return json.loads(done.stdout)
+
+
+def table(figures):
+    lines = []
+    for name in ("throughput", "latency"):
+        if name in figures:
+            f = figures[name]
+            lines += [f"{name}: {f['rows']:,} rows of {f['bytes_per_line']:.0f} B, {f['errors']} errors",
+                      f"  rows per second                {f['rows_per_s']:>14,.0f}",
+                      f"  rows per server CPU second     {f['rows_per_server_cpu_s']:>14,.0f}   counted until idle: {f['went_idle']}",
+                      f"  acknowledgement p50/p99/max ms {f['ack_p50_ms']:>8.2f} /{f['ack_p99_ms']:8.2f} /{f['ack_max_ms']:8.2f}",
+                      f"  peak memory                    {f['peak_memory_bytes'] / 1e6:>11,.0f} MB"]
+    if "queries" in figures:
+        q = figures["queries"]
+        ratio = q["bytes_on_disk"] / q["bytes_of_copy_zstd_by_time"]
+        lines += [f"on disk, merged: {q['bytes_on_disk'] / 1e6:,.1f} MB in {q['files']} files, {ratio:.2f}x DuckDB's COPY (zstd) by time",
+                  f"{'query':34} {'wall ms':>10} {'CPU ms':>10} {'DuckDB wall':>12} {'DuckDB CPU':>11} {'wall ratio':>11}"]
+        for row in q["queries"]:
+            lines.append(f"{row['name']:34} {row['wall_ms']:>10.2f} {row['cpu_ms']:>10.2f} {row['duckdb_wall_ms']:>12.2f} "
+                         f"{row['duckdb_cpu_ms']:>11.2f} {row['wall_ms'] / row['duckdb_wall_ms']:>10.2f}x")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", default=[], help="throughput, latency, queries; default all")
+    parser.add_argument("--build", type=Path, default=REPOSITORY / "build/release")
+    parser.add_argument("--rows", type=int, default=int(os.environ.get("BENCH_ROWS", 10_000_000)))
+    parser.add_argument("--hosts", type=int, default=1000)
+    parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--durability", default="fsync")
+    parser.add_argument("--runs", type=int, default=11, help="of each query; the median counts")
+    parser.add_argument("--work", type=Path, default=None, help="where the temporary roots lie; default the system's")
+    parser.add_argument("--keep", action="store_true", help="leave the roots")
+    args = parser.parse_args()
+    parts = args.parts or ["throughput", "latency", "queries"]
+    bench = Bench(args)
+    figures = {"durability": args.durability, "rows": args.rows}
+    try:
+        if "throughput" in parts:
+            figures["throughput"] = bench.throughput("throughput", args.rows, 10_000)
+        if "latency" in parts:
+            figures["latency"] = bench.throughput("latency", max(1, args.rows // 10), 1_000)
+        if "queries" in parts:
+            figures["queries"] = bench.queries(args.rows)
+    finally:
+        if not args.keep:
+            shutil.rmtree(bench.work, ignore_errors=True)
+    out = bench.build / "bench/figures.json"
+    out.write_text(json.dumps(figures, indent=2) + "\n")
+    print(table(figures))
+    print(f"written to {out}")
+
+
+if __name__ == "__main__":
+    main()

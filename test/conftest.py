@@ -1,0 +1,53 @@
+"""What every Python test can use: the server's binary and servers on temporary roots."""
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from gigapi_testing.server import Server, find_binary  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def binary():
+    return find_binary()
+
+
+@pytest.fixture
+def make_server(binary, tmp_path):
+    """Starts servers that are gone after the test. Each call is one server; `root` lets two of them follow each other."""
+    servers = []
+
+    def make(root=None, start=True, **env):
+        server = Server(binary, root or tmp_path / "root", env)
+        servers.append(server)
+        if start:
+            server.start()
+        return server
+
+    yield make
+    for server in servers:
+        server.kill()
+
+
+@pytest.fixture
+def server(make_server):
+    """A server of the test's own, with flushes that come quickly and no merges."""
+    return make_server(GIGAPI_SAVE_TIMEOUT_S="0.1", GIGAPI_NO_MERGES="true")
+
+
+@pytest.fixture(scope="module")
+def shared_server(binary, tmp_path_factory):
+    """One server for the tests of a file that keep to databases of their own. Rows stay in memory."""
+    server = Server(binary, tmp_path_factory.mktemp("shared") / "root", {"GIGAPI_SAVE_TIMEOUT_S": "3600"})
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def db(request):
+    """A database name that no other test uses."""
+    db.count = getattr(db, "count", 0) + 1
+    return f"db{db.count}"
