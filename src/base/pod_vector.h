@@ -83,8 +83,9 @@ class PodVector {
     std::memcpy(data_ + size_, values, count * sizeof(T));
     size_ += count;
   }
-  void ShrinkToFit() {
-    if (size_ < capacity_) Reallocate(size_);
+  /// Gives memory back when a good part of it is unused.
+  void ShrinkIfLoose() {
+    if (capacity_ - size_ > size_ / 8 + 16) Reallocate(size_);
   }
 
  private:

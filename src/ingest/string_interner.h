@@ -1,0 +1,65 @@
+// Gives equal strings equal codes: how a tag column gets its dictionary. Codes count from 0 in order of appearance and are
+// positions in the StringColumn that the interner appends to. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "base/pod_vector.h"
+#include "model/column_batch.h"
+
+namespace gigapi {
+
+/// A hash for short keys that come from clients. `seed` keeps a client from choosing keys that collide.
+inline uint64_t HashBytes(std::string_view bytes, uint64_t seed) {
+  constexpr uint64_t kMultiplier = 0x9fb21c651e98df25ull;
+  const char* p = bytes.data();
+  size_t left = bytes.size();
+  uint64_t hash = seed ^ (left * kMultiplier);
+  const auto mix = [&](uint64_t word) {
+    const auto product = static_cast<unsigned __int128>(hash ^ word) * kMultiplier;
+    hash = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  };
+  for (; left >= 8; left -= 8, p += 8) {
+    uint64_t word;
+    std::memcpy(&word, p, 8);
+    mix(word);
+  }
+  if (left > 0) {
+    uint64_t word = 0;
+    std::memcpy(&word, p, left);
+    mix(word);
+  }
+  return hash ^ hash >> 32;
+}
+
+/// Random, one a process.
+uint64_t HashSeed();
+
+class StringInterner {
+ public:
+  /// The code of `value`, which is appended to `dictionary` when it is new.
+  uint32_t Intern(std::string_view value, StringColumn* dictionary) {
+    if (slots_.empty() || dictionary->size() * 2 >= slots_.size()) Grow(*dictionary);
+    const size_t mask = slots_.size() - 1;
+    size_t slot = HashBytes(value, seed_) & mask;
+    while (slots_[slot] != kFree) {
+      if ((*dictionary)[slots_[slot]] == value) return slots_[slot];
+      slot = (slot + 1) & mask;
+    }
+    const auto code = static_cast<uint32_t>(dictionary->size());
+    dictionary->Append(value);
+    slots_[slot] = code;
+    return code;
+  }
+
+ private:
+  static constexpr uint32_t kFree = UINT32_MAX;
+  void Grow(const StringColumn& dictionary);
+
+  PodVector<uint32_t> slots_;
+  uint64_t seed_ = HashSeed();
+};
+
+}  // namespace gigapi

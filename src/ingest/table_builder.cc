@@ -1,0 +1,163 @@
+#include "ingest/table_builder.h"
+
+#include <fmt/format.h>
+
+#include "model/names.h"
+
+namespace gigapi {
+
+namespace {
+
+// InfluxDB's own words, which its clients look for.
+std::string TypeConflict(std::string_view table, std::string_view name, ColumnType type, ColumnType known) {
+  return fmt::format("field type conflict: input field \"{}\" on measurement \"{}\" is type {}, already exists as type {}",
+                     name, table, ToString(type), ToString(known));
+}
+
+}  // namespace
+
+size_t ColumnBuilder::size() const {
+  switch (column_.type) {
+    case ColumnType::kFloat64:
+    case ColumnType::kInt64:
+    case ColumnType::kUInt64: return column_.words.size();
+    case ColumnType::kBool: return column_.bools.size();
+    case ColumnType::kTag: return column_.codes.size();
+    case ColumnType::kString: return column_.strings.size();
+  }
+  return 0;
+}
+
+void ColumnBuilder::Truncate(size_t rows) {
+  if (size() <= rows) return;
+  switch (column_.type) {
+    case ColumnType::kFloat64:
+    case ColumnType::kInt64:
+    case ColumnType::kUInt64: column_.words.Resize(rows); break;
+    case ColumnType::kBool: column_.bools.Resize(rows); break;
+    case ColumnType::kTag: column_.codes.Resize(rows); break;
+    case ColumnType::kString: column_.strings.Truncate(rows); break;
+  }
+  if (!column_.valid.empty()) column_.valid.Resize(rows);
+}
+
+void ColumnBuilder::PrepareRow(size_t row, size_t filled) {
+  if (filled > row) Truncate(row);  // a repeated field: the last value counts
+  else FillNulls(filled, row);
+}
+
+void ColumnBuilder::FillNulls(size_t from, size_t to) {
+  if (from == to) return;
+  if (column_.valid.empty()) column_.valid.Resize(from, 1);
+  column_.valid.Resize(to, 0);
+  switch (column_.type) {
+    case ColumnType::kFloat64:
+    case ColumnType::kInt64:
+    case ColumnType::kUInt64: column_.words.Resize(to, 0); break;
+    case ColumnType::kBool: column_.bools.Resize(to, 0); break;
+    case ColumnType::kTag: column_.codes.Resize(to, 0); break;
+    case ColumnType::kString: {
+      auto& offsets = column_.strings.mutable_offsets();
+      offsets.Resize(to + 1, offsets.back());
+      break;
+    }
+  }
+}
+
+void ColumnBuilder::Reserve(size_t rows) {
+  switch (column_.type) {
+    case ColumnType::kFloat64:
+    case ColumnType::kInt64:
+    case ColumnType::kUInt64: column_.words.Reserve(rows); break;
+    case ColumnType::kBool: column_.bools.Reserve(rows); break;
+    case ColumnType::kTag: column_.codes.Reserve(rows); break;
+    case ColumnType::kString: column_.strings.mutable_offsets().Reserve(rows + 1); break;
+  }
+}
+
+Column ColumnBuilder::Finish(size_t rows) {
+  Truncate(rows);
+  FillNulls(size(), rows);
+  // What a batch takes while it is buffered counts: a guess that was far too high is given back.
+  column_.words.ShrinkIfLoose();
+  column_.codes.ShrinkIfLoose();
+  column_.strings.mutable_bytes().ShrinkIfLoose();
+  column_.strings.mutable_offsets().ShrinkIfLoose();
+  return std::move(column_);
+}
+
+TableBuilder::TableBuilder(std::string table, SchemaPtr known, size_t columns_max)
+    : table_(std::move(table)), known_(std::move(known)), columns_max_(columns_max) {}
+
+ColumnBuilder* TableBuilder::FindOrAdd(std::string_view name, ColumnType type, std::string* reason) {
+  const auto found = by_lower_name_.find(FoldCase(name));
+  if (found == by_lower_name_.end()) return Add(name, type, reason);
+  ColumnBuilder* column = found->second;
+  if (column->name() != name) {
+    *reason = fmt::format("column '{}' differs only in case from column '{}'", name, column->name());
+    return nullptr;
+  }
+  if (!Widens(type, column->type())) {
+    *reason = TypeConflict(table_, name, type, column->type());
+    return nullptr;
+  }
+  return column;
+}
+
+ColumnBuilder* TableBuilder::Add(std::string_view name, ColumnType type, std::string* reason) {
+  const auto known = known_ ? known_->FindIgnoringCase(name) : std::nullopt;
+  if (known) {
+    const ColumnSchema& schema = (*known_)[*known];
+    if (schema.name != name) {
+      *reason = fmt::format("column '{}' differs only in case from column '{}'", name, schema.name);
+      return nullptr;
+    }
+    if (!Widens(type, schema.type)) {
+      *reason = TypeConflict(table_, name, type, schema.type);
+      return nullptr;
+    }
+    type = schema.type;
+  } else {
+    if (const Status valid = ValidateColumnName(name); !valid.ok()) {
+      *reason = valid.message();
+      return nullptr;
+    }
+    if ((known_ ? known_->size() : 0) + columns_new_ >= columns_max_) {
+      *reason = fmt::format("table '{}' has {} columns already, no more are allowed", table_, columns_max_);
+      return nullptr;
+    }
+    ++columns_new_;
+  }
+  ColumnBuilder* column = columns_.emplace_back(std::make_unique<ColumnBuilder>(std::string(name), type)).get();
+  column->Reserve(reserved_rows_);
+  by_lower_name_.emplace(FoldCase(name), column);
+  return column;
+}
+
+void TableBuilder::RollBackRow() {
+  while (columns_.size() > columns_committed_) {
+    const std::string& name = columns_.back()->name();
+    if (!known_ || !known_->Find(name)) --columns_new_;
+    by_lower_name_.erase(FoldCase(name));
+    columns_.pop_back();
+  }
+  for (const auto& column : columns_) column->Truncate(rows());
+}
+
+void TableBuilder::Reserve(size_t rows) {
+  reserved_rows_ = rows;
+  time_.Reserve(rows);
+  for (const auto& column : columns_) column->Reserve(rows);
+}
+
+ColumnBatch TableBuilder::Finish() {
+  ColumnBatch batch;
+  time_.ShrinkIfLoose();
+  batch.time = std::move(time_);
+  batch.columns.reserve(columns_.size());
+  for (const auto& column : columns_) batch.columns.push_back(column->Finish(batch.time.size()));
+  batch.ComputeTimeRange();
+  return batch;
+}
+
+}  // namespace gigapi

@@ -1,0 +1,110 @@
+// Columns under construction: rows go in value by value, a refused row is taken back, a ColumnBatch comes out.
+// Used by every parser that meets rows one at a time. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ingest/string_interner.h"
+#include "model/column_batch.h"
+#include "model/schema.h"
+
+namespace gigapi {
+
+/// One column. Put* sets the value of row `row`, which is the row after the last one or that one again; rows that were
+/// left out before it become NULL.
+class ColumnBuilder {
+ public:
+  ColumnBuilder(std::string name, ColumnType type) {
+    column_.name = std::move(name);
+    column_.type = type;
+  }
+
+  const std::string& name() const { return column_.name; }
+  ColumnType type() const { return column_.type; }
+
+  void PutFloat(size_t row, double value) {
+    uint64_t word;
+    __builtin_memcpy(&word, &value, sizeof(word));
+    PutWord(row, word);
+  }
+  /// The 64 bits of a kInt64, kUInt64 or kFloat64 value.
+  void PutWord(size_t row, uint64_t word) {
+    if (column_.words.size() != row) [[unlikely]] PrepareRow(row, column_.words.size());
+    column_.words.PushBack(word);
+    if (!column_.valid.empty()) column_.valid.PushBack(1);
+  }
+  void PutBool(size_t row, bool value) {
+    if (column_.bools.size() != row) [[unlikely]] PrepareRow(row, column_.bools.size());
+    column_.bools.PushBack(value ? 1 : 0);
+    if (!column_.valid.empty()) column_.valid.PushBack(1);
+  }
+  void PutString(size_t row, std::string_view value) {
+    if (column_.strings.size() != row) [[unlikely]] PrepareRow(row, column_.strings.size());
+    column_.strings.Append(value);
+    if (!column_.valid.empty()) column_.valid.PushBack(1);
+  }
+  /// A tag's value by its code.
+  void PutCode(size_t row, uint32_t code) {
+    if (column_.codes.size() != row) [[unlikely]] PrepareRow(row, column_.codes.size());
+    column_.codes.PushBack(code);
+    if (!column_.valid.empty()) column_.valid.PushBack(1);
+  }
+  /// The code of a tag's value.
+  uint32_t Intern(std::string_view value) { return interner_.Intern(value, &column_.strings); }
+
+  bool HasRow(size_t row) const { return size() > row; }
+  size_t size() const;
+  /// Forgets the values from row `rows` on.
+  void Truncate(size_t rows);
+  void Reserve(size_t rows);
+  /// The column with exactly `rows` values, NULL where none was put. The builder is empty afterwards.
+  Column Finish(size_t rows);
+
+ private:
+  void PrepareRow(size_t row, size_t filled);
+  void FillNulls(size_t from, size_t to);
+
+  Column column_;
+  StringInterner interner_;
+};
+
+class TableBuilder {
+ public:
+  /// `known` is what the table looks like already; nullptr for a new table.
+  TableBuilder(std::string table, SchemaPtr known, size_t columns_max);
+
+  const std::string& table() const { return table_; }
+  /// Rows accepted so far: the position of the row under construction.
+  size_t rows() const { return time_.size(); }
+
+  /// The column for values of a type, made when it is new. nullptr when the values cannot go there, with the reason.
+  ColumnBuilder* FindOrAdd(std::string_view name, ColumnType type, std::string* reason);
+
+  void CommitRow(int64_t time) { time_.PushBack(time); columns_committed_ = columns_.size(); }
+  /// Takes back the values and the columns of the row under construction.
+  void RollBackRow();
+  void Reserve(size_t rows);
+
+  /// The accepted rows; the builder is empty afterwards.
+  ColumnBatch Finish();
+
+ private:
+  ColumnBuilder* Add(std::string_view name, ColumnType type, std::string* reason);
+
+  std::string table_;
+  SchemaPtr known_;
+  size_t columns_max_;
+  size_t columns_new_ = 0;
+  PodVector<int64_t> time_;
+  std::vector<std::unique_ptr<ColumnBuilder>> columns_;
+  std::unordered_map<std::string, ColumnBuilder*> by_lower_name_;
+  size_t columns_committed_ = 0;
+  size_t reserved_rows_ = 0;
+};
+
+}  // namespace gigapi
