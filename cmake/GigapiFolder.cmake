@@ -6,6 +6,7 @@
 #
 # Sources under src/NAME/testing/ are helpers for tests: the library gigapi_NAME_testing, linked by tests only.
 include(GoogleTest)
+add_custom_target(unit_tests)  # all test programs
 
 function(gigapi_folder name)
   cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
@@ -49,6 +50,7 @@ function(gigapi_folder name)
       endif()
     endforeach()
     target_compile_definitions(${name}_test PRIVATE GIGAPI_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_dependencies(unit_tests ${name}_test)
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
   endif()
 endfunction()

@@ -15,6 +15,8 @@ using CommandBody = std::function<int()>;
 /// Add a subcommand to `app`; when it is chosen, `*body` is set. Both must live until the command line is parsed, what
 /// the body refers to is owned by it.
 void AddServeCommand(CLI::App* app, CommandBody* body);
+void AddQueryCommand(CLI::App* app, CommandBody* body);
+void AddDemoCommand(CLI::App* app, CommandBody* body);
 void AddConfigCommand(CLI::App* app, CommandBody* body);
 void AddVersionCommand(CLI::App* app, CommandBody* body);
 

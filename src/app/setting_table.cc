@@ -174,7 +174,7 @@ const SettingSpec* FindSetting(std::string_view key) {
 }
 
 std::string FlagOf(const SettingSpec& spec) {
-  std::string flag = "--" + std::string(spec.key);
+  std::string flag = fmt::format("--{}", spec.key);
   std::ranges::replace(flag, '_', '-');
   return flag;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/json_text.h"
 #include "app/setting_table.h"
 
 namespace gigapi {
@@ -40,16 +41,6 @@ std::vector<Row> Rows(const LoadedSettings& loaded) {
   return rows;
 }
 
-std::string JsonText(std::string_view text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') json += {'\\', c};
-    else if (static_cast<unsigned char>(c) < 0x20) json += fmt::format("\\u{:04x}", static_cast<int>(c));
-    else json += c;
-  }
-  return json + "\"";
-}
-
 std::string DefaultText(const SettingSpec& spec) {
   if (!spec.default_text.empty()) return std::string(spec.default_text);
   return SettingText(spec, Settings{});
@@ -83,8 +74,8 @@ std::string SettingsInForce(const LoadedSettings& loaded) {
 std::string SettingsInForceJson(const LoadedSettings& loaded) {
   std::vector<std::string> members;
   for (const auto& row : Rows(loaded)) {
-    members.push_back(fmt::format("  {}: {{\"value\": {}, \"origin\": {}}}", JsonText(row.key), JsonText(row.value),
-                                  JsonText(row.origin)));
+    members.push_back(fmt::format("  {}: {{\"value\": {}, \"origin\": {}}}", JsonString(row.key), JsonString(row.value),
+                                  JsonString(row.origin)));
   }
   return fmt::format("{{\n{}\n}}\n", fmt::join(members, ",\n"));
 }

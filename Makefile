@@ -1,0 +1,61 @@
+# The short names of what one does here. Everything behind them is CMake, Ninja and scripts/.
+BUILD := build/release
+PYTHON := build/deps/venv/bin/python
+JOBS ?= $(shell nproc)
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap build run demo test test-asan crash bench fuzz docs format lint clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+bootstrap: ## Fetch what a build needs (instant when nothing is missing)
+	@scripts/bootstrap
+
+build: bootstrap ## Build the program, its tests and its benchmarks
+	@cmake --preset release >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@ninja -C $(BUILD) -j $(JOBS)
+
+$(BUILD)/gigapi: bootstrap
+	@cmake --preset release >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@ninja -C $(BUILD) -j $(JOBS) gigapi
+
+run: $(BUILD)/gigapi ## Build the server and start it on the defaults: port 7971, data in ./data
+	@exec $(BUILD)/gigapi serve
+
+demo: $(BUILD)/gigapi ## A million rows and four queries on a temporary root
+	@exec $(BUILD)/gigapi demo
+
+test: build ## Build and pass every test
+	@status=0; \
+	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) || status=1; \
+	$(PYTHON) -m pytest -q test || status=1; \
+	exit $$status
+
+test-asan: bootstrap ## The unit tests under the address and undefined behaviour sanitizers
+	@cmake --preset asan >build/asan.log 2>&1 || { cat build/asan.log; exit 1; }
+	@ninja -C build/asan -j $(JOBS) unit_tests
+	ctest --test-dir build/asan --output-on-failure -j $(JOBS)
+
+crash: build ## Kill the server with SIGKILL many times while clients write; compare every acknowledged row
+	$(PYTHON) test/crash/crash_driver.py --kills 500
+
+bench: build ## Measure ingest and queries; docs/benchmarks.md says how to read it
+	$(PYTHON) bench/run.py
+
+fuzz: bootstrap ## Fuzz the parser and the HTTP layer, 60 s each, with the kept corpus
+	test/fuzz/run.sh
+
+docs: $(BUILD)/gigapi ## Write the tables of all settings into docs/settings.md
+	scripts/update-docs $(BUILD)/gigapi
+
+format: ## Format all C++ sources
+	@git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+lint: build ## Check all C++ sources with clang-tidy
+	@git ls-files 'src/*.cc' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD)
+
+clean: ## Remove all builds; keeps the fetched libraries
+	rm -rf build

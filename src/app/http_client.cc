@@ -1,0 +1,271 @@
+#include "app/http_client.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <arrow/util/base64.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace gigapi {
+namespace {
+
+constexpr size_t kReadBytes = 256 << 10;
+constexpr size_t kLineBytesMax = 64 << 10;
+constexpr size_t kErrorBytesMax = 64 << 10;
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+std::string_view Trim(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+Result<int> ParsePort(std::string_view text) {
+  int port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65'535) {
+    return Errorf(ErrorKind::kInvalidArgument, "\"{}\" is no port", text);
+  }
+  return port;
+}
+
+Status ConnectionError(std::string_view what, int error) {
+  return Errorf(ErrorKind::kUnavailable, "{}: {}", what, std::strerror(error));
+}
+
+Status Malformed() { return Error(ErrorKind::kUnavailable, "the server's answer is not HTTP"); }
+
+}  // namespace
+
+Result<HttpAddress> ParseHttpAddress(std::string_view url) {
+  HttpAddress address;
+  if (url.starts_with("https://")) return Error(ErrorKind::kUnsupported, "https is not built; use http://");
+  if (url.starts_with("http://")) url.remove_prefix(7);
+  url = url.substr(0, url.find('/'));
+  if (const size_t at = url.rfind('@'); at != std::string_view::npos) {
+    const std::string_view credentials = url.substr(0, at);
+    const size_t colon = credentials.find(':');
+    address.username = credentials.substr(0, colon);
+    if (colon != std::string_view::npos) address.password = credentials.substr(colon + 1);
+    url.remove_prefix(at + 1);
+  }
+  const size_t bracket = url.starts_with('[') ? url.find(']') : 0;
+  if (bracket == std::string_view::npos) return Error(ErrorKind::kInvalidArgument, "a [ without its ]");
+  if (const size_t colon = url.find(':', bracket); colon != std::string_view::npos) {
+    ARROW_ASSIGN_OR_RAISE(address.port, ParsePort(url.substr(colon + 1)));
+    url = url.substr(0, colon);
+  }
+  address.host = url.starts_with('[') ? url.substr(1, url.size() - 2) : url;
+  if (address.host.empty()) return Error(ErrorKind::kInvalidArgument, "expected http://host:port");
+  return address;
+}
+
+std::string UrlEncode(std::string_view text) {
+  std::string encoded;
+  for (const unsigned char c : text) {
+    if (std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~') encoded += static_cast<char>(c);
+    else encoded += fmt::format("%{:02X}", c);
+  }
+  return encoded;
+}
+
+struct HttpClient::AnswerHead {
+  int status = 0;
+  int64_t content_length = -1;  // -1: not said
+  bool chunked = false;
+  bool close = false;
+};
+
+HttpClient::HttpClient(HttpAddress address) : address_(std::move(address)) {}
+
+HttpClient::~HttpClient() { Disconnect(); }
+
+void HttpClient::Disconnect() {
+  if (socket_ >= 0) close(socket_);
+  socket_ = -1;
+  buffer_.clear();
+  begin_ = 0;
+}
+
+Status HttpClient::Connect() {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const std::string port = std::to_string(address_.port);
+  const int failed = getaddrinfo(address_.host.c_str(), port.c_str(), &hints, &found);
+  if (failed != 0) return Errorf(ErrorKind::kUnavailable, "{}: {}", address_.host, gai_strerror(failed));
+  int error = ECONNREFUSED;
+  for (const addrinfo* each = found; each != nullptr && socket_ < 0; each = each->ai_next) {
+    const int made = socket(each->ai_family, each->ai_socktype | SOCK_CLOEXEC, each->ai_protocol);
+    if (made < 0) continue;
+    if (connect(made, each->ai_addr, each->ai_addrlen) == 0) {
+      socket_ = made;
+    } else {
+      error = errno;
+      close(made);
+    }
+  }
+  freeaddrinfo(found);
+  if (socket_ < 0) return ConnectionError(fmt::format("cannot connect to {}:{}", address_.host, address_.port), error);
+  const int on = 1;
+  setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  return Status::OK();
+}
+
+Status HttpClient::WriteAll(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return ConnectionError("sending failed", errno);
+    bytes.remove_prefix(sent);
+  }
+  return Status::OK();
+}
+
+Status HttpClient::Fill() {
+  buffer_.erase(0, begin_);
+  begin_ = 0;
+  const size_t had = buffer_.size();
+  buffer_.resize(had + kReadBytes);
+  ssize_t got = 0;
+  do {
+    got = recv(socket_, buffer_.data() + had, kReadBytes, 0);
+  } while (got < 0 && errno == EINTR);
+  const int error = errno;
+  buffer_.resize(had + std::max<ssize_t>(got, 0));
+  if (got < 0) return ConnectionError("reading failed", error);
+  if (got == 0) return Error(ErrorKind::kUnavailable, "the server closed the connection before its answer was complete");
+  return Status::OK();
+}
+
+Result<std::string> HttpClient::ReadLine() {
+  size_t end = 0;
+  while ((end = buffer_.find("\r\n", begin_)) == std::string::npos) {
+    if (buffer_.size() - begin_ > kLineBytesMax) return Malformed();
+    ARROW_RETURN_NOT_OK(Fill());
+  }
+  std::string line = buffer_.substr(begin_, end - begin_);
+  begin_ = end + 2;
+  return line;
+}
+
+Result<HttpClient::AnswerHead> HttpClient::ReadHead() {
+  AnswerHead head;
+  ARROW_ASSIGN_OR_RAISE(std::string line, ReadLine());
+  if (!line.starts_with("HTTP/1.") || line.size() < 12) return Malformed();
+  const auto [end, error] = std::from_chars(line.data() + 9, line.data() + 12, head.status);
+  if (error != std::errc()) return Malformed();
+  head.close = line.starts_with("HTTP/1.0");
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(line, ReadLine());
+    if (line.empty()) break;
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) return Malformed();
+    const std::string_view name = std::string_view(line).substr(0, colon);
+    const std::string_view value = Trim(std::string_view(line).substr(colon + 1));
+    if (EqualsIgnoringCase(name, "Content-Length")) {
+      std::from_chars(value.data(), value.data() + value.size(), head.content_length);
+    } else if (EqualsIgnoringCase(name, "Transfer-Encoding")) {
+      head.chunked = EqualsIgnoringCase(value, "chunked");
+    } else if (EqualsIgnoringCase(name, "Connection")) {
+      head.close = head.close || EqualsIgnoringCase(value, "close");
+    }
+  }
+  if (head.status == 204 || head.status == 304) head.content_length = 0;
+  return head;
+}
+
+Status HttpClient::ReadBytes(int64_t count, const BodySink& sink) {
+  while (count > 0) {
+    if (begin_ == buffer_.size()) ARROW_RETURN_NOT_OK(Fill());
+    const size_t piece = std::min<size_t>(count, buffer_.size() - begin_);
+    ARROW_RETURN_NOT_OK(sink(std::string_view(buffer_).substr(begin_, piece)));
+    begin_ += piece;
+    count -= static_cast<int64_t>(piece);
+  }
+  return Status::OK();
+}
+
+Status HttpClient::ReadChunks(const BodySink& sink) {
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const std::string line, ReadLine());
+    int64_t size = -1;
+    std::from_chars(line.data(), line.data() + line.size(), size, 16);
+    if (size < 0) return Malformed();
+    if (size == 0) break;
+    ARROW_RETURN_NOT_OK(ReadBytes(size, sink));
+    ARROW_ASSIGN_OR_RAISE(const std::string end, ReadLine());
+    if (!end.empty()) return Malformed();
+  }
+  while (true) {  // trailers
+    ARROW_ASSIGN_OR_RAISE(const std::string line, ReadLine());
+    if (line.empty()) return Status::OK();
+  }
+}
+
+Status HttpClient::ReadToEnd(const BodySink& sink) {
+  while (true) {
+    ARROW_RETURN_NOT_OK(sink(std::string_view(buffer_).substr(begin_)));
+    begin_ = buffer_.size();
+    if (!Fill().ok()) return Status::OK();
+  }
+}
+
+Status HttpClient::ReadBody(const AnswerHead& head, const BodySink& sink) {
+  if (head.chunked) return ReadChunks(sink);
+  if (head.content_length >= 0) return ReadBytes(head.content_length, sink);
+  return ReadToEnd(sink);
+}
+
+Status HttpClient::Send(const HttpRequest& request, const BodySink& sink) {
+  if (socket_ < 0) ARROW_RETURN_NOT_OK(Connect());
+  std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Length: {}\r\n", request.method, request.target,
+                                 address_.host, address_.port, request.body.size());
+  if (!request.content_type.empty()) head += fmt::format("Content-Type: {}\r\n", request.content_type);
+  if (!address_.username.empty()) {
+    const std::string credentials = address_.username + ":" + address_.password;
+    head += fmt::format("Authorization: Basic {}\r\n", arrow::util::base64_encode(credentials));
+  }
+  head += "\r\n";
+  std::string error;
+  int status = 0;
+  const auto exchange = [&]() -> Status {
+    ARROW_RETURN_NOT_OK(WriteAll(head));
+    ARROW_RETURN_NOT_OK(WriteAll(request.body));
+    ARROW_ASSIGN_OR_RAISE(const AnswerHead answer, ReadHead());
+    status = answer.status;
+    const BodySink keep_error = [&](std::string_view piece) {
+      error += piece.substr(0, kErrorBytesMax - std::min(kErrorBytesMax, error.size()));
+      return Status::OK();
+    };
+    ARROW_RETURN_NOT_OK(ReadBody(answer, status / 100 == 2 ? sink : keep_error));
+    if (answer.close || (answer.content_length < 0 && !answer.chunked)) Disconnect();
+    return Status::OK();
+  };
+  const Status exchanged = exchange();
+  if (!exchanged.ok()) Disconnect();
+  ARROW_RETURN_NOT_OK(exchanged);
+  if (status / 100 == 2) return Status::OK();
+  return Errorf(ErrorKind::kInvalidArgument, "the server answered {}: {}", status, error);
+}
+
+Result<std::string> HttpClient::Fetch(const HttpRequest& request) {
+  std::string body;
+  ARROW_RETURN_NOT_OK(Send(request, [&](std::string_view piece) {
+    body += piece;
+    return Status::OK();
+  }));
+  return body;
+}
+
+}  // namespace gigapi
