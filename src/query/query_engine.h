@@ -44,9 +44,9 @@ class QueryCancel {
   bool cancelled() const;
 
  private:
-  friend class QueryEngine;
-  friend class QueryStreamImpl;
+  friend class QueryEngineImpl;
   struct State;
+  void Watch(const std::shared_ptr<class RunningQuery>& query);
   std::shared_ptr<State> state_;
 };
 

@@ -1,0 +1,35 @@
+// Turns a DuckDB result into Arrow record batches of a useful size: the first as soon as there are rows, then about 64K rows.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <memory>
+
+#include "base/error.h"
+#include "query/duckdb_headers.h"
+
+namespace gigapi {
+
+class ArrowResults {
+ public:
+  /// `result` is not failed; `context` runs it. May throw DuckDB's exceptions.
+  static Result<std::unique_ptr<ArrowResults>> Make(duckdb::unique_ptr<duckdb::QueryResult> result,
+                                                    duckdb::ClientContext& context);
+
+  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
+  /// nullptr at the end. May throw DuckDB's exceptions.
+  Result<std::shared_ptr<arrow::RecordBatch>> Next();
+
+ private:
+  ArrowResults(duckdb::unique_ptr<duckdb::QueryResult> result, duckdb::ClientProperties properties);
+  Result<std::shared_ptr<arrow::RecordBatch>> Finish(duckdb::ArrowAppender* appender);
+
+  duckdb::unique_ptr<duckdb::QueryResult> result_;
+  duckdb::ClientProperties properties_;
+  duckdb::unordered_map<duckdb::idx_t, const duckdb::shared_ptr<duckdb::ArrowTypeExtensionData>> extensions_;
+  std::shared_ptr<arrow::Schema> schema_;
+  bool first_ = true;
+  bool finished_ = false;
+};
+
+}  // namespace gigapi

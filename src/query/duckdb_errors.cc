@@ -1,0 +1,53 @@
+#include "query/duckdb_errors.h"
+
+#include "base/log.h"
+
+namespace gigapi {
+namespace {
+
+using duckdb::ExceptionType;
+
+ErrorKind KindOfError(ExceptionType type) {
+  switch (type) {
+    case ExceptionType::PERMISSION: return ErrorKind::kForbidden;
+    case ExceptionType::INTERRUPT: return ErrorKind::kCancelled;
+    case ExceptionType::OUT_OF_MEMORY: return ErrorKind::kOverloaded;
+    case ExceptionType::IO:
+    case ExceptionType::FATAL:
+    case ExceptionType::INTERNAL:
+    case ExceptionType::NULL_POINTER:
+    case ExceptionType::SERIALIZATION: return ErrorKind::kInternal;
+    default: return ErrorKind::kInvalidArgument;
+  }
+}
+
+}  // namespace
+
+Status ToStatus(duckdb::ErrorData error, const std::string& sql) {
+  const ErrorKind kind = KindOfError(error.Type());
+  if (kind == ErrorKind::kInternal) {
+    LOG_ERROR("a query failed inside the engine", "error={} sql={}", error.Message(), sql);
+    return Error(kind, "The query failed inside the engine; the server's log says why");
+  }
+  if (kind == ErrorKind::kOverloaded) {
+    LOG_WARN("a query ran out of memory", "error={}", error.RawMessage());
+    return Error(kind, "Out of memory: the query needs more than queries may use (DUCKDB_MEM_LIMIT)");
+  }
+  if (!sql.empty()) {
+    error.AddErrorLocation(sql);
+    error.FinalizeError();
+  }
+  return Error(kind, error.Message());
+}
+
+Status StatusOfCurrentException(const std::string& sql) {
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    return ToStatus(duckdb::ErrorData(exception), sql);
+  } catch (...) {
+    return Error(ErrorKind::kInternal, "The query failed inside the engine");
+  }
+}
+
+}  // namespace gigapi

@@ -1,0 +1,56 @@
+// DuckDB's headers, all that this folder uses. Precompiled (CMakeLists.txt): only sources of query/ include it, never a header
+// that another folder sees.
+#pragma once
+
+#include <duckdb.hpp>
+
+#include <duckdb/catalog/catalog_entry/schema_catalog_entry.hpp>
+#include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
+#include <duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp>
+#include <duckdb/catalog/catalog_search_path.hpp>
+#include <duckdb/catalog/similar_catalog_entry.hpp>
+#include <duckdb/common/arrow/arrow_appender.hpp>
+#include <duckdb/common/arrow/arrow_converter.hpp>
+#include <duckdb/common/exception_format_value.hpp>
+#include <duckdb/common/multi_file/multi_file_function.hpp>
+#include <duckdb/common/multi_file/multi_file_reader.hpp>
+#include <duckdb/common/multi_file/multi_file_states.hpp>
+#include <duckdb/common/virtual_file_system.hpp>
+#include <duckdb/function/function_binder.hpp>
+#include <duckdb/function/partition_stats.hpp>
+#include <duckdb/function/scalar_function.hpp>
+#include <duckdb/function/table_function.hpp>
+#include <duckdb/main/attached_database.hpp>
+#include <duckdb/main/client_config.hpp>
+#include <duckdb/main/client_data.hpp>
+#include <duckdb/main/config.hpp>
+#include <duckdb/main/database.hpp>
+#include <duckdb/main/extension/extension_loader.hpp>
+#include <duckdb/optimizer/filter_combiner.hpp>
+#include <duckdb/parser/expression/list.hpp>
+#include <duckdb/parser/parsed_data/create_scalar_function_info.hpp>
+#include <duckdb/parser/parsed_data/create_schema_info.hpp>
+#include <duckdb/parser/parsed_data/create_table_info.hpp>
+#include <duckdb/parser/parsed_data/drop_info.hpp>
+#include <duckdb/parser/parsed_expression_iterator.hpp>
+#include <duckdb/parser/parser.hpp>
+#include <duckdb/parser/query_node/list.hpp>
+#include <duckdb/parser/statement/explain_statement.hpp>
+#include <duckdb/parser/statement/select_statement.hpp>
+#include <duckdb/parser/tableref/list.hpp>
+#include <duckdb/parser/tableref/showref.hpp>
+#include <duckdb/planner/expression/bound_cast_expression.hpp>
+#include <duckdb/planner/expression/bound_constant_expression.hpp>
+#include <duckdb/planner/expression/bound_function_expression.hpp>
+#include <duckdb/planner/filter/list.hpp>
+#include <duckdb/planner/filter/selectivity_optional_filter.hpp>
+#include <duckdb/planner/operator/logical_get.hpp>
+#include <duckdb/storage/database_size.hpp>
+#include <duckdb/storage/statistics/base_statistics.hpp>
+#include <duckdb/storage/statistics/numeric_stats.hpp>
+#include <duckdb/storage/storage_extension.hpp>
+#include <duckdb/storage/table/column_segment.hpp>
+#include <duckdb/storage/table/row_group_reorderer.hpp>
+#include <duckdb/storage/table_storage_info.hpp>
+#include <duckdb/transaction/transaction.hpp>
+#include <duckdb/transaction/transaction_manager.hpp>

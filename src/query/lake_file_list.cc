@@ -1,0 +1,144 @@
+#include "query/lake_file_list.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "query/lake_file_system.h"
+
+namespace gigapi {
+namespace {
+
+using duckdb::OpenFileInfo;
+
+constexpr const char* kEntryMark = "gigapi_entry";
+
+std::shared_ptr<const std::vector<uint32_t>> AllEntries(const LakeScanInfo& info) {
+  auto entries = std::make_shared<std::vector<uint32_t>>(info.entry_count());
+  std::iota(entries->begin(), entries->end(), 0U);
+  return entries;
+}
+
+std::shared_ptr<const std::vector<uint32_t>> Prune(const LakeScanInfo& info, const std::vector<uint32_t>& entries,
+                                                   const ScanFilters& filters) {
+  auto kept = std::make_shared<std::vector<uint32_t>>();
+  for (const uint32_t entry : entries) {
+    if (filters.MayMatchEntry(info, entry)) kept->push_back(entry);
+  }
+  return kept;
+}
+
+size_t CountFiles(const LakeScanInfo& info, const std::vector<uint32_t>& entries) {
+  return static_cast<size_t>(
+      std::count_if(entries.begin(), entries.end(), [&](uint32_t entry) { return info.IsFile(entry); }));
+}
+
+}  // namespace
+
+LakeFileList::LakeFileList(duckdb::shared_ptr<LakeScanInfo> info) : info_(std::move(info)), entries_(AllEntries(*info_)) {}
+
+LakeFileList::LakeFileList(duckdb::shared_ptr<LakeScanInfo> info, std::shared_ptr<const std::vector<uint32_t>> entries,
+                           std::shared_ptr<const ScanFilters> running_filters)
+    : info_(std::move(info)), entries_(std::move(entries)), running_filters_(std::move(running_filters)) {}
+
+size_t LakeFileList::EntryIndexOf(const OpenFileInfo& file) {
+  return file.extended_info->options.at(kEntryMark).GetValueUnsafe<uint64_t>();
+}
+
+bool LakeFileList::IsExcludedNow(size_t entry_index) const {
+  return running_filters_ && !running_filters_->MayMatchEntry(*info_, entry_index);
+}
+
+size_t LakeFileList::handed_out() const {
+  const std::lock_guard<std::mutex> guard(lock_);
+  return handed_out_.size();
+}
+
+duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::ComplexFilterPushdown(
+    duckdb::ClientContext& context, const duckdb::MultiFileOptions&, duckdb::MultiFilePushdownInfo& info,
+    duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) const {
+  duckdb::FilterCombiner combiner(context);
+  for (const auto& filter : filters) combiner.AddFilter(filter->Copy());
+  duckdb::vector<duckdb::FilterPushdownResult> results;
+  auto table_filters = combiner.GenerateTableScanFilters(info.column_indexes, results);
+
+  ScanFilters scan_filters;
+  std::string shown;
+  for (auto& [column, filter] : table_filters.filters) {
+    if (column < info_->names.size()) {
+      if (!shown.empty()) shown += " AND ";
+      shown += filter->ToString(info_->names[column]);
+    }
+    scan_filters.Add(column, std::move(filter));
+  }
+  if (scan_filters.empty()) return nullptr;
+  auto kept = Prune(*info_, *entries_, scan_filters);
+  // What EXPLAIN shows as "Scanning Files: kept/known".
+  info.extra_info.file_filters = shown;
+  info.extra_info.total_files = info_->file_count();
+  info.extra_info.filtered_files = CountFiles(*info_, *kept);
+  if (kept->size() == entries_->size()) return nullptr;
+  return duckdb::make_uniq<LakeFileList>(info_, std::move(kept), nullptr);
+}
+
+duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::DynamicFilterPushdown(
+    duckdb::ClientContext&, const duckdb::MultiFileOptions&, const duckdb::vector<std::string>&,
+    const duckdb::vector<duckdb::LogicalType>&, const duckdb::vector<duckdb::column_t>& column_ids,
+    duckdb::TableFilterSet& filters) const {
+  // A list of its own for every scan, also without filters: it holds the scan's position.
+  auto scan_filters = std::make_shared<ScanFilters>();
+  for (const auto& [position, filter] : filters.filters) scan_filters->Add(column_ids[position], filter->Copy());
+  return duckdb::make_uniq<LakeFileList>(info_, entries_, std::move(scan_filters));
+}
+
+OpenFileInfo LakeFileList::Describe(size_t entry_index) const {
+  OpenFileInfo file;
+  if (info_->IsFile(entry_index)) {
+    file = MarkedFile(info_->File(entry_index));
+  } else {
+    file.path = kMemoryScheme + std::to_string(entry_index);
+    file.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
+  }
+  file.extended_info->options.emplace(kEntryMark, duckdb::Value::UBIGINT(entry_index));
+  return file;
+}
+
+OpenFileInfo LakeFileList::GetFile(duckdb::idx_t i) const {
+  const std::lock_guard<std::mutex> guard(lock_);
+  while (handed_out_.size() <= i && next_ < entries_->size()) {
+    const uint32_t entry = (*entries_)[next_++];
+    if (!IsExcludedNow(entry)) handed_out_.push_back(entry);
+  }
+  return i < handed_out_.size() ? Describe(handed_out_[i]) : OpenFileInfo();
+}
+
+duckdb::vector<OpenFileInfo> LakeFileList::GetAllFiles() const {
+  duckdb::vector<OpenFileInfo> files;
+  for (const uint32_t entry : *entries_) files.push_back(Describe(entry));
+  return files;
+}
+
+duckdb::vector<OpenFileInfo> LakeFileList::GetDisplayFileList(duckdb::optional_idx max_files) const {
+  duckdb::vector<OpenFileInfo> files;
+  for (const uint32_t entry : *entries_) {
+    if (max_files.IsValid() && files.size() >= max_files.GetIndex()) break;
+    files.push_back(Describe(entry));
+  }
+  return files;
+}
+
+duckdb::FileExpandResult LakeFileList::GetExpandResult() const {
+  // Never SINGLE_FILE: that would limit the threads to the row groups of a file that was opened to bind, and there is none.
+  return entries_->empty() ? duckdb::FileExpandResult::NO_FILES : duckdb::FileExpandResult::MULTIPLE_FILES;
+}
+
+duckdb::unique_ptr<duckdb::NodeStatistics> LakeFileList::GetCardinality(duckdb::ClientContext&) const {
+  int64_t rows = 0;
+  for (const uint32_t entry : *entries_) rows += info_->Rows(entry);
+  return duckdb::make_uniq<duckdb::NodeStatistics>(static_cast<duckdb::idx_t>(rows), static_cast<duckdb::idx_t>(rows));
+}
+
+duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::Copy() const {
+  return duckdb::make_uniq<LakeFileList>(info_, entries_, running_filters_);
+}
+
+}  // namespace gigapi

@@ -1,0 +1,219 @@
+#include "query/query_engine.h"
+
+#include <arrow/c/bridge.h>
+#include <arrow/scalar.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "base/log.h"
+#include "query/arrow_results.h"
+#include "query/duckdb_errors.h"
+#include "query/lake_database.h"
+#include "query/query_admission.h"
+#include "query/query_parameters.h"
+#include "query/running_query.h"
+#include "query/show_statements.h"
+#include "query/statement_guard.h"
+#include "query/time_comparison.h"
+
+namespace gigapi {
+
+/// What the copies of a QueryCancel share.
+struct QueryCancel::State {
+  std::mutex lock;
+  bool cancelled = false;
+  std::weak_ptr<RunningQuery> query;
+};
+
+QueryCancel::QueryCancel() : state_(std::make_shared<State>()) {}
+
+void QueryCancel::Cancel() {
+  std::shared_ptr<RunningQuery> query;
+  {
+    const std::lock_guard<std::mutex> guard(state_->lock);
+    state_->cancelled = true;
+    query = state_->query.lock();
+  }
+  if (query) query->Stop(StopReason::kCancelled);
+}
+
+bool QueryCancel::cancelled() const {
+  const std::lock_guard<std::mutex> guard(state_->lock);
+  return state_->cancelled;
+}
+
+void QueryCancel::Watch(const std::shared_ptr<RunningQuery>& query) {
+  bool cancelled = false;
+  {
+    const std::lock_guard<std::mutex> guard(state_->lock);
+    state_->query = query;
+    cancelled = state_->cancelled;
+  }
+  if (cancelled) query->Stop(StopReason::kCancelled);
+}
+
+namespace {
+
+/// Counters that streams outlive the engine's lock for.
+struct EngineCounters {
+  std::atomic<int64_t> started{0};
+  std::atomic<int64_t> failed{0};
+};
+
+/// A connection out of the pool, for one query. Interrupts reach it only while it is held.
+class ConnectionLease {
+ public:
+  ConnectionLease(std::shared_ptr<LakeDatabase> database, const std::string& name, std::shared_ptr<RunningQuery> query)
+      : database_(std::move(database)), query_(std::move(query)), connection_(database_->Take(name)) {
+    query_->Attach([context = connection_->context] { context->Interrupt(); });
+  }
+  ~ConnectionLease() {
+    query_->Detach();
+    database_->GiveBack(std::move(connection_));
+  }
+  ConnectionLease(const ConnectionLease&) = delete;
+  ConnectionLease& operator=(const ConnectionLease&) = delete;
+
+  duckdb::ClientContext& context() { return *connection_->context; }
+
+ private:
+  const std::shared_ptr<LakeDatabase> database_;
+  const std::shared_ptr<RunningQuery> query_;
+  std::unique_ptr<duckdb::Connection> connection_;
+};
+
+}  // namespace
+
+class QueryStreamImpl final : public QueryStream {
+ public:
+  QueryStreamImpl(std::unique_ptr<QueryAdmission::Slot> slot, std::unique_ptr<ConnectionLease> lease,
+                  std::unique_ptr<ArrowResults> results, std::shared_ptr<RunningQuery> query, int64_t max_rows,
+                  std::shared_ptr<EngineCounters> counters)
+      : slot_(std::move(slot)), lease_(std::move(lease)), results_(std::move(results)), query_(std::move(query)),
+        max_rows_(max_rows), counters_(std::move(counters)), schema_(results_->schema()) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    if (!results_) return nullptr;
+    auto batch = Fetch();
+    if (!batch.ok() || *batch == nullptr) Close();
+    if (!batch.ok()) ++counters_->failed;
+    return batch;
+  }
+
+ private:
+  Result<std::shared_ptr<arrow::RecordBatch>> Fetch() {
+    try {
+      ARROW_RETURN_NOT_OK(query_->stopped());
+      ARROW_ASSIGN_OR_RAISE(auto batch, results_->Next());
+      if (batch != nullptr) rows_ += batch->num_rows();
+      if (max_rows_ > 0 && rows_ > max_rows_) {
+        return Errorf(ErrorKind::kTooLarge, "The result has more than {} rows, which is the limit", max_rows_);
+      }
+      return batch;
+    } catch (...) {
+      ARROW_RETURN_NOT_OK(query_->stopped());
+      return StatusOfCurrentException("");
+    }
+  }
+
+  /// Frees what the query holds as soon as it is over, not when the client lets go of the stream.
+  void Close() {
+    results_.reset();
+    lease_.reset();
+    slot_.reset();
+  }
+
+  // Destroyed from the last to the first: results, then the connection, then the slot.
+  std::unique_ptr<QueryAdmission::Slot> slot_;
+  std::unique_ptr<ConnectionLease> lease_;
+  std::unique_ptr<ArrowResults> results_;
+  const std::shared_ptr<RunningQuery> query_;
+  const int64_t max_rows_;
+  const std::shared_ptr<EngineCounters> counters_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  int64_t rows_ = 0;
+};
+
+class QueryEngineImpl final : public QueryEngine {
+ public:
+  QueryEngineImpl(SnapshotSource* lake, QueryOptions options)
+      : lake_(lake), options_(std::move(options)), admission_(options_), deadlines_(options_.timeout_ms),
+        database_(std::make_shared<LakeDatabase>(lake_, options_)) {}
+
+  Result<std::unique_ptr<QueryStream>> Execute(const QueryRequest& request, QueryCancel cancel) override {
+    ++counters_->started;
+    auto stream = Start(request, std::move(cancel));
+    if (!stream.ok()) ++counters_->failed;
+    return stream;
+  }
+
+  QueryMetrics metrics() const override {
+    return {.running = admission_.running(),
+            .queued = admission_.queued(),
+            .started_total = counters_->started,
+            .failed_total = counters_->failed};
+  }
+
+ private:
+  Result<std::unique_ptr<QueryStream>> Start(const QueryRequest& request, QueryCancel cancel) {
+    auto query = std::make_shared<RunningQuery>();
+    cancel.Watch(query);
+    deadlines_.Add(query);
+    ARROW_ASSIGN_OR_RAISE(auto slot, admission_.Enter(query.get()));
+    ARROW_RETURN_NOT_OK(query->stopped());
+    try {
+      auto lease = std::make_unique<ConnectionLease>(Database(), request.database, query);
+      ARROW_ASSIGN_OR_RAISE(auto results, Run(request, lease->context()));
+      return std::make_unique<QueryStreamImpl>(std::move(slot), std::move(lease), std::move(results), query,
+                                               options_.max_rows, counters_);
+    } catch (...) {
+      ARROW_RETURN_NOT_OK(query->stopped());
+      return StatusOfCurrentException(request.sql);
+    }
+  }
+
+  /// May throw DuckDB's exceptions.
+  Result<std::unique_ptr<ArrowResults>> Run(const QueryRequest& request, duckdb::ClientContext& context) {
+    auto statement = ParseGuarded(request.sql, context.GetParserOptions());
+    RewriteShowStatements(QueryOf(*statement), request.database);
+    RewriteTimeComparisons(QueryOf(*statement));
+    ARROW_ASSIGN_OR_RAISE(auto parameters, BindParameters(request.parameters));
+    const duckdb::QueryParameters streaming(duckdb::QueryResultOutputType::ALLOW_STREAMING);
+    auto pending = context.PendingQuery(std::move(statement), parameters, streaming);
+    if (pending->HasError()) pending->ThrowError();
+    auto result = pending->Execute();
+    if (result->HasError()) result->ThrowError();
+    return ArrowResults::Make(std::move(result), context);
+  }
+
+  /// The instance; a new one in place of one that an internal error of DuckDB has closed. May throw.
+  std::shared_ptr<LakeDatabase> Database() {
+    const std::lock_guard<std::mutex> guard(database_lock_);
+    if (database_->IsBroken()) {
+      LOG_ERROR("the query engine is restarted after an internal error");
+      database_ = std::make_shared<LakeDatabase>(lake_, options_);
+    }
+    return database_;
+  }
+
+  SnapshotSource* const lake_;
+  const QueryOptions options_;
+  const std::shared_ptr<EngineCounters> counters_ = std::make_shared<EngineCounters>();
+  QueryAdmission admission_;
+  QueryDeadlines deadlines_;
+  std::mutex database_lock_;
+  std::shared_ptr<LakeDatabase> database_;
+};
+
+Result<std::unique_ptr<QueryEngine>> QueryEngine::Open(SnapshotSource* lake, QueryOptions options) {
+  try {
+    return std::make_unique<QueryEngineImpl>(lake, std::move(options));
+  } catch (const std::exception& exception) {
+    return Errorf(ErrorKind::kInternal, "The query engine does not start: {}", duckdb::ErrorData(exception).Message());
+  }
+}
+
+}  // namespace gigapi

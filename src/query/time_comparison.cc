@@ -1,0 +1,146 @@
+#include "query/time_comparison.h"
+
+#include <limits>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/clock.h"
+#include "model/schema.h"
+#include "query/sql_tree.h"
+
+namespace gigapi {
+namespace {
+
+using duckdb::ExpressionClass;
+using duckdb::LogicalType;
+using duckdb::LogicalTypeId;
+using duckdb::ParsedExpression;
+
+constexpr const char* kFunctionName = "lake_time";
+
+// ---- the rewrite
+
+/// A column named time, or a function that passes such a column's values on.
+bool IsTime(const ParsedExpression& expression) {
+  if (expression.GetExpressionClass() == ExpressionClass::COLUMN_REF) {
+    return FoldCase(expression.Cast<duckdb::ColumnRefExpression>().GetColumnName()) == kTimeColumn;
+  }
+  if (expression.GetExpressionClass() != ExpressionClass::FUNCTION) return false;
+  static const std::unordered_set<std::string_view> passing = {"min", "max", "first", "last", "any_value", "date_bin"};
+  const auto& function = expression.Cast<duckdb::FunctionExpression>();
+  if (passing.count(FoldCase(function.function_name)) == 0 || function.filter || function.order_bys) return false;
+  for (const auto& child : function.children) {
+    if (IsTime(*child)) return true;
+  }
+  return false;
+}
+
+bool IsTextOrNull(const ParsedExpression& expression) {
+  if (expression.GetExpressionClass() != ExpressionClass::CONSTANT) return false;
+  const auto& value = expression.Cast<duckdb::ConstantExpression>().value;
+  return value.IsNull() || value.type().id() == LogicalTypeId::VARCHAR;
+}
+
+void Wrap(const ParsedExpression& time, duckdb::unique_ptr<ParsedExpression>& other) {
+  if (IsTextOrNull(*other) || IsTime(*other)) return;
+  const auto location = other->GetQueryLocation();
+  duckdb::vector<duckdb::unique_ptr<ParsedExpression>> arguments;
+  arguments.push_back(time.Copy());
+  arguments.push_back(std::move(other));
+  other = duckdb::make_uniq<duckdb::FunctionExpression>(kFunctionName, std::move(arguments));
+  other->SetQueryLocation(location);
+}
+
+void RewriteExpression(ParsedExpression& expression) {
+  switch (expression.GetExpressionClass()) {
+    case ExpressionClass::COMPARISON: {
+      auto& comparison = expression.Cast<duckdb::ComparisonExpression>();
+      if (IsTime(*comparison.left)) {
+        Wrap(*comparison.left, comparison.right);
+      } else if (IsTime(*comparison.right)) {
+        Wrap(*comparison.right, comparison.left);
+      }
+      return;
+    }
+    case ExpressionClass::BETWEEN: {
+      auto& between = expression.Cast<duckdb::BetweenExpression>();
+      if (!IsTime(*between.input)) return;
+      Wrap(*between.input, between.lower);
+      Wrap(*between.input, between.upper);
+      return;
+    }
+    case ExpressionClass::OPERATOR: {
+      auto& in = expression.Cast<duckdb::OperatorExpression>();
+      const auto type = in.GetExpressionType();
+      if (type != duckdb::ExpressionType::COMPARE_IN && type != duckdb::ExpressionType::COMPARE_NOT_IN) return;
+      if (in.children.empty() || !IsTime(*in.children[0])) return;
+      for (size_t i = 1; i < in.children.size(); ++i) Wrap(*in.children[0], in.children[i]);
+      return;
+    }
+    default: return;
+  }
+}
+
+// ---- the function
+
+/// Microseconds to nanoseconds. What lies beyond the range of nanoseconds (1677 to 2262) becomes its end: a comparison with the
+/// year 9999 is as good as one with the last instant.
+int64_t NanosOfMicros(int64_t micros) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  if (micros > kMax / kNanosPerMicro) return kMax;
+  if (micros < -(kMax / kNanosPerMicro)) return -kMax;
+  return micros * kNanosPerMicro;
+}
+
+void MicrosToTime(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vector& result) {
+  duckdb::UnaryExecutor::Execute<int64_t, int64_t>(input.data[0], result, input.size(), NanosOfMicros);
+}
+
+void NanosToTime(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vector& result) {
+  duckdb::UnaryExecutor::Execute<int64_t, int64_t>(input.data[0], result, input.size(), [](int64_t nanos) { return nanos; });
+}
+
+duckdb::unique_ptr<duckdb::Expression> Convert(duckdb::unique_ptr<duckdb::Expression> value, duckdb::scalar_function_t convert) {
+  duckdb::ScalarFunction function(kFunctionName, {value->return_type}, LogicalType::TIMESTAMP_NS, std::move(convert));
+  duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> arguments;
+  arguments.push_back(std::move(value));
+  return duckdb::make_uniq<duckdb::BoundFunctionExpression>(LogicalType::TIMESTAMP_NS, std::move(function),
+                                                            std::move(arguments), nullptr);
+}
+
+duckdb::unique_ptr<duckdb::Expression> BindLakeTime(duckdb::FunctionBindExpressionInput& input) {
+  auto& value = input.children[1];
+  if (input.children[0]->return_type.id() != LogicalTypeId::TIMESTAMP_NS) return std::move(value);
+  const auto cast = [&](const LogicalType& type) {
+    return duckdb::BoundCastExpression::AddCastToType(input.context, std::move(value), type);
+  };
+  switch (value->return_type.id()) {
+    case LogicalTypeId::TIMESTAMP:
+    case LogicalTypeId::TIMESTAMP_TZ: return Convert(std::move(value), MicrosToTime);
+    case LogicalTypeId::TIMESTAMP_SEC:
+    case LogicalTypeId::TIMESTAMP_MS:
+    case LogicalTypeId::DATE: return Convert(cast(LogicalType::TIMESTAMP), MicrosToTime);
+    case LogicalTypeId::BIGINT: return Convert(std::move(value), NanosToTime);
+    case LogicalTypeId::VARCHAR: return cast(LogicalType::TIMESTAMP_NS);
+    default:
+      if (value->return_type.IsNumeric()) return Convert(cast(LogicalType::BIGINT), NanosToTime);
+      return std::move(value);
+  }
+}
+
+}  // namespace
+
+void RewriteTimeComparisons(duckdb::QueryNode& node) {
+  SqlTreeVisitor visitor;
+  visitor.expression = [](duckdb::unique_ptr<ParsedExpression>& expression) { RewriteExpression(*expression); };
+  VisitSqlTree(node, visitor);
+}
+
+void RegisterTimeComparison(duckdb::ExtensionLoader* loader) {
+  duckdb::ScalarFunction function(kFunctionName, {LogicalType::ANY, LogicalType::ANY}, LogicalType::ANY, nullptr);
+  function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
+  function.SetBindExpressionCallback(BindLakeTime);
+  loader->RegisterFunction(std::move(function));
+}
+
+}  // namespace gigapi
