@@ -56,4 +56,7 @@ struct DataFile {
 
 using DataFilePtr = std::shared_ptr<const DataFile>;
 
+/// An id that no other file of this process has. Thread-safe.
+uint64_t NewDataFileId();
+
 }  // namespace gigapi

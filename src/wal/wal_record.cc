@@ -93,7 +93,7 @@ class Decoder {
 
   template <typename T>
   Result<T> Number() {
-    T value;
+    T value{};
     ARROW_RETURN_NOT_OK(Raw(&value, sizeof(value)));
     return value;
   }

@@ -246,10 +246,10 @@ WalMetrics WalWriter::metrics() const {
   const std::lock_guard lock(mutex_);
   WalMetrics metrics = metrics_;
   metrics.segments = static_cast<int64_t>(segments_.size()) + 1;
-  metrics.disk_bytes = static_cast<int64_t>(current_bytes_);
-  for (const auto* list : {&segments_, &unused_}) {
-    for (const SegmentFile& segment : *list) metrics.disk_bytes += static_cast<int64_t>(segment.size_bytes);
-  }
+  metrics.needed_bytes = static_cast<int64_t>(current_bytes_);
+  for (const SegmentFile& segment : segments_) metrics.needed_bytes += static_cast<int64_t>(segment.size_bytes);
+  metrics.disk_bytes = metrics.needed_bytes;
+  for (const SegmentFile& segment : unused_) metrics.disk_bytes += static_cast<int64_t>(segment.size_bytes);
   return metrics;
 }
 

@@ -36,7 +36,8 @@ struct WalMetrics {
   int64_t records_total = 0;
   int64_t bytes_total = 0;
   int64_t syncs_total = 0;
-  int64_t disk_bytes = 0;
+  int64_t disk_bytes = 0;    // of all segment files
+  int64_t needed_bytes = 0;  // of those that hold records still needed
   int64_t segments = 0;
   bool failed = false;
 };

@@ -1,0 +1,200 @@
+#include "catalog/partition_metadata.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/json_writer.h"
+
+namespace gigapi {
+namespace {
+
+using simdjson::dom::element;
+
+constexpr std::pair<ColumnType, std::string_view> kTypeNames[] = {
+    {ColumnType::kTag, "tag"},           {ColumnType::kFloat64, "float64"}, {ColumnType::kInt64, "int64"},
+    {ColumnType::kUInt64, "uint64"},     {ColumnType::kBool, "bool"},       {ColumnType::kString, "string"},
+};
+
+std::string_view TypeName(ColumnType type) {
+  for (const auto& [known, name] : kTypeNames) {
+    if (known == type) return name;
+  }
+  return "";
+}
+
+Result<ColumnType> TypeOf(std::string_view name) {
+  for (const auto& [type, known] : kTypeNames) {
+    if (known == name) return type;
+  }
+  return Errorf(ErrorKind::kInvalidArgument, "metadata names an unknown column type '{}'", name);
+}
+
+/// A bound as text: JSON's numbers lose digits in many readers.
+std::string StatText(const StatValue& value) {
+  return std::visit(
+      [](const auto& v) -> std::string {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<T, std::monostate>) return "";
+        else if constexpr (std::is_same_v<T, std::string>) return v;
+        else if constexpr (std::is_same_v<T, bool>) return v ? "true" : "false";
+        else {
+          char text[40];
+          return std::string(text, std::to_chars(text, text + sizeof(text), v).ptr);
+        }
+      },
+      value);
+}
+
+template <typename T>
+StatValue StatNumber(std::string_view text) {
+  T value{};
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  return result.ec == std::errc() ? StatValue(value) : StatValue();
+}
+
+StatValue StatOf(ColumnType type, std::string_view text) {
+  switch (type) {
+    case ColumnType::kFloat64: return StatNumber<double>(text);
+    case ColumnType::kInt64: return StatNumber<int64_t>(text);
+    case ColumnType::kUInt64: return StatNumber<uint64_t>(text);
+    case ColumnType::kBool: return text == "true";
+    case ColumnType::kTag:
+    case ColumnType::kString: return std::string(text);
+  }
+  return {};
+}
+
+void WriteColumnStats(const ColumnStats& stats, JsonWriter* json) {
+  json->BeginObject().Key("name").String(stats.name).Key("type").String(TypeName(stats.type));
+  json->Key("null_count").Integer(stats.null_count);
+  if (stats.min.index() != 0) json->Key("min").String(StatText(stats.min));
+  if (stats.max.index() != 0) json->Key("max").String(StatText(stats.max));
+  if (stats.has_nan) json->Key("has_nan").Bool(true);
+  json->EndObject();
+}
+
+std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+void WriteFile(const DataFile& file, JsonWriter* json) {
+  json->BeginObject();
+  json->Key("id").Unsigned(file.id).Key("path").String(NameOf(file.path)).Key("size_bytes").Integer(file.size_bytes);
+  json->Key("row_count").Integer(file.rows).Key("chunk_time").Integer(file.created_ns);
+  json->Key("min_time").Integer(file.min_time).Key("max_time").Integer(file.max_time);
+  json->Key("range").String("1h").Key("type").String(file.level > 1 ? "compacted" : "raw");
+  json->Key("level").Integer(file.level);
+  json->Key("min_sequence").Unsigned(file.min_sequence).Key("max_sequence").Unsigned(file.max_sequence);
+  json->Key("columns").BeginArray();
+  for (const ColumnStats& stats : file.columns) WriteColumnStats(stats, json);
+  json->EndArray().EndObject();
+}
+
+// ---- reading: simdjson's exceptions end in the two Decode functions ----
+
+Result<ColumnStats> ReadColumnStats(element json) {
+  ColumnStats stats;
+  stats.name = std::string(std::string_view(json["name"]));
+  ARROW_ASSIGN_OR_RAISE(stats.type, TypeOf(std::string_view(json["type"])));
+  stats.null_count = int64_t(json["null_count"]);
+  std::string_view text;
+  if (json["min"].get(text) == simdjson::SUCCESS) stats.min = StatOf(stats.type, text);
+  if (json["max"].get(text) == simdjson::SUCCESS) stats.max = StatOf(stats.type, text);
+  bool has_nan = false;
+  if (json["has_nan"].get(has_nan) == simdjson::SUCCESS) stats.has_nan = has_nan;
+  return stats;
+}
+
+Result<DataFilePtr> ReadFile(element json, const std::string& directory, PartitionKey partition) {
+  auto file = std::make_shared<DataFile>();
+  const std::string_view name = json["path"];
+  if (name.empty() || name.find('/') != std::string_view::npos || name.starts_with('.')) {
+    return Errorf(ErrorKind::kInvalidArgument, "metadata names a file outside its partition: '{}'", name);
+  }
+  file->path = directory + "/" + std::string(name);
+  file->partition = partition;
+  file->size_bytes = int64_t(json["size_bytes"]);
+  file->rows = int64_t(json["row_count"]);
+  file->created_ns = int64_t(json["chunk_time"]);
+  file->min_time = int64_t(json["min_time"]);
+  file->max_time = int64_t(json["max_time"]);
+  file->level = static_cast<int>(int64_t(json["level"]));
+  file->min_sequence = uint64_t(json["min_sequence"]);
+  file->max_sequence = uint64_t(json["max_sequence"]);
+  for (const element column : simdjson::dom::array(json["columns"])) {
+    ARROW_ASSIGN_OR_RAISE(ColumnStats stats, ReadColumnStats(column));
+    file->columns.push_back(std::move(stats));
+  }
+  return file;
+}
+
+Result<PartitionMetadata> ReadPartition(element json, const std::string& directory, PartitionKey partition) {
+  PartitionMetadata metadata;
+  metadata.table = std::string(std::string_view(json["type"]));
+  metadata.wal_sequence = uint64_t(json["wal_sequence"]);
+  for (const element name : simdjson::dom::array(json["drop_queue"])) metadata.drop_queue.emplace_back(std::string_view(name));
+  for (const element entry : simdjson::dom::array(json["files"])) {
+    ARROW_ASSIGN_OR_RAISE(DataFilePtr file, ReadFile(entry, directory, partition));
+    metadata.files.push_back(std::move(file));
+  }
+  return metadata;
+}
+
+}  // namespace
+
+std::string EncodePartitionMetadata(const PartitionMetadata& metadata) {
+  int64_t bytes = 0, rows = 0, min_time = 0, max_time = 0;
+  for (const DataFilePtr& file : metadata.files) {
+    min_time = rows == 0 ? file->min_time : std::min(min_time, file->min_time);
+    max_time = rows == 0 ? file->max_time : std::max(max_time, file->max_time);
+    bytes += file->size_bytes;
+    rows += file->rows;
+  }
+  JsonWriter json;
+  json.BeginObject().Key("type").String(metadata.table).Key("parquet_size_bytes").Integer(bytes);
+  json.Key("row_count").Integer(rows).Key("min_time").Integer(min_time).Key("max_time").Integer(max_time);
+  json.Key("wal_sequence").Unsigned(metadata.wal_sequence).Key("drop_queue").BeginArray();
+  for (const std::string& name : metadata.drop_queue) json.String(name);
+  json.EndArray().Key("files").BeginArray();
+  for (const DataFilePtr& file : metadata.files) WriteFile(*file, &json);
+  json.EndArray().EndObject();
+  return json.Take();
+}
+
+Result<PartitionMetadata> DecodePartitionMetadata(std::string_view json, const std::string& directory,
+                                                  PartitionKey partition) {
+  try {
+    simdjson::dom::parser parser;
+    return ReadPartition(parser.parse(simdjson::padded_string(json)), directory, partition);
+  } catch (const simdjson::simdjson_error& error) {
+    return Errorf(ErrorKind::kInvalidArgument, "metadata.json of {} cannot be read: {}", directory, error.what());
+  }
+}
+
+std::string EncodeTableMetadata(std::string_view table, const TableSchema& schema) {
+  JsonWriter json;
+  json.BeginObject().Key("type").String(table).Key("partition_by").String("hour");
+  json.Key("columns").BeginArray();
+  for (const ColumnSchema& column : schema.columns()) {
+    json.BeginObject().Key("name").String(column.name).Key("type").String(TypeName(column.type)).EndObject();
+  }
+  json.EndArray().EndObject();
+  return json.Take();
+}
+
+Result<SchemaPtr> DecodeTableMetadata(std::string_view json) {
+  try {
+    simdjson::dom::parser parser;
+    const element root = parser.parse(simdjson::padded_string(json));
+    std::vector<ColumnSchema> columns;
+    for (const element column : simdjson::dom::array(root["columns"])) {
+      ARROW_ASSIGN_OR_RAISE(const ColumnType type, TypeOf(std::string_view(column["type"])));
+      columns.push_back({std::string(std::string_view(column["name"])), type});
+    }
+    return std::make_shared<const TableSchema>(std::move(columns));
+  } catch (const simdjson::simdjson_error& error) {
+    return Errorf(ErrorKind::kInvalidArgument, "metadata.json of a table cannot be read: {}", error.what());
+  }
+}
+
+}  // namespace gigapi

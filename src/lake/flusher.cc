@@ -1,0 +1,341 @@
+#include "lake/flusher.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "base/uuid.h"
+#include "storage/hive_path.h"
+#include "storage/parquet_file.h"
+
+namespace gigapi {
+namespace {
+
+constexpr auto kLookAroundInterval = std::chrono::milliseconds(100);
+constexpr int64_t kRetryNanosFirst = kNanosPerSecond;
+constexpr int64_t kRetryNanosMax = 30 * kNanosPerSecond;
+/// Chunks below so many rows are gathered once there are so many of them.
+constexpr size_t kSmallChunkRows = 4096;
+constexpr size_t kSmallChunksMax = 64;
+
+std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+}  // namespace
+
+Flusher::Flusher(const LakeOptions& options, FileSystem* fs, JsonCatalog* catalog, LakeState* state, Admission* admission,
+                 wal::WalWriter* wal)
+    : options_(options), fs_(fs), catalog_(catalog), state_(state), admission_(admission), wal_(wal) {}
+
+Flusher::~Flusher() { Stop(); }
+
+void Flusher::Start() {
+  thread_ = StartThread("flush", [this] { Run(); });
+}
+
+void Flusher::Stop() {
+  {
+    const std::lock_guard lock(wake_mutex_);
+    stopping_ = true;
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Flusher::Wake() {
+  const std::lock_guard lock(wake_mutex_);
+  woken_ = true;
+  wake_.notify_one();
+}
+
+void Flusher::Run() {
+  while (true) {
+    {
+      std::unique_lock lock(wake_mutex_);
+      wake_.wait_for(lock, kLookAroundInterval, [this] { return woken_ || stopping_; });
+      if (stopping_) return;
+      woken_ = false;
+    }
+    LookAround();
+  }
+}
+
+void Flusher::LookAround() {
+  for (Partition* partition : Plan()) (void)Flush(partition);  // Failed() has told and will retry
+  std::vector<Partition*> crumbled;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ForEachPartition([&](Partition* partition) {
+      if (partition->buffer.chunks().size() >= kSmallChunksMax) crumbled.push_back(partition);
+    });
+  }
+  for (Partition* partition : crumbled) GatherSmallChunks(partition);
+  RemoveDroppedFiles();
+  admission_->Expire(SteadyNanos());
+}
+
+std::vector<Partition*> Flusher::Plan() {
+  const int64_t now = SteadyNanos();
+  const FlushPolicy policy{
+      .interval_ns = options_.flush_interval_ms * kNanosPerMilli,
+      .partition_bytes = options_.flush_partition_bytes,
+      .waiters_interval_ns = std::min<int64_t>(options_.flush_interval_ms, 1'000) * kNanosPerMilli,
+      // Flushing starts before writers have to wait.
+      .total_bytes_high = options_.buffer_bytes_max / 2,
+      .wal_bytes_high = options_.wal_bytes_max,
+  };
+  const FlushPressure pressure{
+      .total_bytes = admission_->used_bytes(),
+      .wal_bytes = wal_ ? wal_->metrics().needed_bytes : 0,
+  };
+  std::vector<Partition*> partitions;
+  std::vector<FlushCandidate> candidates;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ForEachPartition([&](Partition* partition) {
+      const PartitionBuffer& buffer = partition->buffer;
+      if (buffer.empty()) return;
+      candidates.push_back({.index = partitions.size(),
+                            .bytes = static_cast<int64_t>(buffer.bytes()),
+                            .age_ns = now - buffer.oldest_ns(),
+                            .first_sequence = buffer.first_sequence(),
+                            .has_waiters = !partition->waiters.empty(),
+                            .retry_in_ns = partition->flush_retry_at_ns - now});
+      partitions.push_back(partition);
+    });
+  }
+  std::vector<Partition*> plan;
+  for (const size_t index : PlanFlushes(std::move(candidates), policy, pressure)) plan.push_back(partitions[index]);
+  return plan;
+}
+
+Status Flusher::FlushAll() {
+  std::vector<Partition*> partitions;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ForEachPartition([&](Partition* partition) {
+      if (!partition->buffer.empty()) partitions.push_back(partition);
+    });
+  }
+  Status first_failure;
+  for (Partition* partition : partitions) {
+    const Status flushed = Flush(partition);
+    if (first_failure.ok()) first_failure = flushed;
+  }
+  return first_failure;
+}
+
+Status Flusher::Flush(Partition* partition) {
+  const std::lock_guard flushing(partition->flush_mutex);
+  std::vector<BufferedChunk> chunks;
+  std::vector<std::shared_ptr<FlushWaiter>> waiters;
+  SchemaPtr schema;
+  uint64_t sequence = 0;
+  {
+    const std::lock_guard lock(state_->mutex);
+    chunks = partition->buffer.chunks();
+    waiters.swap(partition->waiters);
+    schema = partition->table->schema;
+    // Every record up to here has been applied, so the chunks are all that the partition has of them.
+    sequence = state_->applied_sequence;
+  }
+  if (chunks.empty()) return Status::OK();
+
+  const auto flush = [&]() -> Status {
+    ARROW_RETURN_NOT_OK(EnsureDirectory(partition));
+    ARROW_ASSIGN_OR_RAISE(DataFile written, WriteFile(partition, chunks, *schema));
+    ARROW_RETURN_NOT_OK(EnsureTableMetadata(partition, schema));
+    const auto file = std::make_shared<const DataFile>(std::move(written));
+    const std::lock_guard committing(partition->commit_mutex);
+    std::vector<DataFilePtr> files;
+    {
+      const std::lock_guard lock(state_->mutex);
+      files = partition->files;
+    }
+    const auto after = std::upper_bound(files.begin(), files.end(), file,
+                                        [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
+    files.insert(after, file);
+    ARROW_RETURN_NOT_OK(CommitChange(partition, files, sequence, {}));
+    {
+      const std::lock_guard lock(state_->mutex);
+      partition->files = std::move(files);
+      partition->flushed_sequence = sequence;
+      partition->buffer.RemoveFirst(chunks.size(), SteadyNanos());
+      partition->flush_failures = 0;
+      state_->Changed(partition->table);
+    }
+    ++flushes;
+    flushed_rows += file->rows;
+    flushed_bytes += file->size_bytes;
+    LOG_DEBUG("flushed", "database={} table={} partition={} rows={} bytes={}", partition->table->database,
+              partition->table->name, HivePath(partition->key), file->rows, file->size_bytes);
+    return Status::OK();
+  };
+  const Status flushed = flush();
+  if (!flushed.ok()) Failed(partition, flushed);
+  for (const auto& waiter : waiters) {
+    if (!flushed.ok()) {
+      if (waiter->partitions.exchange(0) > 0) {
+        waiter->done(Error(ErrorKind::kUnavailable, "the rows could not be written to a file: the disk is full or failing"));
+      }
+    } else if (waiter->partitions.fetch_sub(1) == 1) {
+      waiter->done(Status::OK());
+    }
+  }
+  if (!flushed.ok()) return flushed;
+  ReleaseLog();
+  int64_t bytes = 0;
+  for (const BufferedChunk& chunk : chunks) bytes += static_cast<int64_t>(chunk.bytes);
+  chunks.clear();
+  admission_->Adjust(-bytes);
+  return Status::OK();
+}
+
+Result<DataFile> Flusher::WriteFile(Partition* partition, const std::vector<BufferedChunk>& chunks,
+                                    const TableSchema& schema) {
+  std::vector<ColumnBatchPtr> batches;
+  batches.reserve(chunks.size());
+  for (const BufferedChunk& chunk : chunks) batches.push_back(chunk.rows);
+  ARROW_ASSIGN_OR_RAISE(const ColumnBatch sorted, SortChunks(schema, batches));
+  const std::string path = partition->directory + "/" + ParquetFileName(NewUuid(), 1);
+  const std::string temporary = path + ".tmp";
+  const auto write = [&]() -> Result<DataFile> {
+    ARROW_ASSIGN_OR_RAISE(DataFile file, WriteParquet(fs_, temporary, schema, sorted, {.effort = ParquetEffort::kFast}));
+    ARROW_RETURN_NOT_OK(fs_->Rename(temporary, path));
+    ARROW_RETURN_NOT_OK(fs_->SyncDirectory(partition->directory));
+    file.id = NewDataFileId();
+    file.path = path;
+    file.partition = partition->key;
+    file.level = 1;
+    file.created_ns = WallNanos();
+    file.min_sequence = chunks.front().first_sequence;
+    file.max_sequence = chunks.back().last_sequence;
+    return file;
+  };
+  auto file = write();
+  if (!file.ok()) {
+    (void)fs_->Remove(temporary);
+    (void)fs_->Remove(path);
+  }
+  return file;
+}
+
+Status Flusher::EnsureDirectory(Partition* partition) {
+  if (partition->directory_made) return Status::OK();
+  ARROW_RETURN_NOT_OK(fs_->CreateDirectories(partition->directory));
+  // The new names, from the root down to the hour, must survive a crash with what will lie in them.
+  std::string directory = partition->directory;
+  while (directory.size() > options_.root.size()) {
+    directory.resize(directory.rfind('/'));
+    ARROW_RETURN_NOT_OK(fs_->SyncDirectory(directory));
+  }
+  partition->directory_made = true;
+  return Status::OK();
+}
+
+Status Flusher::EnsureTableMetadata(Partition* partition, const SchemaPtr& schema) {
+  Table* const table = partition->table;
+  const auto columns = static_cast<int64_t>(schema->size());
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (table->committed_columns >= columns) return Status::OK();
+  }
+  const std::lock_guard committing(table->commit_mutex);
+  ARROW_RETURN_NOT_OK(catalog_->CommitTable(table->directory, table->name, *schema));
+  const std::lock_guard lock(state_->mutex);
+  table->committed_columns = std::max(table->committed_columns, columns);
+  return Status::OK();
+}
+
+Status Flusher::CommitChange(Partition* partition, const std::vector<DataFilePtr>& files, uint64_t flushed_sequence,
+                             const std::vector<std::string>& dropped) {
+  PartitionMetadata metadata{.table = partition->table->name, .wal_sequence = flushed_sequence, .files = files};
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const DroppedFile& waiting : partition->drop_queue) metadata.drop_queue.push_back(NameOf(waiting.file->path));
+  }
+  metadata.drop_queue.insert(metadata.drop_queue.end(), dropped.begin(), dropped.end());
+  return catalog_->CommitPartition(partition->directory, metadata);
+}
+
+void Flusher::Failed(Partition* partition, const Status& reason) {
+  ++failures;
+  const std::lock_guard lock(state_->mutex);
+  const int64_t wait = std::min(kRetryNanosMax, kRetryNanosFirst << std::min<int64_t>(partition->flush_failures, 5));
+  ++partition->flush_failures;
+  partition->flush_retry_at_ns = SteadyNanos() + wait;
+  LOG_ERROR("a flush failed, its rows stay in memory and in the log", "database={} table={} partition={} retry_in_ms={} reason=\"{}\"",
+            partition->table->database, partition->table->name, HivePath(partition->key), wait / kNanosPerMilli,
+            reason.message());
+}
+
+void Flusher::ReleaseLog() {
+  if (wal_ == nullptr) return;
+  uint64_t needed = 0;
+  {
+    const std::lock_guard lock(state_->mutex);
+    needed = state_->applied_sequence + 1;
+    state_->ForEachPartition([&](Partition* partition) {
+      if (!partition->buffer.empty()) needed = std::min(needed, partition->buffer.first_sequence());
+    });
+  }
+  wal_->Release(needed - 1);
+}
+
+/// Many tiny writes make many tiny chunks: gathered they take less memory and are read faster.
+void Flusher::GatherSmallChunks(Partition* partition) {
+  const std::lock_guard flushing(partition->flush_mutex);
+  std::vector<ColumnBatchPtr> small;
+  size_t first = 0;
+  SchemaPtr schema;
+  {
+    const std::lock_guard lock(state_->mutex);
+    const auto& chunks = partition->buffer.chunks();
+    for (size_t i = 0; i < chunks.size(); ++i) {
+      if (chunks[i].rows->rows() < kSmallChunkRows) {
+        if (small.empty()) first = i;
+        small.push_back(chunks[i].rows);
+      } else if (small.size() < kSmallChunksMax) {
+        small.clear();
+      } else {
+        break;
+      }
+    }
+    schema = partition->table->schema;
+  }
+  if (small.size() < kSmallChunksMax) return;
+  auto gathered = SortChunks(*schema, small);
+  if (!gathered.ok()) return;
+  const auto rows = std::make_shared<const ColumnBatch>(*std::move(gathered));
+  int64_t change = 0;
+  {
+    const std::lock_guard lock(state_->mutex);
+    change = -static_cast<int64_t>(partition->buffer.bytes());
+    partition->buffer.ReplaceChunks(first, small.size(), rows);
+    change += static_cast<int64_t>(partition->buffer.bytes());
+    state_->Changed(partition->table);
+  }
+  admission_->Adjust(change);
+}
+
+void Flusher::RemoveDroppedFiles() {
+  const int64_t now = SteadyNanos();
+  std::vector<std::string> paths;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ForEachPartition([&](Partition* partition) {
+      auto& queue = partition->drop_queue;
+      // Only the queue still holds the file: no snapshot reads it, and none can begin to.
+      while (!queue.empty() && queue.front().remove_after_ns <= now && queue.front().file.use_count() == 1) {
+        paths.push_back(queue.front().file->path);
+        queue.pop_front();
+      }
+    });
+  }
+  for (const std::string& path : paths) {
+    const Status removed = fs_->Remove(path);
+    if (!removed.ok()) LOG_WARN("a replaced file could not be removed", "reason=\"{}\"", removed.message());
+  }
+}
+
+}  // namespace gigapi

@@ -1,0 +1,76 @@
+// Turns buffered rows into committed Parquet files, gathers small chunks, removes replaced files. Owns the thread "flush".
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "base/file_system.h"
+#include "catalog/json_catalog.h"
+#include "lake/admission.h"
+#include "lake/flush_planner.h"
+#include "lake/lake.h"
+#include "lake/lake_state.h"
+#include "wal/wal_writer.h"
+
+namespace gigapi {
+
+class Flusher {
+ public:
+  /// All must outlive the flusher; `wal` may be nullptr (rows then are not logged).
+  Flusher(const LakeOptions& options, FileSystem* fs, JsonCatalog* catalog, LakeState* state, Admission* admission,
+          wal::WalWriter* wal);
+  ~Flusher();
+
+  void Start();
+  /// Ends the thread; a flush that is running is finished.
+  void Stop();
+  /// There is something to flush before the next look around.
+  void Wake();
+
+  /// Flushes all that is buffered in the partition now. Any thread.
+  Status Flush(Partition* partition);
+  /// Flushes all that is buffered now in the lake. Any thread.
+  Status FlushAll();
+
+  /// Writes the partition's metadata.json as it is to be after a change, before the state is changed. `dropped` are names
+  /// that join the drop queue. Wants commit_mutex.
+  Status CommitChange(Partition* partition, const std::vector<DataFilePtr>& files, uint64_t flushed_sequence,
+                      const std::vector<std::string>& dropped);
+
+  /// Lets go of the log up to what no partition needs any more.
+  void ReleaseLog();
+
+  std::atomic<int64_t> flushes{0};
+  std::atomic<int64_t> failures{0};
+  std::atomic<int64_t> flushed_rows{0};
+  std::atomic<int64_t> flushed_bytes{0};
+
+ private:
+  void Run();
+  void LookAround();
+  std::vector<Partition*> Plan();
+  Result<DataFile> WriteFile(Partition* partition, const std::vector<BufferedChunk>& chunks, const TableSchema& schema);
+  Status EnsureDirectory(Partition* partition);
+  Status EnsureTableMetadata(Partition* partition, const SchemaPtr& schema);
+  void Failed(Partition* partition, const Status& reason);
+  void GatherSmallChunks(Partition* partition);
+  void RemoveDroppedFiles();
+
+  const LakeOptions& options_;
+  FileSystem* const fs_;
+  JsonCatalog* const catalog_;
+  LakeState* const state_;
+  Admission* const admission_;
+  wal::WalWriter* const wal_;
+
+  std::mutex wake_mutex_;
+  std::condition_variable wake_;
+  bool woken_ = false;
+  bool stopping_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace gigapi

@@ -1,0 +1,261 @@
+#include "lake/lake_impl.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "storage/hive_path.h"
+#include "wal/wal_record.h"
+
+namespace gigapi {
+namespace {
+
+class DatabaseSchemas final : public SchemaSource {
+ public:
+  DatabaseSchemas(LakeState* state, std::string_view database) : state_(state), database_(database) {}
+  SchemaPtr FindSchema(std::string_view table) const override {
+    const std::lock_guard lock(state_->mutex);
+    const Table* const found = state_->FindTable(database_, table);
+    return found ? found->schema : nullptr;
+  }
+
+ private:
+  LakeState* const state_;
+  const std::string database_;
+};
+
+int64_t BytesOf(const std::vector<TableRows>& tables) {
+  int64_t bytes = 0;
+  for (const TableRows& table : tables) bytes += static_cast<int64_t>(table.rows.MemoryBytes());
+  return bytes;
+}
+
+}  // namespace
+
+/// A write on its way.
+struct LakeImpl::Prepared {
+  std::string database;
+  std::vector<TableRows> tables;
+  int64_t bytes = 0;  // taken from the admission
+  int64_t rows = 0;
+  WriteDone done;
+};
+
+LakeImpl::LakeImpl(LakeOptions options, FileSystem* fs)
+    : options_(std::move(options)),
+      fs_(fs),
+      catalog_(fs, options_.root),
+      state_(options_.root, {options_.databases_max, options_.tables_per_database_max, options_.columns_per_table_max}),
+      admission_(options_.buffer_bytes_max, options_.buffer_bytes_max / 2, options_.buffer_wait_ms_max) {}
+
+LakeImpl::~LakeImpl() { (void)Close(); }
+
+Status LakeImpl::Close() {
+  if (std::exchange(closed_, true)) return Status::OK();
+  if (options_.read_only || !flusher_) return Status::OK();
+  flusher_->Stop();
+  if (wal_) wal_->Close();
+  const Status flushed = flusher_->FlushAll();
+  admission_.Expire(INT64_MAX);
+  return flushed;
+}
+
+Status LakeImpl::CreateDatabase(std::string_view database) {
+  if (options_.read_only) return Error(ErrorKind::kForbidden, "the lake is open for reading only");
+  {
+    const std::lock_guard lock(state_.mutex);
+    ARROW_RETURN_NOT_OK(state_.EnsureDatabase(database));
+  }
+  ARROW_RETURN_NOT_OK(fs_->CreateDirectories(DatabaseDirectory(options_.root, database)));
+  return fs_->SyncDirectory(options_.root);
+}
+
+std::shared_ptr<const SchemaSource> LakeImpl::Schemas(std::string_view database) {
+  return std::make_shared<DatabaseSchemas>(&state_, database);
+}
+
+void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done) {
+  if (options_.read_only) return done(Error(ErrorKind::kForbidden, "the lake is open for reading only"));
+  if (batch.tables.empty()) return done(Status::OK());
+  Status fits;
+  {
+    const std::lock_guard lock(state_.mutex);
+    fits = state_.FitSchemas(database, &batch.tables);
+  }
+  if (!fits.ok()) return done(std::move(fits));
+  auto prepared = std::make_shared<Prepared>();
+  prepared->database = database;
+  prepared->tables = std::move(batch.tables);
+  prepared->bytes = BytesOf(prepared->tables);
+  prepared->rows = batch.accepted_rows;
+  prepared->done = std::move(done);
+  const int64_t bytes = prepared->bytes;
+  admission_.Acquire(bytes, SteadyNanos(), [this, prepared = std::move(prepared)](Status admitted) mutable {
+    if (admitted.ok()) return WriteAdmitted(std::move(prepared));
+    flusher_->Wake();
+    prepared->done(std::move(admitted));
+  });
+}
+
+void LakeImpl::WriteAdmitted(std::shared_ptr<Prepared> prepared) {
+  if (!wal_) {
+    uint64_t sequence = 0;
+    {
+      // Without a log the order is that of this lock; applying is part of it, so that no flush sees a gap.
+      const std::lock_guard lock(state_.mutex);
+      sequence = state_.applied_sequence + 1;
+      int64_t buffered_bytes = 0;
+      Apply(prepared->database, std::move(prepared->tables), sequence, &buffered_bytes);
+      rows_written_ += prepared->rows;
+      prepared->bytes -= buffered_bytes;
+    }
+    admission_.Adjust(-prepared->bytes);
+    return prepared->done(Status::OK());
+  }
+  PodVector<char> record = wal::EncodeRecord(prepared->database, prepared->tables);
+  wal_->Append(std::move(record), [this, prepared = std::move(prepared)](Status kept, uint64_t sequence) {
+    if (kept.ok()) return Committed(prepared, sequence);
+    admission_.Adjust(-prepared->bytes);
+    prepared->done(std::move(kept));
+  });
+}
+
+void LakeImpl::Committed(const std::shared_ptr<Prepared>& prepared, uint64_t sequence) {
+  int64_t buffered_bytes = 0;
+  bool full = false;
+  const bool wait_for_flush = options_.durability == Durability::kFlush;
+  {
+    const std::lock_guard lock(state_.mutex);
+    const auto partitions = Apply(prepared->database, std::move(prepared->tables), sequence, &buffered_bytes);
+    for (const Partition* partition : partitions) {
+      full |= static_cast<int64_t>(partition->buffer.bytes()) >= options_.flush_partition_bytes;
+    }
+    if (wait_for_flush) {
+      auto waiter = std::make_shared<FlushWaiter>();
+      waiter->partitions = static_cast<int>(partitions.size());
+      waiter->done = std::move(prepared->done);
+      for (Partition* partition : partitions) partition->waiters.push_back(waiter);
+    }
+  }
+  rows_written_ += prepared->rows;
+  admission_.Adjust(buffered_bytes - prepared->bytes);
+  if (full) flusher_->Wake();
+  if (!wait_for_flush) prepared->done(Status::OK());
+}
+
+std::vector<Partition*> LakeImpl::Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
+                                        int64_t* buffered_bytes) {
+  std::vector<Partition*> touched;
+  const int64_t now = SteadyNanos();
+  for (TableRows& rows : tables) {
+    Table* const table = state_.FindTable(database, rows.table);
+    for (PartitionRows& part : SplitByPartition(std::move(rows.rows))) {
+      Partition* const partition = state_.EnsurePartition(table, part.partition);
+      if (sequence <= partition->flushed_sequence) continue;  // replay: the rows are in a file
+      const size_t before = partition->buffer.bytes();
+      partition->buffer.Append(std::move(part.rows), sequence, now);
+      *buffered_bytes += static_cast<int64_t>(partition->buffer.bytes() - before);
+      touched.push_back(partition);
+    }
+    state_.Changed(table);
+  }
+  state_.applied_sequence = sequence;
+  return touched;
+}
+
+Status LakeImpl::FlushAll() { return options_.read_only ? Status::OK() : flusher_->FlushAll(); }
+
+LakeSnapshotPtr LakeImpl::Snapshot() {
+  const std::lock_guard lock(state_.mutex);
+  return state_.Snapshot();
+}
+
+std::vector<PartitionFiles> LakeImpl::ListPartitions() {
+  std::vector<PartitionFiles> list;
+  const std::lock_guard lock(state_.mutex);
+  state_.ForEachPartition([&](Partition* partition) {
+    if (partition->files.empty()) return;
+    list.push_back({partition->table->database, partition->table->name, partition->table->schema, partition->key,
+                    partition->directory, partition->files});
+  });
+  return list;
+}
+
+namespace {
+
+/// The files without the inputs; fewer than files.size() - inputs.size() are missing when an input was not there.
+std::vector<DataFilePtr> Without(std::vector<DataFilePtr> files, const std::vector<DataFilePtr>& inputs) {
+  std::erase_if(files, [&](const DataFilePtr& file) { return std::find(inputs.begin(), inputs.end(), file) != inputs.end(); });
+  return files;
+}
+
+}  // namespace
+
+Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<DataFilePtr>& inputs, DataFile output) {
+  Partition* partition = nullptr;
+  {
+    const std::lock_guard lock(state_.mutex);
+    Table* const table = state_.FindTable(listed.database, listed.table);
+    if (table == nullptr) return Error(ErrorKind::kConflict, "the table is gone");
+    partition = state_.EnsurePartition(table, listed.partition);
+  }
+  if (output.id == 0) output.id = NewDataFileId();
+  const auto file = std::make_shared<const DataFile>(std::move(output));
+  std::vector<std::string> dropped;
+  for (const DataFilePtr& input : inputs) dropped.push_back(input->path.substr(input->path.rfind('/') + 1));
+
+  const std::lock_guard committing(partition->commit_mutex);
+  std::vector<DataFilePtr> files;
+  uint64_t flushed_sequence = 0;
+  {
+    const std::lock_guard lock(state_.mutex);
+    files = Without(partition->files, inputs);
+    if (files.size() + inputs.size() != partition->files.size()) {
+      return Error(ErrorKind::kConflict, "a file to replace is no longer in its partition");
+    }
+    flushed_sequence = partition->flushed_sequence;
+  }
+  const auto after = std::upper_bound(files.begin(), files.end(), file,
+                                      [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
+  files.insert(after, file);
+  ARROW_RETURN_NOT_OK(flusher_->CommitChange(partition, files, flushed_sequence, dropped));
+  const std::lock_guard lock(state_.mutex);
+  partition->files = std::move(files);
+  const int64_t remove_after = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;
+  for (const DataFilePtr& input : inputs) partition->drop_queue.push_back({input, remove_after});
+  state_.Changed(partition->table);
+  return Status::OK();
+}
+
+LakeMetrics LakeImpl::metrics() const {
+  LakeMetrics metrics;
+  metrics.rows_written_total = rows_written_;
+  if (wal_) {
+    const wal::WalMetrics wal = wal_->metrics();
+    metrics.wal_bytes_total = wal.bytes_total;
+    metrics.wal_syncs_total = wal.syncs_total;
+    metrics.wal_disk_bytes = wal.disk_bytes;
+    metrics.wal_failed = wal.failed;
+  }
+  if (flusher_) {
+    metrics.flushes_total = flusher_->flushes;
+    metrics.flush_failures_total = flusher_->failures;
+    metrics.flushed_rows_total = flusher_->flushed_rows;
+    metrics.flushed_bytes_total = flusher_->flushed_bytes;
+  }
+  const std::lock_guard lock(state_.mutex);
+  for (const auto& [database, tables] : state_.databases()) {
+    metrics.tables += static_cast<int64_t>(tables.size());
+    for (const auto& [name, table] : tables) {
+      for (const auto& [key, partition] : table->partitions) {
+        metrics.buffered_rows += partition->buffer.rows();
+        metrics.buffered_bytes += static_cast<int64_t>(partition->buffer.bytes());
+        metrics.files += static_cast<int64_t>(partition->files.size());
+        metrics.drop_queue_files += static_cast<int64_t>(partition->drop_queue.size());
+      }
+    }
+  }
+  return metrics;
+}
+
+}  // namespace gigapi

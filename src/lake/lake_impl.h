@@ -1,0 +1,61 @@
+// The lake's parts in one object. Writes go Admission -> schemas -> WAL -> Apply; the Flusher's thread does the rest.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/lock_file.h"
+#include "catalog/json_catalog.h"
+#include "lake/admission.h"
+#include "lake/flusher.h"
+#include "lake/lake.h"
+#include "lake/lake_state.h"
+#include "wal/wal_writer.h"
+
+namespace gigapi {
+
+class LakeImpl final : public Lake {
+ public:
+  LakeImpl(LakeOptions options, FileSystem* fs);
+  ~LakeImpl() override;
+
+  /// Reads the catalog and the log; what Lake::Open does.
+  Status Recover();
+
+  Status Close() override;
+  Status CreateDatabase(std::string_view database) override;
+  std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
+  void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
+  Status FlushAll() override;
+  LakeSnapshotPtr Snapshot() override;
+  std::vector<PartitionFiles> ListPartitions() override;
+  Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs, DataFile output) override;
+  LakeMetrics metrics() const override;
+
+ private:
+  struct Prepared;
+  void WriteAdmitted(std::shared_ptr<Prepared> prepared);
+  void Committed(const std::shared_ptr<Prepared>& prepared, uint64_t sequence);
+  /// Puts the rows of a record into the buffers; returns the partitions touched. Wants the state's lock.
+  std::vector<Partition*> Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
+                                int64_t* buffered_bytes);
+
+  Status RecoverReadOnly();
+  Status RecoverForWriting();
+  Status LoadCatalog(const CatalogContents& contents);
+  Status Replay(std::string_view payload, uint64_t sequence);
+  Status StartWal(wal::WalContents contents);
+
+  const LakeOptions options_;
+  FileSystem* const fs_;
+  LockFile lock_file_;
+  JsonCatalog catalog_;
+  LakeState state_;
+  Admission admission_;
+  std::unique_ptr<wal::WalWriter> wal_;
+  std::unique_ptr<Flusher> flusher_;
+  std::atomic<int64_t> rows_written_{0};
+  bool closed_ = false;
+};
+
+}  // namespace gigapi

@@ -1,0 +1,124 @@
+#include "lake/lake_state.h"
+
+#include <algorithm>
+
+#include "model/names.h"
+#include "storage/hive_path.h"
+
+namespace gigapi {
+
+Status LakeState::EnsureDatabase(std::string_view database) {
+  if (databases_.contains(database)) return Status::OK();
+  ARROW_RETURN_NOT_OK(ValidateDatabaseName(database));
+  if (static_cast<int64_t>(databases_.size()) >= limits_.databases_max) {
+    return Errorf(ErrorKind::kInvalidArgument, "there are {} databases already, no more are allowed", databases_.size());
+  }
+  databases_.try_emplace(std::string(database));
+  snapshot_ = nullptr;
+  return Status::OK();
+}
+
+Table* LakeState::FindTable(std::string_view database, std::string_view table) {
+  const auto tables = databases_.find(database);
+  if (tables == databases_.end()) return nullptr;
+  const auto found = tables->second.find(std::string(table));
+  return found == tables->second.end() ? nullptr : found->second.get();
+}
+
+Result<Table*> LakeState::EnsureTable(std::string_view database, std::string_view name) {
+  if (Table* known = FindTable(database, name)) return known;
+  ARROW_RETURN_NOT_OK(EnsureDatabase(database));
+  ARROW_RETURN_NOT_OK(ValidateTableName(name));
+  auto& tables = databases_.find(database)->second;
+  if (static_cast<int64_t>(tables.size()) >= limits_.tables_per_database_max) {
+    return Errorf(ErrorKind::kInvalidArgument, "database '{}' has {} tables already, no more are allowed", database,
+                  tables.size());
+  }
+  auto table = std::make_unique<Table>();
+  table->database = database;
+  table->name = name;
+  table->directory = TableDirectory(root_, database, name);
+  snapshot_ = nullptr;
+  return tables.emplace(name, std::move(table)).first->second.get();
+}
+
+Partition* LakeState::EnsurePartition(Table* table, PartitionKey key) {
+  auto& partition = table->partitions[key];
+  if (!partition) partition = std::make_unique<Partition>(table, key, PartitionDirectory(table->directory, key));
+  return partition.get();
+}
+
+namespace {
+
+/// The columns that the rows have and the schema lacks; kConflict when one does not fit.
+Result<std::vector<ColumnSchema>> MissingColumns(const TableSchema& schema, const TableRows& rows) {
+  std::vector<ColumnSchema> missing;
+  for (const Column& column : rows.rows.columns) {
+    const auto known = schema.FindIgnoringCase(column.name);
+    if (!known) {
+      missing.push_back({column.name, column.type});
+    } else if (schema[*known].name != column.name || !Widens(column.type, schema[*known].type)) {
+      return Errorf(ErrorKind::kConflict, "column '{}' of table '{}' was made with another type by another write", column.name,
+                    rows.table);
+    }
+  }
+  return missing;
+}
+
+}  // namespace
+
+Status LakeState::FitSchemas(std::string_view database, std::vector<TableRows>* tables) {
+  std::vector<std::pair<Table*, std::vector<ColumnSchema>>> growth;
+  for (const TableRows& rows : *tables) {
+    ARROW_ASSIGN_OR_RAISE(Table* const table, EnsureTable(database, rows.table));
+    ARROW_ASSIGN_OR_RAISE(auto missing, MissingColumns(*table->schema, rows));
+    if (static_cast<int64_t>(table->schema->size() + missing.size()) > limits_.columns_per_table_max) {
+      return Errorf(ErrorKind::kConflict, "table '{}' has as many columns as are allowed", rows.table);
+    }
+    growth.emplace_back(table, std::move(missing));
+  }
+  for (size_t i = 0; i < growth.size(); ++i) {
+    auto& [table, missing] = growth[i];
+    if (!missing.empty()) {
+      table->schema = table->schema->With(missing);
+      Changed(table);
+    }
+    for (Column& column : (*tables)[i].rows.columns) {
+      if (column.type != (*table->schema)[*table->schema->Find(column.name)].type) WidenToFloat(&column);
+    }
+  }
+  return Status::OK();
+}
+
+void LakeState::Changed(Table* table) {
+  table->snapshot = nullptr;
+  snapshot_ = nullptr;
+}
+
+TableSnapshotPtr LakeState::MakeSnapshot(const Table& table) {
+  auto snapshot = std::make_shared<TableSnapshot>();
+  snapshot->database = table.database;
+  snapshot->table = table.name;
+  snapshot->schema = table.schema;
+  for (const auto& [key, partition] : table.partitions) {
+    snapshot->files.insert(snapshot->files.end(), partition->files.begin(), partition->files.end());
+    if (MemoryPartPtr part = partition->buffer.part()) snapshot->memory.push_back(std::move(part));
+  }
+  return snapshot;
+}
+
+LakeSnapshotPtr LakeState::Snapshot() {
+  if (snapshot_) return snapshot_;
+  auto snapshot = std::make_shared<LakeSnapshot>();
+  for (const auto& [database, tables] : databases_) {
+    auto& out = snapshot->databases[database];
+    for (const auto& [name, table] : tables) {
+      if (!table->snapshot) table->snapshot = MakeSnapshot(*table);
+      out.emplace_hint(out.end(), name, table->snapshot);
+    }
+  }
+  snapshot_ = std::move(snapshot);
+  return snapshot_;
+}
+
+}  // namespace gigapi

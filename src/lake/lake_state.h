@@ -1,0 +1,128 @@
+// What the lake holds in memory: databases, tables, partitions with their buffered rows and their files. One lock guards
+// all of it, so that a snapshot is one instant; nobody does I/O or sorts rows under it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "buffer/partition_buffer.h"
+#include "lake/snapshot.h"
+#include "model/partition_split.h"
+#include "model/schema.h"
+#include "model/write_batch.h"
+#include "storage/data_file.h"
+
+namespace gigapi {
+
+/// Calls back when the last of several partitions is flushed, or a flush of one of them failed.
+struct FlushWaiter {
+  std::atomic<int> partitions{0};
+  std::function<void(Status)> done;
+};
+
+struct DroppedFile {
+  DataFilePtr file;
+  int64_t remove_after_ns = 0;  // steady clock
+};
+
+struct Table;
+
+/// One hour of a table. `mutex` of LakeState guards all but the two mutexes and what never changes.
+struct Partition {
+  Partition(Table* owner, PartitionKey partition, std::string partition_directory)
+      : table(owner), key(partition), directory(std::move(partition_directory)), buffer(partition) {}
+
+  Table* const table;
+  const PartitionKey key;
+  const std::string directory;
+
+  PartitionBuffer buffer;
+  std::vector<DataFilePtr> files;
+  std::deque<DroppedFile> drop_queue;
+  std::vector<std::shared_ptr<FlushWaiter>> waiters;
+  /// All rows of records up to here are in files.
+  uint64_t flushed_sequence = 0;
+  int64_t flush_retry_at_ns = 0;
+  int64_t flush_failures = 0;
+  bool directory_made = false;
+
+  /// Held during a flush or a gathering of chunks: only the holder removes chunks. Taken before commit_mutex.
+  std::mutex flush_mutex;
+  /// Held while metadata.json is replaced. Taken before the lock of LakeState.
+  std::mutex commit_mutex;
+};
+
+struct Table {
+  std::string database;
+  std::string name;
+  std::string directory;
+  SchemaPtr schema = std::make_shared<const TableSchema>();
+  /// Columns that the table's metadata.json has; -1 when there is none.
+  int64_t committed_columns = -1;
+  std::map<PartitionKey, std::unique_ptr<Partition>> partitions;
+  TableSnapshotPtr snapshot;  // nullptr when out of date
+
+  /// Held while the table's metadata.json is replaced. Taken before the lock of LakeState.
+  std::mutex commit_mutex;
+};
+
+struct LakeLimits {
+  int64_t databases_max = 0;
+  int64_t tables_per_database_max = 0;
+  int64_t columns_per_table_max = 0;
+};
+
+class LakeState {
+ public:
+  LakeState(std::string root, LakeLimits limits) : root_(std::move(root)), limits_(limits) {}
+
+  mutable std::mutex mutex;
+
+  // ---- all of these want the lock held ----
+
+  Status EnsureDatabase(std::string_view database);
+  Result<Table*> EnsureTable(std::string_view database, std::string_view table);
+  Table* FindTable(std::string_view database, std::string_view table);
+  Partition* EnsurePartition(Table* table, PartitionKey key);
+
+  /// Makes the schemas of the tables hold the columns of the rows, widening integers where the table has a float.
+  /// kConflict when a column has another type: nothing is changed then.
+  Status FitSchemas(std::string_view database, std::vector<TableRows>* tables);
+
+  LakeSnapshotPtr Snapshot();
+  /// Whoever changes a partition says so.
+  void Changed(Table* table);
+
+  const std::map<std::string, std::map<std::string, std::unique_ptr<Table>>, std::less<>>& databases() const {
+    return databases_;
+  }
+  template <typename Visit>
+  void ForEachPartition(Visit visit) {
+    for (const auto& [database, tables] : databases_) {
+      for (const auto& [name, table] : tables) {
+        for (const auto& [key, partition] : table->partitions) visit(partition.get());
+      }
+    }
+  }
+
+  uint64_t applied_sequence = 0;
+
+ private:
+  static TableSnapshotPtr MakeSnapshot(const Table& table);
+
+  const std::string root_;
+  const LakeLimits limits_;
+  std::map<std::string, std::map<std::string, std::unique_ptr<Table>>, std::less<>> databases_;
+  LakeSnapshotPtr snapshot_;
+};
+
+}  // namespace gigapi

@@ -1,0 +1,140 @@
+// How a lake comes up: the catalog says which files there are, the log has what is not in them yet.
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "lake/lake_impl.h"
+#include "storage/hive_path.h"
+#include "wal/wal_record.h"
+
+namespace gigapi {
+namespace {
+
+constexpr int kReadOnlyAttempts = 5;
+
+std::string PrivateDirectory(const std::string& root) { return root + "/.gigapi"; }
+std::string WalDirectory(const std::string& root) { return PrivateDirectory(root) + "/wal"; }
+
+}  // namespace
+
+Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
+  while (options.root.size() > 1 && options.root.ends_with('/')) options.root.pop_back();
+  auto lake = std::make_unique<LakeImpl>(std::move(options), fs);
+  ARROW_RETURN_NOT_OK(lake->Recover());
+  return lake;
+}
+
+Status LakeImpl::Recover() { return options_.read_only ? RecoverReadOnly() : RecoverForWriting(); }
+
+Status LakeImpl::RecoverForWriting() {
+  ARROW_RETURN_NOT_OK(fs_->CreateDirectories(WalDirectory(options_.root)));
+  ARROW_RETURN_NOT_OK(fs_->SyncDirectory(PrivateDirectory(options_.root)));
+  ARROW_RETURN_NOT_OK(fs_->SyncDirectory(options_.root));
+  ARROW_RETURN_NOT_OK(lock_file_.Lock(PrivateDirectory(options_.root) + "/lock"));
+  ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_.Load());
+  ARROW_RETURN_NOT_OK(catalog_.RemoveLeftovers(contents));
+  ARROW_RETURN_NOT_OK(LoadCatalog(contents));
+
+  // The log may hold more than fits into memory: during replay rows are flushed as they would have been.
+  flusher_ = std::make_unique<Flusher>(options_, fs_, &catalog_, &state_, &admission_, nullptr);
+  const int64_t started = SteadyNanos();
+  const auto replay = [this](uint64_t sequence, std::string_view payload) -> Status {
+    ARROW_RETURN_NOT_OK(Replay(payload, sequence));
+    return admission_.used_bytes() > options_.buffer_bytes_max / 2 ? flusher_->FlushAll() : Status::OK();
+  };
+  const auto progress = [this](uint64_t done, uint64_t total) {
+    if (options_.replay_progress) options_.replay_progress(done, total);
+  };
+  ARROW_ASSIGN_OR_RAISE(auto wal_contents, wal::ReadWal(fs_, WalDirectory(options_.root), replay, progress));
+  const int64_t buffered = metrics().buffered_rows;
+  if (buffered > 0 || wal_contents.last_sequence > 0) {
+    LOG_INFO("replayed the write-ahead log", "rows_buffered={} last_sequence={} ms={}", buffered, wal_contents.last_sequence,
+             (SteadyNanos() - started) / kNanosPerMilli);
+  }
+  return StartWal(std::move(wal_contents));
+}
+
+Status LakeImpl::StartWal(wal::WalContents contents) {
+  {
+    // Sequences go on above every one that was ever given, also when the log itself is gone.
+    const std::lock_guard lock(state_.mutex);
+    state_.applied_sequence = std::max(state_.applied_sequence, contents.last_sequence);
+    state_.ForEachPartition([&](Partition* partition) {
+      state_.applied_sequence = std::max(state_.applied_sequence, partition->flushed_sequence);
+    });
+  }
+  if (options_.durability != Durability::kNone) {
+    wal::WalOptions wal_options{.directory = WalDirectory(options_.root),
+                                .segment_bytes = static_cast<uint64_t>(options_.wal_segment_bytes),
+                                .sync = options_.durability == Durability::kFsync};
+    ARROW_ASSIGN_OR_RAISE(wal_, wal::WalWriter::Open(fs_, std::move(wal_options), std::move(contents), state_.applied_sequence + 1));
+  } else {
+    // What an earlier run with a log left there is brought into files now: nobody would look after it later.
+    ARROW_RETURN_NOT_OK(flusher_->FlushAll());
+    for (const auto& segment : contents.segments) ARROW_RETURN_NOT_OK(fs_->Remove(segment.path));
+  }
+  flusher_ = std::make_unique<Flusher>(options_, fs_, &catalog_, &state_, &admission_, wal_.get());
+  flusher_->ReleaseLog();
+  flusher_->Start();
+  return Status::OK();
+}
+
+/// Beside a running server the log is read before the catalog: rows that it flushes meanwhile are then in both, and the
+/// partition's sequence tells. A segment that is written over meanwhile shows as a gap: try again.
+Status LakeImpl::RecoverReadOnly() {
+  Status read;
+  for (int attempt = 0; attempt < kReadOnlyAttempts; ++attempt) {
+    std::vector<std::pair<uint64_t, std::string>> records;
+    const auto keep = [&](uint64_t sequence, std::string_view payload) {
+      records.emplace_back(sequence, payload);
+      return Status::OK();
+    };
+    read = wal::ReadWal(fs_, WalDirectory(options_.root), keep, [](uint64_t, uint64_t) {}).status();
+    if (!read.ok()) continue;
+    auto contents = catalog_.Load();
+    read = contents.status();
+    if (!read.ok()) continue;
+    ARROW_RETURN_NOT_OK(LoadCatalog(*contents));
+    for (const auto& [sequence, payload] : records) ARROW_RETURN_NOT_OK(Replay(payload, sequence));
+    return Status::OK();
+  }
+  return read;
+}
+
+Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
+  const std::lock_guard lock(state_.mutex);
+  for (const std::string& database : contents.databases) ARROW_RETURN_NOT_OK(state_.EnsureDatabase(database));
+  for (const LoadedTable& loaded : contents.tables) {
+    ARROW_ASSIGN_OR_RAISE(Table* const table, state_.EnsureTable(loaded.database, loaded.table));
+    table->schema = loaded.schema;
+    table->committed_columns = static_cast<int64_t>(loaded.schema->size());
+    for (const LoadedPartition& from : loaded.partitions) {
+      Partition* const partition = state_.EnsurePartition(table, from.key);
+      partition->flushed_sequence = from.metadata.wal_sequence;
+      partition->directory_made = true;
+      for (const DataFilePtr& file : from.metadata.files) {
+        auto known = std::make_shared<DataFile>(*file);
+        known->id = NewDataFileId();
+        partition->files.push_back(std::move(known));
+      }
+      std::stable_sort(partition->files.begin(), partition->files.end(),
+                       [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
+    }
+    state_.Changed(table);
+  }
+  return Status::OK();
+}
+
+Status LakeImpl::Replay(std::string_view payload, uint64_t sequence) {
+  ARROW_ASSIGN_OR_RAISE(wal::DecodedRecord record, wal::DecodeRecord(payload));
+  int64_t buffered_bytes = 0;
+  {
+    const std::lock_guard lock(state_.mutex);
+    ARROW_RETURN_NOT_OK(state_.FitSchemas(record.database, &record.tables));
+    Apply(record.database, std::move(record.tables), sequence, &buffered_bytes);
+  }
+  admission_.Adjust(buffered_bytes);
+  return Status::OK();
+}
+
+}  // namespace gigapi
