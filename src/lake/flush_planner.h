@@ -1,6 +1,7 @@
 // Decides which partitions are to be flushed now. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -43,7 +43,6 @@ struct LakeOptions {
   int64_t tables_per_database_max = 10'000;
   int64_t columns_per_table_max = 1'000;
   int64_t databases_max = 1'000;
-  bool read_only = false;  // opens a root, also beside a running server, without writing, truncating or removing anything
 };
 
 struct LakeMetrics {

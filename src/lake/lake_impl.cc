@@ -45,7 +45,7 @@ LakeImpl::LakeImpl(LakeOptions options, FileSystem* fs)
     : options_(std::move(options)),
       fs_(fs),
       catalog_(fs, options_.root),
-      state_(options_.root, {options_.databases_max, options_.tables_per_database_max, options_.columns_per_table_max}),
+      state_(options_.root),
       admission_(options_.buffer_bytes_max, options_.buffer_bytes_max / 2, options_.buffer_wait_ms_max) {}
 
 LakeImpl::~LakeImpl() { (void)Close(); }

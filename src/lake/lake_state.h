@@ -76,18 +76,21 @@ struct Table {
 };
 
 struct LakeLimits {
-  int64_t databases_max = 0;
-  int64_t tables_per_database_max = 0;
-  int64_t columns_per_table_max = 0;
+  int64_t databases_max = INT64_MAX;
+  int64_t tables_per_database_max = INT64_MAX;
+  int64_t columns_per_table_max = INT64_MAX;
 };
 
 class LakeState {
  public:
-  LakeState(std::string root, LakeLimits limits) : root_(std::move(root)), limits_(limits) {}
+  explicit LakeState(std::string root) : root_(std::move(root)) {}
 
   mutable std::mutex mutex;
 
   // ---- all of these want the lock held ----
+
+  /// From now on nothing is made beyond these; what is there stays. There are none at first: recovery takes all.
+  void SetLimits(LakeLimits limits) { limits_ = limits; }
 
   Status EnsureDatabase(std::string_view database);
   Result<Table*> EnsureTable(std::string_view database, std::string_view table);
@@ -120,7 +123,7 @@ class LakeState {
   static TableSnapshotPtr MakeSnapshot(const Table& table);
 
   const std::string root_;
-  const LakeLimits limits_;
+  LakeLimits limits_;
   std::map<std::string, std::map<std::string, std::unique_ptr<Table>>, std::less<>> databases_;
   LakeSnapshotPtr snapshot_;
 };
