@@ -46,6 +46,12 @@ class ReadableFile {
   virtual uint64_t size() const = 0;
 };
 
+/// Held as long as it lives.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -65,6 +71,9 @@ class FileSystem {
   /// Names (not paths) in the folder, without . and .., in no order; empty when there is no such folder.
   virtual Result<std::vector<std::string>> List(const std::string& path) = 0;
   virtual Result<bool> Exists(const std::string& path) = 0;
+  /// Keeps other processes from locking the same path until the answer is destroyed or the process ends, however that
+  /// happens. kUnavailable when another one holds it.
+  virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;
 };
 
 /// The machine's own file system. Never destroyed.

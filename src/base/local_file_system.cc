@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,6 +100,14 @@ class LocalReadableFile final : public ReadableFile {
   uint64_t size_;
 };
 
+class LocalFileLock final : public FileLock {
+ public:
+  LocalFileLock(int fd, const std::string& path) : file_(fd, path) {}
+
+ private:
+  Descriptor file_;
+};
+
 class PosixFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<AppendFile>> Create(const std::string& path) override {
@@ -180,6 +189,16 @@ class PosixFileSystem final : public FileSystem {
     if (::access(path.c_str(), F_OK) == 0) return true;
     if (errno == ENOENT || errno == ENOTDIR) return false;
     return SystemError("look for", path, errno);
+  }
+
+  Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
+    const int fd = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+    if (fd < 0) return SystemError("open", path, errno);
+    auto lock = std::make_unique<LocalFileLock>(fd, path);
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      return Errorf(ErrorKind::kUnavailable, "another process works here: {} is locked", path);
+    }
+    return std::unique_ptr<FileLock>(std::move(lock));
   }
 };
 

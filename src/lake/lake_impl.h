@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "base/lock_file.h"
 #include "catalog/json_catalog.h"
 #include "lake/admission.h"
 #include "lake/flusher.h"
@@ -48,7 +47,7 @@ class LakeImpl final : public Lake {
 
   const LakeOptions options_;
   FileSystem* const fs_;
-  LockFile lock_file_;
+  std::unique_ptr<FileLock> lock_;
   JsonCatalog catalog_;
   LakeState state_;
   Admission admission_;

@@ -30,7 +30,7 @@ Status LakeImpl::RecoverForWriting() {
   ARROW_RETURN_NOT_OK(fs_->CreateDirectories(WalDirectory(options_.root)));
   ARROW_RETURN_NOT_OK(fs_->SyncDirectory(PrivateDirectory(options_.root)));
   ARROW_RETURN_NOT_OK(fs_->SyncDirectory(options_.root));
-  ARROW_RETURN_NOT_OK(lock_file_.Lock(PrivateDirectory(options_.root) + "/lock"));
+  ARROW_ASSIGN_OR_RAISE(lock_, fs_->Lock(PrivateDirectory(options_.root) + "/lock"));
   ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_.Load());
   ARROW_RETURN_NOT_OK(catalog_.RemoveLeftovers(contents));
   ARROW_RETURN_NOT_OK(LoadCatalog(contents));

@@ -1,0 +1,24 @@
+#include "storage/parquet_file.h"
+
+#include <algorithm>
+
+#include "storage/parquet_writer.h"
+
+namespace gigapi {
+
+Result<DataFile> WriteParquet(FileSystem* fs, const std::string& path, const TableSchema& schema, const ColumnBatch& sorted,
+                              const ParquetOptions& options) {
+  std::vector<ParquetColumn> columns;
+  for (const ColumnSchema& column : schema.columns()) {
+    const Column* values = sorted.Find(column.name);
+    if (values != nullptr) columns.push_back({column, !values->valid.empty()});
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto writer, ParquetWriter::Create(fs, path, columns, options.effort));
+  const auto group_rows = static_cast<size_t>(options.row_group_rows);
+  for (size_t begin = 0; begin < sorted.rows(); begin += group_rows) {
+    ARROW_RETURN_NOT_OK(writer->WriteRowGroup(sorted, begin, std::min(begin + group_rows, sorted.rows())));
+  }
+  return writer->Finish();
+}
+
+}  // namespace gigapi

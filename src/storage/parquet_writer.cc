@@ -1,0 +1,243 @@
+#include "storage/parquet_writer.h"
+
+#include <arrow/buffer.h>
+#include <arrow/util/compression.h>
+#include <parquet/column_page.h>
+#include <parquet/column_writer.h>
+#include <parquet/exception.h>
+#include <parquet/file_writer.h>
+#include <parquet/metadata.h>
+#include <parquet/page_index.h>
+#include <parquet/properties.h>
+#include <parquet/statistics.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "storage/append_file_stream.h"
+#include "storage/column_encoder.h"
+#include "storage/column_stats.h"
+
+namespace gigapi {
+namespace {
+
+constexpr int kZstdLevel = 1;
+constexpr char kMagic[] = {'P', 'A', 'R', '1'};
+
+arrow::Compression::type CodecOf(ParquetEffort effort) {
+  return effort == ParquetEffort::kFast ? arrow::Compression::UNCOMPRESSED : arrow::Compression::ZSTD;
+}
+
+std::shared_ptr<parquet::WriterProperties> MakeProperties(ParquetEffort effort) {
+  parquet::WriterProperties::Builder builder;
+  builder.created_by("gigapi");
+  builder.version(parquet::ParquetVersion::PARQUET_2_6);
+  builder.data_page_version(parquet::ParquetDataPageVersion::V2);
+  builder.compression(CodecOf(effort));
+  builder.enable_write_page_index();
+  return builder.build();
+}
+
+struct PlainBytes {
+  template <typename T>
+  std::string operator()(const T& value) const {
+    std::string bytes(sizeof(T), '\0');
+    std::memcpy(bytes.data(), &value, sizeof(T));
+    return bytes;
+  }
+  std::string operator()(bool value) const { return std::string(1, value ? '\1' : '\0'); }
+  std::string operator()(const std::string& value) const { return value; }
+  std::string operator()(std::monostate) const { return {}; }
+};
+
+bool IsKnown(const StatValue& bound) { return !std::holds_alternative<std::monostate>(bound); }
+
+/// Shortened strings are bounds, not values that occur.
+bool MayBeShortened(const StatValue& bound) {
+  const auto* text = std::get_if<std::string>(&bound);
+  return text != nullptr && text->size() + 4 > ColumnStats::kMaxStatStringBytes;
+}
+
+parquet::EncodedStatistics EncodeStats(const ColumnStats& stats, size_t rows) {
+  parquet::EncodedStatistics encoded;
+  encoded.set_is_signed(stats.type != ColumnType::kUInt64 && stats.type != ColumnType::kTag &&
+                        stats.type != ColumnType::kString);
+  encoded.set_null_count(stats.null_count);
+  encoded.all_null_value = static_cast<size_t>(stats.null_count) == rows;
+  // Readers order NaN differently: bounds that leave it out could make them skip it.
+  if (stats.has_nan || !IsKnown(stats.min) || !IsKnown(stats.max)) return encoded;
+  encoded.set_min(std::visit(PlainBytes(), stats.min));
+  encoded.set_max(std::visit(PlainBytes(), stats.max));
+  encoded.is_min_value_exact = !MayBeShortened(stats.min);
+  encoded.is_max_value_exact = !MayBeShortened(stats.max);
+  return encoded;
+}
+
+parquet::SizeStatistics EncodeSizes(const EncodedPage& page, ColumnType type) {
+  parquet::SizeStatistics sizes;
+  if (type == ColumnType::kTag || type == ColumnType::kString) sizes.unencoded_byte_array_data_bytes = page.string_bytes;
+  return sizes;
+}
+
+std::shared_ptr<arrow::Buffer> Wrap(const uint8_t* data, size_t size) {
+  return std::make_shared<arrow::Buffer>(data, static_cast<int64_t>(size));
+}
+
+class ParquetWriterImpl final : public ParquetWriter {
+ public:
+  ParquetWriterImpl(std::unique_ptr<AppendFile> file, const std::vector<ParquetColumn>& columns, ParquetEffort effort)
+      : stream_(std::make_shared<AppendFileStream>(std::move(file))),
+        columns_(columns),
+        codec_type_(CodecOf(effort)),
+        codec_options_(effort == ParquetEffort::kFast ? arrow::util::kUseDefaultCompressionLevel : kZstdLevel),
+        properties_(MakeProperties(effort)),
+        encoder_(effort) {
+    schema_.Init(MakeParquetSchema(columns));
+    metadata_ = parquet::FileMetaDataBuilder::Make(&schema_, properties_);
+    page_index_ = parquet::PageIndexBuilder::Make(&schema_);
+    for (const ParquetColumn& column : columns) {
+      ColumnStats& stats = result_.columns.emplace_back();
+      stats.name = column.schema.name;
+      stats.type = column.schema.type;
+    }
+    result_.min_time = std::numeric_limits<int64_t>::max();
+    result_.max_time = std::numeric_limits<int64_t>::min();
+  }
+
+  Status Start() {
+    if (codec_type_ != arrow::Compression::UNCOMPRESSED) {
+      ARROW_ASSIGN_OR_RAISE(codec_, arrow::util::Codec::Create(codec_type_, codec_options_));
+    }
+    return stream_->Write(kMagic, sizeof(kMagic));
+  }
+
+  Status WriteRowGroup(const ColumnBatch& rows, size_t begin, size_t end) override {
+    BEGIN_PARQUET_CATCH_EXCEPTIONS
+    return WriteRowGroupOrThrow(rows, begin, end);
+    END_PARQUET_CATCH_EXCEPTIONS
+  }
+
+  Result<DataFile> Finish() override {
+    BEGIN_PARQUET_CATCH_EXCEPTIONS
+    page_index_->Finish();
+    const auto locations = page_index_->WriteTo(stream_.get());
+    metadata_->SetIndexLocations(parquet::IndexKind::kColumnIndex, locations.column_index_locations);
+    metadata_->SetIndexLocations(parquet::IndexKind::kOffsetIndex, locations.offset_index_locations);
+    const auto metadata = metadata_->Finish();
+    parquet::WriteFileMetaData(*metadata, stream_.get());
+    ARROW_RETURN_NOT_OK(stream_->Sync());
+    ARROW_ASSIGN_OR_RAISE(result_.size_bytes, stream_->Tell());
+    ARROW_RETURN_NOT_OK(stream_->Close());
+    return std::move(result_);
+    END_PARQUET_CATCH_EXCEPTIONS
+  }
+
+ private:
+  Status WriteRowGroupOrThrow(const ColumnBatch& rows, size_t begin, size_t end) {
+    if (row_groups_ == INT16_MAX) return Error(ErrorKind::kTooLarge, "a file has more than 32,767 row groups");
+    parquet::RowGroupMetaDataBuilder* group = metadata_->AppendRowGroup();
+    group->set_num_rows(static_cast<int64_t>(end - begin));
+    page_index_->AppendRowGroup();
+    group_ = group;
+    group_bytes_ = 0;
+    ARROW_RETURN_NOT_OK(WriteChunk(0, encoder_.EncodeTime(rows.time.data() + begin, end - begin), end - begin));
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      const Column* column = rows.Find(columns_[i].schema.name);
+      if (column != nullptr && column->type != columns_[i].schema.type) {
+        return Errorf(ErrorKind::kInternal, "column {} has another type than its file", column->name);
+      }
+      const EncodedChunk chunk = column == nullptr ? encoder_.EncodeMissing(columns_[i].schema, end - begin)
+                                                   : encoder_.Encode(*column, begin, end, columns_[i].nullable);
+      if (!columns_[i].nullable && chunk.stats.null_count > 0) {
+        return Errorf(ErrorKind::kInternal, "column {} holds a NULL that was not announced", columns_[i].schema.name);
+      }
+      MergeStats(chunk.stats, &result_.columns[i]);
+      ARROW_RETURN_NOT_OK(WriteChunk(static_cast<int>(i) + 1, chunk, end - begin));
+    }
+    group->Finish(group_bytes_, static_cast<int16_t>(row_groups_++));
+    const auto [least, greatest] = std::minmax_element(rows.time.begin() + begin, rows.time.begin() + end);
+    result_.min_time = std::min(result_.min_time, *least);
+    result_.max_time = std::max(result_.max_time, *greatest);
+    result_.rows += static_cast<int64_t>(end - begin);
+    return Status::OK();
+  }
+
+  Status WriteChunk(int position, const EncodedChunk& chunk, size_t rows) {
+    parquet::ColumnChunkMetaDataBuilder* metadata = group_->NextColumnChunk();
+    const auto pages = parquet::PageWriter::Open(
+        stream_, codec_type_, metadata, static_cast<int16_t>(row_groups_), static_cast<int16_t>(position),
+        arrow::default_memory_pool(), false, nullptr, nullptr, false, page_index_->GetColumnIndexBuilder(position),
+        page_index_->GetOffsetIndexBuilder(position), codec_options_);
+    if (chunk.has_dictionary) {
+      group_bytes_ += pages->WriteDictionaryPage(
+          parquet::DictionaryPage(Wrap(chunk.dictionary.data(), chunk.dictionary.size()),
+                                  static_cast<int32_t>(chunk.dictionary_values), parquet::Encoding::PLAIN));
+    }
+    for (const EncodedPage& page : chunk.pages) {
+      ARROW_ASSIGN_OR_RAISE(const int64_t bytes, WritePage(page, chunk.stats.type, pages.get()));
+      group_bytes_ += bytes;
+    }
+    pages->Close(chunk.has_dictionary, false);
+    metadata->SetStatistics(EncodeStats(chunk.stats, rows));
+    return Status::OK();
+  }
+
+  Result<int64_t> WritePage(const EncodedPage& page, ColumnType type, parquet::PageWriter* pages) {
+    if (page.size() > INT32_MAX) return Error(ErrorKind::kTooLarge, "a page has more than 2 GB");
+    std::shared_ptr<arrow::Buffer> stored = Wrap(page.data(), page.size());
+    bool is_compressed = false;
+    if (codec_) {
+      ARROW_ASSIGN_OR_RAISE(is_compressed, Compress(page));
+      if (is_compressed) stored = Wrap(compressed_.data(), compressed_.size());
+    }
+    return pages->WriteDataPage(parquet::DataPageV2(
+        stored, static_cast<int32_t>(page.rows), static_cast<int32_t>(page.null_count), static_cast<int32_t>(page.rows),
+        page.encoding, static_cast<int32_t>(page.level_bytes), 0, static_cast<int64_t>(page.size()), is_compressed,
+        EncodeStats(page.stats, page.rows), static_cast<int64_t>(page.first_row), EncodeSizes(page, type)));
+  }
+
+  /// Compresses the values of a page (levels stay as they are) into `compressed_`; false when that saves too little to be
+  /// worth the time of every reader.
+  Result<bool> Compress(const EncodedPage& page) {
+    const auto size = static_cast<int64_t>(page.size() - page.level_bytes);
+    const uint8_t* const values = page.data() + page.level_bytes;
+    compressed_.Resize(page.level_bytes + static_cast<size_t>(codec_->MaxCompressedLen(size, values)));
+    std::memcpy(compressed_.data(), page.data(), page.level_bytes);
+    ARROW_ASSIGN_OR_RAISE(const int64_t compressed_size,
+                          codec_->Compress(size, values, static_cast<int64_t>(compressed_.size() - page.level_bytes),
+                                           compressed_.data() + page.level_bytes));
+    compressed_.Resize(page.level_bytes + static_cast<size_t>(compressed_size));
+    return compressed_size * 10 < size * 9;
+  }
+
+  const std::shared_ptr<AppendFileStream> stream_;
+  const std::vector<ParquetColumn> columns_;
+  const arrow::Compression::type codec_type_;
+  const arrow::util::CodecOptions codec_options_;
+  std::unique_ptr<arrow::util::Codec> codec_;  // nullptr: pages are stored as they are
+  const std::shared_ptr<parquet::WriterProperties> properties_;
+  parquet::SchemaDescriptor schema_;
+  std::unique_ptr<parquet::FileMetaDataBuilder> metadata_;
+  std::unique_ptr<parquet::PageIndexBuilder> page_index_;
+  ColumnEncoder encoder_;
+  PageBytes compressed_;
+  parquet::RowGroupMetaDataBuilder* group_ = nullptr;
+  int64_t group_bytes_ = 0;
+  int row_groups_ = 0;
+  DataFile result_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Create(FileSystem* fs, const std::string& path,
+                                                             const std::vector<ParquetColumn>& columns,
+                                                             ParquetEffort effort) {
+  BEGIN_PARQUET_CATCH_EXCEPTIONS
+  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<AppendFile> file, fs->Create(path));
+  auto writer = std::make_unique<ParquetWriterImpl>(std::move(file), columns, effort);
+  ARROW_RETURN_NOT_OK(writer->Start());
+  return writer;
+  END_PARQUET_CATCH_EXCEPTIONS
+}
+
+}  // namespace gigapi

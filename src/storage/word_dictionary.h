@@ -1,0 +1,24 @@
+// Distinct 64-bit values of one column chunk and their numbers: dictionary encoding of floats and integers.
+#pragma once
+
+#include <cstdint>
+
+#include "base/pod_vector.h"
+
+namespace gigapi {
+
+/// Numbers values in the order in which they first come. Not thread-safe; reused from chunk to chunk to spare allocation.
+class WordDictionary {
+ public:
+  /// Writes the number of each value to `indices`. False when there are more than values_max distinct ones: then the
+  /// dictionary and the indices are of no use.
+  bool Encode(const uint64_t* words, size_t count, size_t values_max, uint32_t* indices);
+
+  const PodVector<uint64_t>& values() const { return values_; }
+
+ private:
+  PodVector<uint32_t> slots_;  // number + 1 of the value that hashes here, 0: empty; a power of two, at most half full
+  PodVector<uint64_t> values_;
+};
+
+}  // namespace gigapi
