@@ -13,6 +13,11 @@ namespace {
 constexpr int kReadOnlyAttempts = 5;
 
 std::string PrivateDirectory(const std::string& root) { return root + "/.gigapi"; }
+std::string ParentOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
 std::string WalDirectory(const std::string& root) { return PrivateDirectory(root) + "/wal"; }
 
 }  // namespace
@@ -27,7 +32,9 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
 Status LakeImpl::Recover() { return options_.read_only ? RecoverReadOnly() : RecoverForWriting(); }
 
 Status LakeImpl::RecoverForWriting() {
+  ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(options_.root));
   ARROW_RETURN_NOT_OK(fs_->CreateDirectories(WalDirectory(options_.root)));
+  if (!exists) ARROW_RETURN_NOT_OK(fs_->SyncDirectory(ParentOf(options_.root)));
   ARROW_RETURN_NOT_OK(fs_->SyncDirectory(PrivateDirectory(options_.root)));
   ARROW_RETURN_NOT_OK(fs_->SyncDirectory(options_.root));
   ARROW_ASSIGN_OR_RAISE(lock_, fs_->Lock(PrivateDirectory(options_.root) + "/lock"));

@@ -3,6 +3,9 @@
 //
 // Rows come sorted by the table's tags in schema order, NULL first, then time. A file is written to a name that ends in
 // .tmp, synced and closed; the caller renames and commits it.
+//
+// `time` is INT64 TIMESTAMP(NANOS, isAdjustedToUTC=false): DuckDB reads that as TIMESTAMP_NS and Arrow as timestamp[ns];
+// with isAdjustedToUTC=true DuckDB makes TIMESTAMPTZ of it, in microseconds.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,287 @@
+#include "lake/lake.h"
+
+#include <arrow/api.h>
+#include <arrow/io/memory.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <parquet/arrow/reader.h>
+
+#include <condition_variable>
+#include <random>
+#include <set>
+
+#include "base/testing/fault_file_system.h"
+#include "lake/flush_planner.h"
+#include "lake/lake_impl.h"
+#include "storage/parquet_file.h"
+
+namespace gigapi {
+namespace {
+
+constexpr char kRoot[] = "/data";
+using Ids = std::multiset<int64_t>;
+
+LakeOptions Options(Durability durability = Durability::kFsync) {
+  return {.root = kRoot, .durability = durability, .flush_interval_ms = 3'600'000, .wal_segment_bytes = 64 << 10, .drop_delay_ms = 0};
+}
+
+std::unique_ptr<Lake> Open(FileSystem* fs, LakeOptions options = Options()) {
+  auto lake = Lake::Open(std::move(options), fs);
+  EXPECT_TRUE(lake.ok()) << lake.status().ToString();
+  return lake.ok() ? *std::move(lake) : nullptr;
+}
+
+/// Rows of table `table` with field id = the given numbers, spread over `hours` hours.
+WriteBatch Rows(const std::string& table, const std::vector<int64_t>& ids, int hours = 1, ColumnType type = ColumnType::kInt64) {
+  WriteBatch batch;
+  TableRows& rows = batch.tables.emplace_back();
+  rows.table = table;
+  Column tag{.name = "host", .type = ColumnType::kTag};
+  tag.strings.Append("a");
+  tag.strings.Append("b");
+  Column id{.name = "id", .type = type};
+  for (const int64_t value : ids) {
+    rows.rows.time.PushBack(1'700'000'000'000'000'000 + (value % hours) * kNanosPerHour + value);
+    tag.codes.PushBack(static_cast<uint32_t>(value % 2));
+    const double real = static_cast<double>(value);
+    uint64_t word = static_cast<uint64_t>(value);
+    if (type == ColumnType::kFloat64) std::memcpy(&word, &real, sizeof(word));
+    id.words.PushBack(word);
+  }
+  rows.rows.columns.push_back(std::move(tag));
+  rows.rows.columns.push_back(std::move(id));
+  rows.rows.ComputeTimeRange();
+  batch.accepted_rows = static_cast<int64_t>(ids.size());
+  return batch;
+}
+
+Status WriteAndWait(Lake* lake, WriteBatch batch) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<Status> answer;
+  lake->Write("db", std::move(batch), [&](Status status) {
+    const std::lock_guard lock(mutex);
+    answer = std::move(status);
+    changed.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return answer.has_value(); });
+  return *answer;
+}
+
+void AddFileIds(FileSystem* fs, const DataFile& file, Ids* ids) {
+  const std::string content = *ReadWholeFile(fs, file.path);
+  auto source = std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(content));
+  auto reader = *parquet::arrow::OpenFile(source, arrow::default_memory_pool());
+  const auto table = *reader->ReadTable();
+  EXPECT_EQ(table->num_rows(), file.rows);
+  const auto column = table->GetColumnByName("id");
+  for (const auto& chunk : column->chunks()) {
+    const auto& values = static_cast<const arrow::Int64Array&>(*chunk);
+    for (int64_t i = 0; i < values.length(); ++i) ids->insert(values.Value(i));
+  }
+}
+
+/// Every id that a query would see.
+Ids Visible(Lake* lake, FileSystem* fs, const std::string& table = "t") {
+  Ids ids;
+  const LakeSnapshotPtr snapshot = lake->Snapshot();
+  const auto database = snapshot->databases.find("db");
+  if (database == snapshot->databases.end() || !database->second.contains(table)) return ids;
+  const TableSnapshot& rows = *database->second.at(table);
+  for (const MemoryPartPtr& part : rows.memory) {
+    for (const ColumnBatchPtr& chunk : part->chunks) {
+      const Column* column = chunk->Find("id");
+      for (size_t i = 0; i < chunk->rows(); ++i) ids.insert(column->i64()[i]);
+    }
+  }
+  for (const DataFilePtr& file : rows.files) AddFileIds(fs, *file, &ids);
+  return ids;
+}
+
+TEST(Lake, WrittenRowsAreVisibleAtOnceAndAfterAFlush) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1, 2, 3}, 2)).ok());
+  EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1, 2, 3}));
+  ASSERT_TRUE(lake->FlushAll().ok());
+  EXPECT_EQ(lake->metrics().buffered_rows, 0);
+  EXPECT_EQ(lake->metrics().files, 2);
+  EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1, 2, 3}));
+}
+
+TEST(Lake, WidensIntegersAndRefusesOtherTypes) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("f", {1}, 1, ColumnType::kFloat64)).ok());
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("f", {2}, 1, ColumnType::kInt64)).ok());
+  const auto chunks = lake->Snapshot()->databases.at("db").at("f")->memory.at(0)->chunks;
+  EXPECT_EQ(chunks.at(1)->Find("id")->f64()[0], 2);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("i", {1}, 1, ColumnType::kInt64)).ok());
+  EXPECT_EQ(KindOf(WriteAndWait(lake.get(), Rows("i", {1}, 1, ColumnType::kFloat64))), ErrorKind::kConflict);
+}
+
+TEST(Lake, KeepsEveryAcknowledgedRowOnceThroughCrashes) {
+  for (const uint64_t seed : {1, 2, 3, 4}) {
+    std::mt19937_64 random(seed);
+    std::vector<std::unique_ptr<FaultFileSystem>> disks;
+    disks.push_back(std::make_unique<FaultFileSystem>(seed));
+    Ids acknowledged;
+    int64_t next_id = 0;
+    for (int round = 0; round < 12; ++round) {
+      FaultFileSystem* const fs = disks.back().get();
+      auto lake = Open(fs);
+      ASSERT_NE(lake, nullptr);
+      ASSERT_EQ(Visible(lake.get(), fs), acknowledged) << "seed " << seed << " round " << round;
+      for (int i = 0; i < 15; ++i) {
+        std::vector<int64_t> ids(random() % 50 + 1);
+        for (int64_t& id : ids) id = next_id++;
+        ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", ids, 3)).ok());
+        acknowledged.insert(ids.begin(), ids.end());
+        if (random() % 6 == 0) ASSERT_TRUE(lake->FlushAll().ok());
+        if (random() % 6 == 0) {
+          // A flush that fails half-way loses nothing and doubles nothing.
+          using Operation = FaultFileSystem::Operation;
+          const Operation operations[] = {Operation::kRename, Operation::kSyncDirectory, Operation::kCreate};
+          fs->Fail(operations[random() % 3], 1, static_cast<int>(random() % 4));
+          (void)lake->FlushAll();
+          for (const Operation operation : operations) fs->Fail(operation, 0);
+        }
+      }
+      ASSERT_EQ(Visible(lake.get(), fs), acknowledged);
+      auto image = fs->Crash();
+      lake.reset();
+      disks.push_back(std::move(image));
+    }
+  }
+}
+
+TEST(Lake, AFullDiskRefusesWritesAndKeepsWhatIsThere) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
+  fs.SetFull(true);
+  EXPECT_FALSE(lake->FlushAll().ok());
+  EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1}));
+  EXPECT_EQ(lake->metrics().flush_failures_total, 1);
+  fs.SetFull(false);
+  ASSERT_TRUE(lake->FlushAll().ok());
+  EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1}));
+}
+
+TEST(Lake, AcknowledgesWithTheFileUnderDurabilityFlush) {
+  FaultFileSystem fs;
+  LakeOptions options = Options(Durability::kFlush);
+  options.flush_interval_ms = 1;
+  auto lake = Open(&fs, options);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1, 2}, 2)).ok());
+  EXPECT_EQ(lake->metrics().buffered_rows, 0);
+  EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1, 2}));
+}
+
+TEST(Lake, ReplacesFilesInOneStepAndRemovesThemLater) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  for (const int64_t id : {1, 2}) {
+    ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {id})).ok());
+    ASSERT_TRUE(lake->FlushAll().ok());
+  }
+  PartitionFiles partition = lake->ListPartitions().at(0);
+  ASSERT_EQ(partition.files.size(), 2u);
+  auto batch = std::make_shared<const ColumnBatch>(std::move(Rows("t", {1, 2}).tables[0].rows));
+  const ColumnBatch sorted = *SortChunks(*partition.schema, {batch});
+  const std::string path = partition.directory + "/merged.2.parquet";
+  DataFile merged = *WriteParquet(&fs, path, *partition.schema, sorted, {});
+  merged.path = path;
+  merged.partition = partition.partition;
+  merged.level = 2;
+  const std::string old_path = partition.files[0]->path;
+  ASSERT_TRUE(lake->ReplaceFiles(partition, partition.files, merged).ok());
+  EXPECT_EQ(KindOf(lake->ReplaceFiles(partition, partition.files, merged)), ErrorKind::kConflict);
+  EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1, 2}));
+  EXPECT_TRUE(*fs.Exists(old_path)) << "still read by somebody who holds the list";
+  partition.files.clear();
+  while (lake->metrics().drop_queue_files > 0) std::this_thread::yield();
+  while (*fs.Exists(old_path)) std::this_thread::yield();
+  lake.reset();
+  lake = Open(&fs);
+  EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1, 2}));
+}
+
+TEST(Lake, ReadOnlySeesBufferedAndFlushedRowsAndChangesNothing) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {2})).ok());
+  LakeOptions options = Options();
+  options.read_only = true;
+  auto reader = Open(&fs, options);
+  EXPECT_EQ(Visible(reader.get(), &fs), (Ids{1, 2}));
+  EXPECT_EQ(KindOf(WriteAndWait(reader.get(), Rows("t", {3}))), ErrorKind::kForbidden);
+}
+
+TEST(Lake, ManySmallWritesAreGathered) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  Ids expected;
+  for (int64_t id = 0; id < 300; ++id) {
+    ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {id})).ok());
+    expected.insert(id);
+  }
+  const auto chunks = [&] { return lake->Snapshot()->databases.at("db").at("t")->memory.at(0)->chunks.size(); };
+  while (chunks() > 100) std::this_thread::yield();
+  EXPECT_EQ(Visible(lake.get(), &fs), expected);
+  ASSERT_TRUE(lake->FlushAll().ok());
+  EXPECT_EQ(Visible(lake.get(), &fs), expected);
+}
+
+TEST(Lake, WritesWaitForRoomAndThenAreRefused) {
+  FaultFileSystem fs;
+  LakeOptions options = Options();
+  options.buffer_bytes_max = 4096;
+  options.buffer_wait_ms_max = 50;
+  auto lake = Open(&fs, options);
+  std::vector<int64_t> ids(100);
+  fs.Fail(FaultFileSystem::Operation::kRename, 1'000'000);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", ids)).ok());
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {7})).ok());
+  Status status = Status::OK();
+  for (int i = 0; i < 100 && status.ok(); ++i) status = WriteAndWait(lake.get(), Rows("t", {8}));
+  EXPECT_EQ(KindOf(status), ErrorKind::kOverloaded);
+  fs.Fail(FaultFileSystem::Operation::kRename, 0);
+}
+
+TEST(FlushPlanner, TakesTheDueTheFullAndTheOldest) {
+  const FlushPolicy policy{.interval_ns = 100, .partition_bytes = 1000, .waiters_interval_ns = 10, .total_bytes_high = 5000, .wal_bytes_high = 50};
+  const std::vector<FlushCandidate> candidates{
+      {.index = 0, .bytes = 10, .age_ns = 99, .first_sequence = 5},
+      {.index = 1, .bytes = 10, .age_ns = 100, .first_sequence = 6},
+      {.index = 2, .bytes = 1000, .age_ns = 1, .first_sequence = 7},
+      {.index = 3, .bytes = 10, .age_ns = 10, .first_sequence = 4, .has_waiters = true},
+      {.index = 4, .bytes = 9999, .age_ns = 999, .first_sequence = 1, .retry_in_ns = 1},
+  };
+  EXPECT_THAT(PlanFlushes(candidates, policy, {.total_bytes = 1030}), testing::ElementsAre(1, 3, 2));
+  EXPECT_THAT(PlanFlushes(candidates, policy, {.total_bytes = 5001}), testing::ElementsAre(2, 1, 3));
+  EXPECT_THAT(PlanFlushes(candidates, policy, {.total_bytes = 1030, .wal_bytes = 51}), testing::ElementsAre(3, 1, 2));
+}
+
+TEST(Admission, AdmitsInOrderAndExpires) {
+  Admission admission(100, 100, 1);
+  std::vector<std::string> log;
+  const auto note = [&](const char* name) { return [&log, name](Status status) { log.push_back(name + std::string(status.ok() ? "+" : "-")); }; };
+  admission.Acquire(500, 0, note("alone"));
+  admission.Acquire(60, 0, note("a"));
+  admission.Acquire(30, 0, note("b"));
+  admission.Acquire(60, 0, note("too much"));
+  EXPECT_THAT(log, testing::ElementsAre("alone+", "too much-"));
+  admission.Adjust(-500);
+  EXPECT_THAT(log, testing::ElementsAre("alone+", "too much-", "a+", "b+"));
+  admission.Acquire(60, 0, note("late"));
+  admission.Expire(1'000'000);
+  EXPECT_EQ(log.back(), "late-");
+  EXPECT_EQ(admission.used_bytes(), 90);
+}
+
+}  // namespace
+}  // namespace gigapi
