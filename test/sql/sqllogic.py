@@ -96,7 +96,7 @@ def run(record, server):
             assert re.search(pattern, message, re.IGNORECASE | re.DOTALL), f"{where}\nthe message {message!r} lacks {pattern!r}"
         return
     assert answer.status_code == 200, f"{where}\n{answer.status_code}: {answer.text[:2000]}"
-    rows = [[value for _, value in row] for row in json.loads(answer.text, object_pairs_hook=list)["results"]]
+    rows = [[value for _, value in row] for row in dict(json.loads(answer.text, object_pairs_hook=list))["results"]]
     if record.kind == "query":
         _compare(record, rows, where)
     elif record.kind == "plan":
