@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
     RunOne(connection, query, query.sql, options);
     printf(",\n");
   }
-  RunOne(connection, kExportQuery, std::string("COPY (") + kExportQuery.sql + ") TO '" + directory + "/export.json' (FORMAT json)", options);
+  RunOne(connection, kExportQuery, std::string("COPY (") + kExportQuery.sql + ") TO '/dev/null' (FORMAT json, USE_TMP_FILE false)", options);
   printf("\n]\n");
   duckdb_disconnect(&connection);
   duckdb_close(&database);

@@ -25,7 +25,7 @@ inline constexpr BenchQuery kQueries[] = {
      "GROUP BY region ORDER BY region"},
 };
 
-/// Its answer is JSON: the server's over HTTP, DuckDB's by COPY to a file.
+/// Its answer is JSON: the server's over HTTP, DuckDB's by COPY to nowhere.
 inline constexpr BenchQuery kExportQuery = {"SELECT * LIMIT 1,000,000 as JSON", "SELECT * FROM cpu LIMIT 1000000"};
 
 }  // namespace gigapi::bench
