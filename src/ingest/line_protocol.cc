@@ -86,14 +86,38 @@ class LineParser {
   }
 
  private:
-  struct FieldShape {
-    std::string text;  // the key as it stands in the line, with its '='
+  /// A key as it stands in the line, with its '=', and its column.
+  class KeyShape {
+   public:
+    KeyShape(std::string_view text, ColumnBuilder* builder) : column(builder), text_(text) {
+      std::memcpy(head_, text.data(), std::min(text.size(), sizeof(head_)));
+      head_mask_ = text.size() >= 32 ? UINT32_MAX : (uint32_t{1} << text.size()) - 1;
+    }
+    /// Whether the bytes at p begin with the key.
+    bool Matches(const char* p, const char* end) const {
+#ifdef __AVX2__
+      if (end - p >= 32 && text_.size() <= 32) {
+        const __m256i same = _mm256_cmpeq_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)),
+                                               _mm256_loadu_si256(reinterpret_cast<const __m256i*>(head_)));
+        return (~static_cast<uint32_t>(_mm256_movemask_epi8(same)) & head_mask_) == 0;
+      }
+#endif
+      return static_cast<size_t>(end - p) >= text_.size() && std::memcmp(p, text_.data(), text_.size()) == 0;
+    }
+    size_t size() const { return text_.size(); }
+
     ColumnBuilder* column;
+
+   private:
+    std::string text_;
+    char head_[32] = {};
+    uint32_t head_mask_;
   };
   struct Table {
     Table(std::string name, SchemaPtr schema, size_t columns_max) : builder(std::move(name), std::move(schema), columns_max) {}
     TableBuilder builder;
-    std::vector<FieldShape> shape;  // the fields of the last line, in its order
+    std::vector<KeyShape> fields;  // of the last line, in its order
+    std::vector<KeyShape> tags;    // of the last series, in its order
   };
   struct TagCode {
     ColumnBuilder* column;
@@ -168,13 +192,10 @@ class LineParser {
   // ---- fields ----
 
   const char* ParseFields(const char* p, size_t row) {
-    std::vector<FieldShape>& shape = row_table_->shape;
+    std::vector<KeyShape>& shape = row_table_->fields;
     for (size_t position = 0;; ++position) {
-      ColumnBuilder* column = nullptr;
-      if (position < shape.size() && StartsWith(p, shape[position].text)) {
-        column = shape[position].column;
-        p += shape[position].text.size();
-        p = ParseValue(p, row, column);
+      if (position < shape.size() && shape[position].Matches(p, end_)) {
+        p = ParseValue(p + shape[position].size(), row, shape[position].column);
       } else {
         p = ParseNewField(p, row, position);
       }
@@ -188,8 +209,9 @@ class LineParser {
     }
   }
 
-  bool StartsWith(const char* p, const std::string& text) const {
-    return static_cast<size_t>(end_ - p) >= text.size() && std::memcmp(p, text.data(), text.size()) == 0;
+  static void Remember(std::vector<KeyShape>* shape, size_t position, KeyShape key) {
+    if (position < shape->size()) (*shape)[position] = std::move(key);
+    else shape->push_back(std::move(key));
   }
 
   /// A field that the line before did not have at this position. A new column gets the type of its first value.
@@ -207,10 +229,7 @@ class LineParser {
     if (column->type() == ColumnType::kTag) {
       return Refuse(fmt::format("column '{}' is a tag and cannot be a field", name));
     }
-    auto& shape = row_table_->shape;
-    FieldShape field{std::string(key, p), column};
-    if (position < shape.size()) shape[position] = std::move(field);
-    else shape.push_back(std::move(field));
+    Remember(&row_table_->fields, position, {{key, static_cast<size_t>(p - key)}, column});
     return ParseValue(p, row, column);
   }
 
@@ -351,9 +370,12 @@ class LineParser {
     const char* p = series.text.data();
     const char* const end = p + series.text.size();
     const char* const comma = std::min(FindUnescaped(p, end, ','), end);
-    const std::string measurement = Unescape({p, static_cast<size_t>(comma - p)}, kMeasurementEscapes);
-    if (measurement.empty()) return Fail("missing measurement");
-    Table* table = FindTable(measurement);
+    const std::string_view raw_measurement(p, static_cast<size_t>(comma - p));
+    if (raw_measurement.empty()) return Fail("missing measurement");
+    // Most bodies are of one measurement.
+    Table* table = !tables_.empty() && tables_.front()->builder.table() == raw_measurement
+                       ? tables_.front().get()
+                       : FindTable(Unescape(raw_measurement, kMeasurementEscapes));
     if (table == nullptr) return false;
     row_table_ = table;
     series.tags_begin = static_cast<uint32_t>(series_tags_.size());
@@ -367,6 +389,19 @@ class LineParser {
   }
 
   const char* ResolveTag(const char* p, const char* end, Table* table, uint32_t tags_begin) {
+    const size_t position = series_tags_.size() - tags_begin;
+    if (position < table->tags.size() && table->tags[position].Matches(p, end)) {
+      // The tag of the series before, with another value, as long as that has nothing special.
+      ColumnBuilder* const column = table->tags[position].column;
+      const char* const value = p + table->tags[position].size();
+      const char* value_end = value;
+      while (value_end < end && *value_end != ',' && *value_end != '=' && *value_end != '\\') ++value_end;
+      const std::string_view text(value, static_cast<size_t>(value_end - value));
+      if (!text.empty() && (value_end == end || *value_end == ',') && IsUtf8(text) && !HasTag(tags_begin, column)) {
+        series_tags_.PushBack({column, column->Intern(text)});
+        return value_end;
+      }
+    }
     const char* const key_end = FindUnescaped(p, end, '=');
     const char* const next = std::min(FindUnescaped(p, end, ','), end);
     if (key_end >= next) return Refuse(p == next ? "missing tag key" : "missing tag value");
@@ -379,11 +414,16 @@ class LineParser {
     if (!IsUtf8(value)) return Refuse(fmt::format("tag '{}' is not UTF-8", name));
     ColumnBuilder* column = table->builder.FindOrAdd(name, ColumnType::kTag, &reason_);
     if (column == nullptr) return nullptr;
-    for (size_t i = tags_begin; i < series_tags_.size(); ++i) {
-      if (series_tags_[i].column == column) return Refuse("duplicate tags");
-    }
+    if (HasTag(tags_begin, column)) return Refuse("duplicate tags");
+    Remember(&table->tags, position, {{p, static_cast<size_t>(key_end + 1 - p)}, column});
     series_tags_.PushBack({column, column->Intern(value)});
     return next;
+  }
+
+  /// Whether the series whose tags begin there has the column already.
+  bool HasTag(size_t tags_begin, const ColumnBuilder* column) const {
+    const auto same = [column](const TagCode& tag) { return tag.column == column; };
+    return std::any_of(series_tags_.begin() + tags_begin, series_tags_.end(), same);
   }
 
   Table* FindTable(const std::string& measurement) {
@@ -414,7 +454,8 @@ class LineParser {
     if (row_table_ != nullptr) {
       row_table_->builder.RollBackRow();
       // Columns that this line made are gone: what points to them must be found anew.
-      row_table_->shape.clear();
+      row_table_->fields.clear();
+      row_table_->tags.clear();
       if (!series_.empty()) series_[resolved_last_].table = nullptr;
     }
     const char* const next = FindLineEnd(line);

@@ -1,6 +1,7 @@
 #include "model/names.h"
 
 #include <cstdint>
+#include <cstring>
 
 #include "model/schema.h"
 
@@ -29,6 +30,11 @@ bool IsUtf8(std::string_view bytes) {
   const auto* p = reinterpret_cast<const uint8_t*>(bytes.data());
   const auto* const end = p + bytes.size();
   while (p < end) {
+    uint64_t word;
+    if (end - p >= 8 && (std::memcpy(&word, p, 8), (word & 0x8080808080808080) == 0)) {
+      p += 8;
+      continue;
+    }
     if (*p < 0x80) {
       ++p;
       continue;
