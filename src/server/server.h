@@ -35,7 +35,6 @@ struct ServerOptions {
 
   int64_t line_bytes_max = 1 << 20;  // one line of line protocol
   int64_t columns_per_table_max = 1'000;
-  int64_t tables_per_database_max = 10'000;
 
   std::string default_database = "mydb";  // of GigAPI's own routes when a request names none
 };

@@ -25,6 +25,7 @@ struct Request {
   std::string method;  // upper case
   std::string target;  // as sent
   std::string path;    // percent-decoded, without the query
+  std::string route;   // the pattern that matched, as "/gigapi/write/{db}"; empty when none did
   Params query;        // percent-decoded, in order
   Params path_params;  // what {name} in the route matched
   Headers headers;     // as sent
@@ -62,9 +63,14 @@ class Exchange {
   virtual void RespondStream(int status, Headers headers, std::unique_ptr<BodySource> body) = 0;
   /// Called once, on any thread, if the client goes away before the answer is complete.
   virtual void OnDisconnect(std::function<void()> callback) = 0;
+  /// Runs `work` on an I/O thread, soon: for callbacks of other threads that have more to do than they may.
+  virtual void Defer(std::function<void()> work) = 0;
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
 
 using Handler = std::function<void(ExchangePtr)>;
+
+/// Whether two header names, media types and such are equal when ASCII case is ignored.
+bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 
 }  // namespace gigapi::http

@@ -1,0 +1,15 @@
+// POST /gigapi/create: makes a database. Parameters db (or database) and table in the URL or in a JSON object.
+//
+// Tables and their columns need no creation: the first row makes them. A table that is named is checked for a name that
+// works, and appears with its first row.
+#pragma once
+
+#include "lake/lake.h"
+#include "server/http/router.h"
+
+namespace gigapi {
+
+/// `lake` must outlive the router.
+void AddCreateRoute(Lake* lake, http::Router* router);
+
+}  // namespace gigapi

@@ -1,0 +1,87 @@
+#include "server/api/influx/write_routes.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "server/api/influx/write_errors.h"
+
+namespace gigapi::influx {
+namespace {
+
+using http::ExchangePtr;
+using http::Request;
+
+std::string FirstOf(const Request& request, std::initializer_list<std::string_view> names) {
+  for (std::string_view name : names) {
+    if (const auto value = request.Query(name); value && !value->empty()) return std::string(*value);
+  }
+  return {};
+}
+
+/// A parameter that is true, false or absent; other texts are refused rather than guessed.
+Result<bool> ReadFlag(const Request& request, std::string_view name, bool absent) {
+  const auto text = request.Query(name);
+  if (!text || text->empty()) return absent;
+  if (*text == "true") return true;
+  if (*text == "false") return false;
+  return Errorf(ErrorKind::kInvalidArgument, "{} must be true or false", name);
+}
+
+Result<WriteParameters> ReadParameters(const Request& request, std::string database) {
+  WriteParameters parameters;
+  parameters.database = std::move(database);
+  ARROW_ASSIGN_OR_RAISE(parameters.precision, ParsePrecision(request.Query("precision").value_or("")));
+  return parameters;
+}
+
+/// /write, /{db}/write, /gigapi/write, /gigapi/write/{db}, /gigapi/insert
+Result<WriteParameters> ReadV1(const Request& request, const std::string& default_database) {
+  std::string database(request.PathParam("db"));
+  if (database.empty()) database = FirstOf(request, {"db"});
+  if (database.empty()) database = default_database;
+  return ReadParameters(request, std::move(database));
+}
+
+/// GigAPI's users send db where InfluxDB's send bucket. InfluxDB 1 clients of version 2 write "db/rp" for a bucket.
+Result<WriteParameters> ReadV2(const Request& request) {
+  std::string bucket = FirstOf(request, {"bucket", "db"});
+  if (bucket.empty()) return Error(ErrorKind::kInvalidArgument, "bucket is required");
+  bucket.resize(std::min(bucket.find('/'), bucket.size()));
+  return ReadParameters(request, std::move(bucket));
+}
+
+/// no_sync is read and not used: what is acknowledged is kept as the server's durability says, never less.
+Result<WriteParameters> ReadV3(const Request& request) {
+  std::string database = FirstOf(request, {"db"});
+  if (database.empty()) return Error(ErrorKind::kInvalidArgument, "db is required");
+  ARROW_ASSIGN_OR_RAISE(WriteParameters parameters, ReadParameters(request, std::move(database)));
+  ARROW_ASSIGN_OR_RAISE(parameters.accept_partial, ReadFlag(request, "accept_partial", true));
+  ARROW_RETURN_NOT_OK(ReadFlag(request, "no_sync", false));
+  return parameters;
+}
+
+http::Handler Writer(WriteService* service, Dialect dialect, std::function<Result<WriteParameters>(const Request&)> read) {
+  return [service, dialect, read = std::move(read)](ExchangePtr exchange) {
+    Result<WriteParameters> parameters = read(exchange->request());
+    if (!parameters.ok()) return exchange->Respond(RenderError(dialect, parameters.status()));
+    http::Exchange* const answered = exchange.get();  // lives until the service lets go of it, after the callback
+    service->Write(std::move(exchange), *std::move(parameters), [answered, dialect](const WriteOutcome& outcome) {
+      answered->Respond(RenderOutcome(dialect, outcome));
+    });
+  };
+}
+
+}  // namespace
+
+void AddWriteRoutes(WriteService* service, std::string default_database, http::Router* router) {
+  const auto read_v1 = [default_database = std::move(default_database)](const Request& request) {
+    return ReadV1(request, default_database);
+  };
+  for (std::string_view path : {"/write", "/{db}/write", "/gigapi/write", "/gigapi/write/{db}", "/gigapi/insert"}) {
+    router->Add("POST", path, Writer(service, Dialect::kV1, read_v1));
+  }
+  router->Add("POST", "/api/v2/write", Writer(service, Dialect::kV2, ReadV2));
+  router->Add("POST", "/api/v3/write_lp", Writer(service, Dialect::kV3, ReadV3));
+}
+
+}  // namespace gigapi::influx

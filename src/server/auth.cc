@@ -1,0 +1,81 @@
+#include "server/auth.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include "base/error.h"
+#include "server/error_table.h"
+
+namespace gigapi {
+namespace {
+
+int Base64Value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  if (c == '/') return 63;
+  return -1;
+}
+
+void Digest(std::string_view text, unsigned char (&digest)[SHA256_DIGEST_LENGTH]) {
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
+}
+
+}  // namespace
+
+bool DecodeBase64(std::string_view text, std::string* out) {
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  out->clear();
+  uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const int value = Base64Value(c);
+    if (value < 0) return false;
+    bits = (bits << 6) | static_cast<uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      out->push_back(static_cast<char>((bits >> count) & 0xff));
+    }
+  }
+  return text.size() % 4 != 1;
+}
+
+Authenticator::Authenticator(std::string username, std::string password)
+    : enabled_(!username.empty() || !password.empty()), credentials_(username + ":" + password) {}
+
+bool Authenticator::Matches(std::string_view credentials) const {
+  // Digests have one length, so that not even the password's length shows in the time.
+  unsigned char given[SHA256_DIGEST_LENGTH], expected[SHA256_DIGEST_LENGTH];
+  Digest(credentials, given);
+  Digest(credentials_, expected);
+  return CRYPTO_memcmp(given, expected, sizeof given) == 0;
+}
+
+bool Authenticator::Allows(const http::Request& request) const {
+  if (!enabled_) return true;
+  const std::string_view header = request.Header("Authorization");
+  const std::string_view scheme = header.substr(0, header.find(' '));
+  if (!header.empty() && scheme.size() < header.size()) {
+    std::string_view rest = header.substr(scheme.size() + 1);
+    while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+    if (http::EqualsIgnoringCase(scheme, "Basic")) {
+      std::string decoded;
+      return DecodeBase64(rest, &decoded) && Matches(decoded);
+    }
+    if (http::EqualsIgnoringCase(scheme, "Token") || http::EqualsIgnoringCase(scheme, "Bearer")) return Matches(rest);
+    return false;
+  }
+  const auto user = request.Query("u");
+  const auto password = request.Query("p");
+  return user && password && Matches(std::string(*user).append(":").append(*password));
+}
+
+http::Response Unauthorized() {
+  http::Response response = ErrorResponse(Error(ErrorKind::kUnauthorized, "unauthorized access"));
+  response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"gigapi\"");
+  return response;
+}
+
+}  // namespace gigapi

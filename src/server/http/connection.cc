@@ -1,0 +1,590 @@
+#include "server/http/connection.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/http/chunked_decoder.h"
+#include "server/http/response_head.h"
+
+namespace gigapi::http {
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr size_t kReadBytes = 16 << 10;
+/// A body or an answer moves at least this much in each request_timeout_ms.
+constexpr size_t kProgressBytes = 256 << 10;
+/// A body that nobody wants is read up to this size, so that the connection can be used again.
+constexpr int64_t kSkippedBodyBytesMax = 256 << 10;
+/// Closing with unread bytes would reset the connection and take the answer from the client: they are read this long.
+constexpr int64_t kLingerMs = 5'000;
+
+Response PlainError(int status, std::string_view text) {
+  Response response;
+  response.status = status;
+  response.headers.emplace_back("Content-Type", "application/json");
+  response.body = fmt::format("{{\"error\":\"{}\"}}\n", text);
+  return response;
+}
+
+}  // namespace
+
+// ---- The exchange ----
+
+class ConnectionExchange final : public Exchange {
+ public:
+  ConnectionExchange(std::shared_ptr<Connection> connection, uint64_t id, Request request, Connection::Body body)
+      : connection_(std::move(connection)), id_(id), request_(std::move(request)), body_(std::move(body)) {
+    request_.body = {body_.bytes.data(), body_.bytes.size()};
+  }
+
+  ~ConnectionExchange() override {
+    if (!answered_) Respond(PlainError(500, "the request was not answered"));
+    ServerCore& core = *connection_->core_;
+    core.buffers.Give(std::move(body_.bytes));
+    if (body_.reserved_bytes > 0) core.budget.Release(body_.reserved_bytes);
+  }
+
+  const Request& request() const override { return request_; }
+
+  void Respond(Response response) override {
+    if (!answered_.exchange(true)) SendAnswer({std::move(response), nullptr});
+  }
+
+  void RespondStream(int status, Headers headers, std::unique_ptr<BodySource> body) override {
+    if (!answered_.exchange(true)) SendStream(status, std::move(headers), std::move(body));
+  }
+
+  void OnDisconnect(std::function<void()> callback) override {
+    OnStrand([connection = connection_, id = id_, callback = std::move(callback)]() mutable {
+      connection->TakeDisconnectCallback(id, std::move(callback));
+    });
+  }
+
+  void Defer(std::function<void()> work) override {
+    if (connection_->core_->stopped) return;
+    asio::post(connection_->socket_.get_executor(), [work = std::move(work)] {
+      try {
+        work();
+      } catch (const std::exception& failure) {
+        LOG_ERROR("deferred work failed", "reason={}", failure.what());
+      }
+    });
+  }
+
+ private:
+  void SendAnswer(Answer answer) {
+    OnStrand([connection = connection_, id = id_, answer = std::move(answer)]() mutable {
+      connection->TakeAnswer(id, std::move(answer));
+    });
+  }
+
+  void SendStream(int status, Headers headers, std::unique_ptr<BodySource> body);
+
+  template <typename Work>
+  void OnStrand(Work work) {
+    if (connection_->core_->stopped) return;
+    asio::dispatch(connection_->socket_.get_executor(), std::move(work));
+  }
+
+  const std::shared_ptr<Connection> connection_;
+  const uint64_t id_;
+  Request request_;
+  Connection::Body body_;
+  std::atomic<bool> answered_{false};
+};
+
+// ---- Life ----
+
+Connection::Connection(std::shared_ptr<ServerCore> core, Socket socket) : core_(std::move(core)), socket_(std::move(socket)) {
+  boost::system::error_code error;
+  const auto endpoint = socket_.remote_endpoint(error);
+  if (!error) remote_address_ = endpoint.address().to_string();
+  socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  std::lock_guard lock(core_->mutex);
+  core_->connections.insert(this);
+  ++core_->stats.connections;
+  ++core_->stats.connections_total;
+}
+
+Connection::~Connection() {
+  std::lock_guard lock(core_->mutex);
+  if (core_->connections.erase(this) > 0) --core_->stats.connections;
+  core_->connection_ended.notify_all();
+}
+
+asio::awaitable<void> Connection::Run() {
+  const auto self = shared_from_this();
+  bool go_on = true;
+  while (go_on && !cut_) {
+    idle_ = true;
+    const std::optional<size_t> head_bytes = co_await ReadHead();
+    if (!head_bytes) break;
+    idle_ = false;
+    ClearDeadline();
+    Result<RequestHead> head = ParseRequestHead(buffered().substr(0, *head_bytes));
+    Consume(*head_bytes);
+    if (!head.ok()) {
+      Served served;
+      Answer refusal;
+      refusal.response = PlainError(head.status().IsNotImplemented() ? 501 : 400, head.status().message());
+      co_await WriteLast(&served, &refusal);
+      break;
+    }
+    head->request.remote_address = remote_address_;
+    go_on = co_await ServeOne(&*head);
+  }
+  ++exchange_id_;  // whatever is still answered is for nobody
+  FireDisconnect();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void Connection::CutIfExpired(int64_t now_ns) {
+  const int64_t deadline = deadline_ns_;
+  if (deadline == 0 || now_ns < deadline) return;
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    const int64_t current = self->deadline_ns_;
+    if (current != 0 && current <= SteadyNanos()) self->CutOnStrand();
+  });
+}
+
+void Connection::Cut() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] { self->CutOnStrand(); });
+}
+
+void Connection::CloseIfIdle() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (self->idle_) self->CutOnStrand();
+  });
+}
+
+void Connection::CutOnStrand() {
+  cut_ = true;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  FireDisconnect();
+  wake_.Set();
+}
+
+void Connection::SetDeadline(int64_t timeout_ms) { deadline_ns_ = SteadyNanos() + timeout_ms * kNanosPerMilli; }
+
+void Connection::Consume(size_t bytes) {
+  in_begin_ += bytes;
+  if (in_begin_ == in_.size()) {
+    in_.Clear();
+    in_begin_ = 0;
+  }
+}
+
+// ---- Reading ----
+
+asio::awaitable<bool> Connection::ReadSome() {
+  if (in_begin_ > 0) {  // the rest is the start of a request: small
+    std::memmove(in_.data(), in_.data() + in_begin_, in_.size() - in_begin_);
+    in_.Resize(in_.size() - in_begin_);
+    in_begin_ = 0;
+  }
+  const size_t old_size = in_.size();
+  in_.Resize(old_size + kReadBytes);
+  const asio::mutable_buffer target(in_.data() + old_size, kReadBytes);
+  const auto [error, bytes] = co_await socket_.async_read_some(target, kAwait);
+  in_.Resize(old_size + bytes);
+  core_->stats.received_bytes_total += static_cast<int64_t>(bytes);
+  co_return !error && bytes > 0;
+}
+
+asio::awaitable<std::optional<size_t>> Connection::ReadHead() {
+  size_t searched = 0;
+  bool begun = false;
+  while (!cut_) {
+    while (buffered().starts_with("\r\n")) Consume(2);  // some clients send it after a body
+    const std::string_view bytes = buffered();
+    const size_t from = searched > 3 ? searched - 3 : 0;
+    if (const auto end = FindHeadEnd(bytes.substr(std::min(from, bytes.size())))) {
+      if (static_cast<int64_t>(from + *end) <= core_->options.header_bytes_max) co_return from + *end;
+    }
+    searched = bytes.size();
+    if (static_cast<int64_t>(bytes.size()) >= core_->options.header_bytes_max) {
+      idle_ = false;
+      Served served;
+      Answer refusal;
+      refusal.response = PlainError(431, "the request's headers are too large");
+      co_await WriteLast(&served, &refusal);
+      co_return std::nullopt;
+    }
+    if (bytes.empty()) {
+      if (core_->draining) co_return std::nullopt;
+      SetDeadline(core_->options.idle_timeout_ms);
+    } else if (!begun) {
+      begun = true;  // one deadline for the whole head: a byte now and then does not extend it
+      idle_ = false;
+      SetDeadline(core_->options.request_timeout_ms);
+    }
+    if (!co_await ReadSome()) co_return std::nullopt;
+  }
+  co_return std::nullopt;
+}
+
+asio::awaitable<bool> Connection::Reserve(int64_t bytes, Body* body) {
+  if (bytes <= 0) co_return true;
+  // Shared with the callback, which may come when this coroutine has long gone on.
+  auto granted = std::make_shared<std::atomic<bool>>(false);
+  const auto self = shared_from_this();
+  const ByteBudget::Ticket ticket = core_->budget.Acquire(bytes, [self, granted] {
+    *granted = true;
+    asio::post(self->socket_.get_executor(), [self] { self->wake_.Set(); });
+  });
+  if (ticket != ByteBudget::kGranted) {
+    asio::steady_timer timer(socket_.get_executor(), std::chrono::milliseconds(core_->options.body_wait_ms_max));
+    auto expired = std::make_shared<std::atomic<bool>>(false);
+    timer.async_wait([self, expired](const boost::system::error_code& error) {
+      if (error) return;
+      *expired = true;
+      self->wake_.Set();
+    });
+    while (!*granted && !*expired && !cut_) co_await wake_.Wait();
+    if (!*granted && core_->budget.Cancel(ticket)) {
+      ++core_->stats.bodies_refused_total;
+      co_return false;
+    }
+  }
+  body->reserved_bytes += bytes;
+  co_return true;
+}
+
+asio::awaitable<Connection::BodyResult> Connection::ReadBody(const RequestHead& head, Body* body, Answer* refusal) {
+  if (head.content_length == 0 && !head.chunked) co_return BodyResult::kRead;
+  if (head.content_length > core_->options.body_bytes_max) {
+    refusal->response = PlainError(413, fmt::format("the request body is larger than {} bytes", core_->options.body_bytes_max));
+    co_return BodyResult::kRefused;
+  }
+  const bool reserved = co_await Reserve(head.content_length, body);
+  if (!reserved) {
+    refusal->response = PlainError(503, "too many request bodies at once");
+    refusal->response.headers.emplace_back("Retry-After", "1");
+    co_return BodyResult::kRefused;
+  }
+  if (head.expects_continue && buffered().empty()) {
+    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    std::array<asio::const_buffer, 3> parts{asio::buffer(kContinue.data(), kContinue.size())};
+    const bool sent = co_await WriteAll(parts);
+    if (!sent) co_return BodyResult::kLost;
+  }
+  if (head.chunked) co_return co_await ReadChunkedBody(body, refusal);
+  const bool read = co_await ReadSizedBody(static_cast<size_t>(head.content_length), body);
+  co_return read ? BodyResult::kRead : BodyResult::kLost;
+}
+
+asio::awaitable<bool> Connection::ReadSizedBody(size_t size, Body* body) {
+  body->bytes = core_->buffers.Take(size);
+  const std::string_view first = buffered().substr(0, size);
+  body->bytes.Append(first.data(), first.size());
+  Consume(first.size());
+  size_t filled = body->bytes.size();
+  body->bytes.Resize(size);
+  size_t window_begin = filled;
+  SetDeadline(core_->options.request_timeout_ms);
+  while (filled < size) {
+    const asio::mutable_buffer target(body->bytes.data() + filled, size - filled);
+    const auto [error, bytes] = co_await socket_.async_read_some(target, kAwait);
+    if (error || bytes == 0) co_return false;
+    filled += bytes;
+    core_->stats.received_bytes_total += static_cast<int64_t>(bytes);
+    if (filled - window_begin >= kProgressBytes) {
+      window_begin = filled;
+      SetDeadline(core_->options.request_timeout_ms);
+    }
+  }
+  ClearDeadline();
+  co_return true;
+}
+
+asio::awaitable<Connection::BodyResult> Connection::ReadChunkedBody(Body* body, Answer* refusal) {
+  ChunkedDecoder decoder;
+  body->bytes = core_->buffers.Take(kProgressBytes);
+  size_t window_begin = 0;
+  SetDeadline(core_->options.request_timeout_ms);
+  while (true) {
+    const Result<size_t> consumed = decoder.Decode(buffered(), core_->options.body_bytes_max, &body->bytes);
+    if (!consumed.ok()) {
+      refusal->response = PlainError(KindOf(consumed.status()) == ErrorKind::kTooLarge ? 413 : 400, consumed.status().message());
+      co_return BodyResult::kRefused;
+    }
+    Consume(*consumed);
+    if (decoder.done()) break;
+    // The size is not known beforehand: room is asked for as the body grows.
+    const int64_t missing = static_cast<int64_t>(body->bytes.capacity()) - body->reserved_bytes;
+    const bool reserved = co_await Reserve(missing, body);
+    if (!reserved) {
+      refusal->response = PlainError(503, "too many request bodies at once");
+      refusal->response.headers.emplace_back("Retry-After", "1");
+      co_return BodyResult::kRefused;
+    }
+    if (static_cast<int64_t>(buffered().size()) > core_->options.header_bytes_max) {
+      refusal->response = PlainError(400, "a chunk header is too long");
+      co_return BodyResult::kRefused;
+    }
+    const bool read = co_await ReadSome();
+    if (!read) co_return BodyResult::kLost;
+    if (body->bytes.size() - window_begin >= kProgressBytes) {
+      window_begin = body->bytes.size();
+      SetDeadline(core_->options.request_timeout_ms);
+    }
+  }
+  ClearDeadline();
+  co_return BodyResult::kRead;
+}
+
+asio::awaitable<bool> Connection::SkipBody(const RequestHead& head) {
+  if (head.chunked || head.expects_continue || head.content_length > kSkippedBodyBytesMax) co_return false;
+  SetDeadline(core_->options.request_timeout_ms);
+  auto left = static_cast<size_t>(head.content_length);
+  while (true) {
+    const size_t have = std::min(left, buffered().size());
+    Consume(have);
+    left -= have;
+    if (left == 0) break;
+    const bool read = co_await ReadSome();
+    if (!read) co_return false;
+  }
+  ClearDeadline();
+  co_return true;
+}
+
+// ---- Answering ----
+
+asio::awaitable<bool> Connection::ServeOne(RequestHead* head) {
+  Served served;
+  served.start_ns = SteadyNanos();
+  served.http_1_1 = head->http_1_1;
+  served.keep_alive = head->keep_alive;
+  served.answered.method = head->request.method;
+  served.answered.path = head->request.path;
+  Decision decision = core_->options.decide(&head->request);
+  served.answered.route = head->request.route;
+  Answer answer;
+  if (decision.handler == nullptr) {
+    answer.response = std::move(decision.refusal);
+    co_return co_await Refuse(*head, &served, &answer);
+  }
+
+  Body body;
+  const BodyResult result = co_await ReadBody(*head, &body, &answer);
+  if (result != BodyResult::kRead) {
+    core_->buffers.Give(std::move(body.bytes));
+    if (body.reserved_bytes > 0) core_->budget.Release(body.reserved_bytes);
+    if (result == BodyResult::kRefused) co_await WriteLast(&served, &answer);
+    co_return false;
+  }
+
+  answer_.reset();
+  CallHandler(*decision.handler,
+              std::make_shared<ConnectionExchange>(shared_from_this(), ++exchange_id_, std::move(head->request), std::move(body)));
+  const bool answered = co_await AwaitAnswer();
+  if (!answered) co_return false;
+  answer = *std::move(answer_);
+  answer_.reset();
+  co_return co_await WriteAnswer(&served, &answer);
+}
+
+void Connection::CallHandler(const Handler& handler, ExchangePtr exchange) {
+  try {
+    handler(std::move(exchange));  // one that is not kept answers 500 by itself
+  } catch (const std::exception& failure) {
+    LOG_ERROR("handler failed", "reason={}", failure.what());
+  }
+}
+
+asio::awaitable<bool> Connection::AwaitAnswer() {
+  while (!answer_ && !cut_) co_await wake_.Wait();
+  co_return answer_.has_value() && !cut_;
+}
+
+asio::awaitable<bool> Connection::Refuse(const RequestHead& head, Served* served, Answer* refusal) {
+  const bool skipped = co_await SkipBody(head);
+  if (skipped) co_return co_await WriteAnswer(served, refusal);
+  co_await WriteLast(served, refusal);
+  co_return false;
+}
+
+asio::awaitable<void> Connection::WriteLast(Served* served, Answer* refusal) {
+  served->keep_alive = false;
+  co_await WriteAnswer(served, refusal);
+  co_await Linger();
+}
+
+asio::awaitable<bool> Connection::WriteAnswer(Served* served, Answer* answer) {
+  const int status = answer->response.status;
+  const bool head_only = served->answered.method == "HEAD" || status == 204 || status == 304;
+  ResponseHead head;
+  head.status = status;
+  head.headers = &answer->response.headers;
+  head.common_headers = &core_->options.common_headers;
+  head.http_1_1 = served->http_1_1;
+  head.content_length = static_cast<int64_t>(answer->response.body.size());
+  if (status == 204 || status == 304) head.framing = BodyFraming::kNone;
+  else if (answer->stream != nullptr) head.framing = served->http_1_1 ? BodyFraming::kChunked : BodyFraming::kClose;
+  const bool keep_alive = served->keep_alive && !core_->draining && head.framing != BodyFraming::kClose;
+  head.keep_alive = keep_alive;
+  std::string head_bytes;
+  AppendResponseHead(head, &head_bytes);
+
+  bool written = false;
+  if (answer->stream != nullptr && !head_only) {
+    written = co_await WriteStream(answer->stream.get(), &head_bytes, head.framing == BodyFraming::kChunked,
+                                   &served->answered.body_bytes);
+  } else {
+    std::array<asio::const_buffer, 3> parts{asio::buffer(head_bytes)};
+    if (!head_only) {
+      parts[1] = asio::buffer(answer->response.body);
+      served->answered.body_bytes = static_cast<int64_t>(answer->response.body.size());
+    }
+    written = co_await WriteAll(parts);
+  }
+  on_disconnect_ = nullptr;
+  if (core_->options.observe) {
+    served->answered.status = status;
+    served->answered.nanos = SteadyNanos() - served->start_ns;
+    core_->options.observe(served->answered);
+  }
+  co_return written && keep_alive;
+}
+
+asio::awaitable<bool> Connection::WriteStream(StreamPipe* stream, std::string* head_bytes, bool chunked, int64_t* body_bytes) {
+  while (true) {
+    std::optional<StreamPipe::Item> item = stream->Pop();
+    if (!item) {
+      // What there is goes out before the wait for more.
+      if (!head_bytes->empty()) {
+        std::array<asio::const_buffer, 3> parts{asio::buffer(*head_bytes)};
+        const bool written = co_await WriteAll(parts);
+        if (!written) co_return false;
+        head_bytes->clear();
+        continue;
+      }
+      if (cut_) co_return false;
+      co_await wake_.Wait();
+      continue;
+    }
+    if (item->end && !item->status.ok()) {
+      LOG_WARN("answer broken off", "reason={}", item->status.message());
+      co_return false;
+    }
+    // The bytes before the piece: the head if it is still to go, and the chunk's size.
+    if (chunked) fmt::format_to(std::back_inserter(*head_bytes), "{:x}\r\n", item->piece.size());
+    std::array<asio::const_buffer, 3> parts{asio::buffer(*head_bytes), asio::buffer(item->piece)};
+    if (chunked) parts[2] = asio::const_buffer("\r\n", 2);
+    const bool written = co_await WriteAll(parts);
+    if (!written) co_return false;
+    head_bytes->clear();
+    *body_bytes += static_cast<int64_t>(item->piece.size());
+    if (item->end) co_return true;
+  }
+}
+
+asio::awaitable<bool> Connection::WriteAll(std::array<asio::const_buffer, 3> parts) {
+  size_t left = asio::buffer_size(parts);
+  size_t in_window = 0;
+  SetDeadline(core_->options.request_timeout_ms);
+  while (left > 0) {
+    const auto [error, bytes] = co_await socket_.async_write_some(parts, kAwait);
+    if (error || cut_) {
+      FireDisconnect();
+      co_return false;
+    }
+    core_->stats.sent_bytes_total += static_cast<int64_t>(bytes);
+    left -= bytes;
+    size_t taken = bytes;
+    for (asio::const_buffer& part : parts) {
+      const size_t from_part = std::min(taken, part.size());
+      part += from_part;
+      taken -= from_part;
+    }
+    in_window += bytes;
+    if (in_window >= kProgressBytes) {
+      in_window = 0;
+      SetDeadline(core_->options.request_timeout_ms);
+    }
+  }
+  ClearDeadline();
+  co_return true;
+}
+
+asio::awaitable<void> Connection::Linger() {
+  boost::system::error_code error;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  if (error) co_return;
+  SetDeadline(kLingerMs);
+  while (!cut_) {
+    Consume(buffered().size());
+    const bool read = co_await ReadSome();
+    if (!read) break;
+  }
+}
+
+// ---- From the exchange ----
+
+void ConnectionExchange::SendStream(int status, Headers headers, std::unique_ptr<BodySource> body) {
+  auto pipe = std::make_shared<StreamPipe>([connection = connection_] {
+    if (connection->core_->stopped) return;
+    asio::post(connection->socket_.get_executor(), [connection] { connection->wake_.Set(); });
+  });
+  StreamPipeConsumer consumer = ConsumerOf(pipe);
+  // Copyable for the pool's std::function; still one owner at a time.
+  auto source = std::make_shared<std::unique_ptr<BodySource>>(std::move(body));
+  const bool accepted = connection_->core_->options.stream_pool->Continue([pipe, source] {
+    while (true) {
+      Result<std::string> piece = (*source)->Next();
+      if (!piece.ok() || piece->empty()) {
+        source->reset();  // what the query holds is free before the client has read the end
+        return pipe->Finish(piece.status());
+      }
+      if (!pipe->Push(*std::move(piece))) break;
+    }
+    source->reset();
+  });
+  if (!accepted) return SendAnswer({PlainError(503, "too many queries at once"), nullptr});
+  SendAnswer({Response{status, std::move(headers), {}}, std::move(consumer)});
+}
+
+void Connection::TakeAnswer(uint64_t exchange_id, Answer answer) {
+  if (exchange_id != exchange_id_ || cut_) return;
+  answer_ = std::move(answer);
+  wake_.Set();
+}
+
+void Connection::TakeDisconnectCallback(uint64_t exchange_id, std::function<void()> callback) {
+  if (exchange_id != exchange_id_ || cut_ || client_gone_) {
+    callback();
+    return;
+  }
+  on_disconnect_ = std::move(callback);
+  WatchForDisconnect(exchange_id);
+}
+
+void Connection::WatchForDisconnect(uint64_t exchange_id) {
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this(), exchange_id](const boost::system::error_code& error) {
+    if (error || exchange_id != self->exchange_id_ || !self->on_disconnect_) return;
+    char next = 0;
+    const ssize_t peeked = ::recv(self->socket_.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (peeked > 0) return;  // the next request, sent ahead: whoever does that cannot be watched
+    if (peeked < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return self->WatchForDisconnect(exchange_id);
+    self->FireDisconnect();
+  });
+}
+
+void Connection::FireDisconnect() {
+  client_gone_ = true;
+  if (on_disconnect_) std::exchange(on_disconnect_, nullptr)();
+}
+
+}  // namespace gigapi::http

@@ -1,0 +1,70 @@
+// HTTP/1.1 over TCP: sockets to exchanges. A few I/O threads run one coroutine a connection; see http.h for what a handler
+// may do. Boost stays in the .cc files.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "server/http/http.h"
+#include "server/http/router.h"
+#include "server/http/worker_pool.h"
+
+namespace gigapi::http {
+
+/// What was answered, for logs and metrics. Called on an I/O thread.
+struct Answered {
+  std::string method;  // empty when the request could not be read
+  std::string path;
+  std::string route;
+  int status = 0;
+  int64_t nanos = 0;       // from the complete head to the last byte handed to the system
+  int64_t body_bytes = 0;  // of the answer
+};
+
+struct HttpServerOptions {
+  std::string host = "127.0.0.1";
+  int port = 0;  // 0: any free one
+  int io_threads = 2;
+  int64_t header_bytes_max = 64 << 10;
+  int64_t body_bytes_max = 256 << 20;
+  int64_t inflight_body_bytes_max = 256 << 20;
+  int64_t body_wait_ms_max = 5'000;
+  int64_t connections_max = 10'000;
+  int64_t idle_timeout_ms = 75'000;
+  int64_t request_timeout_ms = 30'000;  // for a head, and for each 256 KB of a body or an answer
+  Headers common_headers;               // in every answer
+
+  /// Says who answers, from the head alone, before the body is read. Any I/O thread, must be fast.
+  std::function<Decision(Request*)> decide;
+  /// May be empty.
+  std::function<void(const Answered&)> observe;
+  /// Runs body sources. Must be stopped after the server, and outlive it.
+  WorkerPool* stream_pool = nullptr;
+};
+
+/// Readable at any time from any thread.
+struct HttpStats {
+  std::atomic<int64_t> connections{0};
+  std::atomic<int64_t> connections_total{0};
+  std::atomic<int64_t> connections_refused_total{0};
+  std::atomic<int64_t> received_bytes_total{0};
+  std::atomic<int64_t> sent_bytes_total{0};
+  std::atomic<int64_t> bodies_refused_total{0};  // no room in time
+};
+
+class HttpServer {
+ public:
+  static Result<std::unique_ptr<HttpServer>> Start(HttpServerOptions options);
+  virtual ~HttpServer() = default;
+
+  /// Stops accepting, closes idle connections, waits for answers under way, cuts what is left after the time. Idempotent.
+  virtual void Stop(int64_t drain_timeout_ms) = 0;
+  virtual int port() const = 0;
+  virtual const HttpStats& stats() const = 0;
+  virtual int64_t inflight_body_bytes() const = 0;
+};
+
+}  // namespace gigapi::http

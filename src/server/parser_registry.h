@@ -1,0 +1,35 @@
+// Which parser reads which content type.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ingest/line_protocol.h"
+
+namespace gigapi {
+
+using Parser = std::function<WriteBatch(std::string_view body, const ParseOptions& options, const SchemaSource& schemas)>;
+
+/// Filled at start, then only read, by any thread.
+class ParserRegistry {
+ public:
+  /// `fallback` reads every content type that has no parser of its own.
+  explicit ParserRegistry(Parser fallback) : fallback_(std::move(fallback)) {}
+
+  /// `media_type` as in "application/msgpack", without parameters.
+  void Register(std::string media_type, Parser parser);
+  /// `content_type` as a request has it, with parameters or empty.
+  const Parser& Find(std::string_view content_type) const;
+
+ private:
+  const Parser fallback_;
+  std::vector<std::pair<std::string, Parser>> parsers_;
+};
+
+/// Line protocol for everything: clients send it as text/plain, as octets, and curl even as a form.
+ParserRegistry DefaultParsers();
+
+}  // namespace gigapi

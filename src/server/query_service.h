@@ -1,0 +1,47 @@
+// Runs a query on a query thread and streams its result: what every endpoint that answers SQL shares.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "query/query_engine.h"
+#include "server/encode/result_encoder.h"
+#include "server/http/http.h"
+#include "server/http/worker_pool.h"
+#include "server/metrics/histogram.h"
+
+namespace gigapi {
+
+struct QueryCall {
+  QueryRequest request;
+  ResultFormat format = ResultFormat::kJson;
+  TimeFormat time_format = TimeFormat::kEpochNanos;
+};
+
+struct QueryStats {
+  std::atomic<int64_t> rows_total{0};
+  std::atomic<int64_t> rejected_total{0};  // no place in the line
+  Histogram seconds{Histogram::LatencySeconds()};  // until the last row has been encoded
+};
+
+/// Thread-safe.
+class QueryService {
+ public:
+  /// Both must outlive the service; the pool is stopped before the service goes.
+  QueryService(QueryEngine* engine, http::WorkerPool* pool) : engine_(engine), pool_(pool) {}
+
+  /// Answers the exchange: the rows, or an error made by `render_error` as long as nothing has been sent. A client that goes
+  /// away cancels its query. Returns at once.
+  void Run(http::ExchangePtr exchange, QueryCall call, std::function<http::Response(const Status&)> render_error);
+
+  const QueryStats& stats() const { return stats_; }
+
+ private:
+  QueryEngine* const engine_;
+  http::WorkerPool* const pool_;
+  QueryStats stats_;
+};
+
+}  // namespace gigapi

@@ -1,0 +1,118 @@
+#include "server/server.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "base/log.h"
+#include "server/api/gigapi/create_route.h"
+#include "server/api/gigapi/metrics_route.h"
+#include "server/api/gigapi/query_routes.h"
+#include "server/api/gigapi/status_routes.h"
+#include "server/api/influx/ping_routes.h"
+#include "server/api/influx/write_routes.h"
+#include "server/auth.h"
+#include "server/http/http_server.h"
+
+namespace gigapi {
+namespace {
+
+WriteLimits WriteLimitsOf(const ServerOptions& options) {
+  return {options.body_bytes_max, options.line_bytes_max, options.columns_per_table_max};
+}
+
+http::HttpServerOptions HttpOptionsOf(const ServerOptions& options) {
+  http::HttpServerOptions http;
+  http.host = options.host;
+  http.port = options.port;
+  http.io_threads = options.io_threads > 0 ? options.io_threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  http.header_bytes_max = options.header_bytes_max;
+  http.body_bytes_max = options.body_bytes_max;
+  http.inflight_body_bytes_max = options.inflight_body_bytes_max;
+  http.body_wait_ms_max = options.body_wait_ms_max;
+  http.connections_max = options.connections_max;
+  http.idle_timeout_ms = options.idle_timeout_ms;
+  http.request_timeout_ms = options.request_timeout_ms;
+  http.common_headers = {{"Access-Control-Allow-Origin", "*"}};
+  return http;
+}
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(ServerOptions options, Lake* lake, QueryEngine* engine)
+      : options_(std::move(options)),
+        authenticator_(options_.username, options_.password),
+        parsers_(DefaultParsers()),
+        query_pool_("query", options_.query_threads, static_cast<size_t>(options_.queries_queued_max)),
+        writes_(lake, &parsers_, WriteLimitsOf(options_)),
+        queries_(engine, &query_pool_) {
+    influx::AddWriteRoutes(&writes_, options_.default_database, &router_);
+    influx::AddPingRoutes(options_.version, &router_);
+    AddQueryRoutes(&queries_, lake, options_.default_database, &router_);
+    AddCreateRoute(lake, &router_);
+    AddStatusRoutes(options_.version, options_.commit, &router_);
+    AddMetricsRoute({lake, engine, &writes_, &queries_, &query_pool_, &http_metrics_, [this] { return running_.load(); }}, &router_);
+  }
+
+  ~ServerImpl() override { Stop(); }
+
+  Status Listen() {
+    http::HttpServerOptions http = HttpOptionsOf(options_);
+    http.stream_pool = &query_pool_;
+    http.decide = [this](http::Request* request) { return Decide(request); };
+    http.observe = [this](const http::Answered& answered) { Observe(answered); };
+    ARROW_ASSIGN_OR_RAISE(http_server_, http::HttpServer::Start(std::move(http)));
+    running_ = http_server_.get();
+    return Status::OK();
+  }
+
+  void Stop() override {
+    if (http_server_ == nullptr) return;
+    http_server_->Stop(options_.drain_timeout_ms);
+    query_pool_.Stop();
+  }
+
+  int port() const override { return http_server_->port(); }
+
+ private:
+  http::Decision Decide(http::Request* request) const {
+    http::Decision decision = router_.Decide(request);
+    // A browser sends no credentials with its preflight, and a load balancer none with its ping.
+    const bool open = request->route == "/ping" || request->method == "OPTIONS";
+    if (open || authenticator_.Allows(*request)) return decision;
+    return {nullptr, Unauthorized()};
+  }
+
+  void Observe(const http::Answered& answered) {
+    http_metrics_.Observe(answered);
+    LOG_DEBUG("request", "method={} path={} status={} micros={} bytes={}", answered.method, answered.path, answered.status,
+              answered.nanos / 1'000, answered.body_bytes);
+  }
+
+  const ServerOptions options_;
+  const Authenticator authenticator_;
+  const ParserRegistry parsers_;
+  http::WorkerPool query_pool_;
+  WriteService writes_;
+  QueryService queries_;
+  HttpMetrics http_metrics_;
+  http::Router router_;
+  std::unique_ptr<http::HttpServer> http_server_;
+  std::atomic<const http::HttpServer*> running_{nullptr};
+};
+
+bool IsLoopback(const std::string& host) { return host.starts_with("127.") || host == "::1" || host == "localhost"; }
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, Lake* lake, QueryEngine* engine) {
+  const bool open = options.username.empty() && options.password.empty();
+  if (open && !IsLoopback(options.host)) {
+    LOG_WARN("anybody who reaches this address may read and write: set a user name and a password", "host={}", options.host);
+  }
+  auto server = std::make_unique<ServerImpl>(std::move(options), lake, engine);
+  ARROW_RETURN_NOT_OK(server->Listen());
+  return server;
+}
+
+}  // namespace gigapi

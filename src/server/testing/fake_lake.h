@@ -1,0 +1,53 @@
+// A lake in memory for tests of the server: keeps what is written, answers at once or when the test says so.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "lake/lake.h"
+
+namespace gigapi {
+
+/// Thread-safe.
+class FakeLake final : public Lake {
+ public:
+  Status Close() override { return Status::OK(); }
+  Status CreateDatabase(std::string_view database) override;
+  std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
+  void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
+  Status FlushAll() override { return Status::OK(); }
+  std::vector<PartitionFiles> ListPartitions() override { return {}; }
+  Status ReplaceFiles(const PartitionFiles&, const std::vector<DataFilePtr>&, DataFile) override { return Status::OK(); }
+  LakeMetrics metrics() const override;
+  LakeSnapshotPtr Snapshot() override;
+
+  /// Rows kept so far, by database and table.
+  int64_t rows(const std::string& database, const std::string& table) const;
+  /// The batch written last.
+  WriteBatch TakeLastBatch();
+
+  /// The next writes fail with these, first to last.
+  void FailNext(Status status);
+  /// Writes are kept but not answered until Release.
+  void Hold();
+  void Release();
+  int64_t held() const;
+
+  /// What parsers are told that a table has.
+  void SetSchema(const std::string& table, SchemaPtr schema);
+
+ private:
+  struct Schemata;
+
+  mutable std::mutex mutex_;
+  std::map<std::string, std::map<std::string, int64_t>> rows_;
+  std::map<std::string, SchemaPtr> schemas_;
+  WriteBatch last_;
+  std::vector<Status> failures_;
+  bool holding_ = false;
+  std::vector<WriteDone> held_;
+};
+
+}  // namespace gigapi

@@ -1,0 +1,79 @@
+#include "server/write_service.h"
+
+#include "base/clock.h"
+#include "model/names.h"
+#include "server/content_encoding.h"
+
+namespace gigapi {
+namespace {
+
+/// Each conflict means that another write has grown the same table; it happens while a table is new.
+constexpr int kAttemptsMax = 16;
+
+}  // namespace
+
+struct WriteService::Job {
+  http::ExchangePtr exchange;
+  WriteParameters parameters;
+  Done done;
+  DecodedBody body;
+  int64_t arrived_ns = 0;  // the time of lines without one, the same when they are parsed again
+  int attempts = 0;
+  WriteOutcome outcome;
+};
+
+void WriteService::Write(http::ExchangePtr exchange, WriteParameters parameters, Done done) {
+  auto job = std::make_shared<Job>();
+  job->exchange = std::move(exchange);
+  job->parameters = std::move(parameters);
+  job->done = std::move(done);
+  job->arrived_ns = WallNanos();
+  if (Status valid = ValidateDatabaseName(job->parameters.database); !valid.ok()) return Finish(*job, std::move(valid));
+
+  const http::Request& request = job->exchange->request();
+  Result<DecodedBody> body = DecodeContent(request.Header("Content-Encoding"), request.body, limits_.body_bytes_max);
+  if (!body.ok()) return Finish(*job, body.status());
+  job->body = *std::move(body);
+  stats_.body_bytes_total += static_cast<int64_t>(job->body.bytes.size());
+  ParseAndWrite(std::move(job));
+}
+
+void WriteService::ParseAndWrite(std::shared_ptr<Job> job) {
+  ++job->attempts;
+  ParseOptions options;
+  options.precision = job->parameters.precision;
+  options.now_ns = job->arrived_ns;
+  options.line_bytes_max = limits_.line_bytes_max;
+  options.columns_per_table_max = limits_.columns_per_table_max;
+  const int64_t start_ns = SteadyNanos();
+  const Parser& parse = parsers_->Find(job->exchange->request().Header("Content-Type"));
+  WriteBatch batch = parse(job->body.bytes, options, *lake_->Schemas(job->parameters.database));
+  stats_.parse_nanos_total += SteadyNanos() - start_ns;
+
+  job->outcome.refused_rows = batch.refused_rows;
+  job->outcome.refused = std::move(batch.refused);
+  const bool all_or_nothing = !job->parameters.accept_partial && batch.refused_rows > 0;
+  if (batch.accepted_rows == 0 || all_or_nothing) return Finish(*job, Status::OK());
+
+  const int64_t rows = batch.accepted_rows;
+  const std::string& database = job->parameters.database;
+  lake_->Write(database, std::move(batch), [this, job, rows](Status status) mutable {
+    if (!status.ok() && KindOf(status) == ErrorKind::kConflict && job->attempts < kAttemptsMax) {
+      ++stats_.reparsed_total;
+      const http::ExchangePtr exchange = job->exchange;
+      exchange->Defer([this, job = std::move(job)] { ParseAndWrite(job); });
+      return;
+    }
+    if (status.ok()) job->outcome.written_rows = rows;
+    Finish(*job, std::move(status));
+  });
+}
+
+void WriteService::Finish(Job& job, Status status) {
+  job.outcome.status = std::move(status);
+  stats_.rows_written_total += job.outcome.written_rows;
+  stats_.rows_refused_total += job.outcome.refused_rows;
+  job.done(job.outcome);
+}
+
+}  // namespace gigapi

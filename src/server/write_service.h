@@ -1,0 +1,72 @@
+// What all write endpoints have in common: from a request's body to rows that are kept. The dialects in api/ read their own
+// parameters before, and render the outcome in their own form after.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lake/lake.h"
+#include "server/http/http.h"
+#include "server/parser_registry.h"
+
+namespace gigapi {
+
+struct WriteLimits {
+  int64_t body_bytes_max = 256 << 20;  // after decompression
+  int64_t line_bytes_max = 1 << 20;
+  int64_t columns_per_table_max = 1'000;
+};
+
+/// What a client asks for.
+struct WriteParameters {
+  std::string database;
+  Precision precision = Precision::kNanosecond;
+  /// Keep the good lines when there are bad ones; else one bad line refuses all.
+  bool accept_partial = true;
+};
+
+struct WriteOutcome {
+  /// Not OK: nothing was kept, and this is why. OK with refused lines: the others were kept.
+  Status status;
+  int64_t written_rows = 0;
+  int64_t refused_rows = 0;
+  std::vector<RefusedLine> refused;  // the first of them
+};
+
+/// Readable at any time.
+struct WriteStats {
+  std::atomic<int64_t> rows_written_total{0};
+  std::atomic<int64_t> rows_refused_total{0};
+  std::atomic<int64_t> body_bytes_total{0};  // after decompression
+  std::atomic<int64_t> parse_nanos_total{0};
+  std::atomic<int64_t> reparsed_total{0};
+};
+
+/// Thread-safe.
+class WriteService {
+ public:
+  WriteService(Lake* lake, const ParserRegistry* parsers, WriteLimits limits)
+      : lake_(lake), parsers_(parsers), limits_(limits) {}
+
+  using Done = std::function<void(const WriteOutcome&)>;
+  /// Decompresses and parses on the calling thread, then hands the rows to the lake. `done` is called once, on this thread,
+  /// the WAL's or an I/O thread.
+  void Write(http::ExchangePtr exchange, WriteParameters parameters, Done done);
+
+  const WriteStats& stats() const { return stats_; }
+
+ private:
+  struct Job;
+  void ParseAndWrite(std::shared_ptr<Job> job);
+  void Finish(Job& job, Status status);
+
+  Lake* const lake_;
+  const ParserRegistry* const parsers_;
+  const WriteLimits limits_;
+  WriteStats stats_;
+};
+
+}  // namespace gigapi
