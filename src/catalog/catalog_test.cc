@@ -1,0 +1,113 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/testing/fault_file_system.h"
+#include "catalog/json_catalog.h"
+
+namespace gigapi {
+namespace {
+
+DataFilePtr File(const std::string& directory, const std::string& name) {
+  auto file = std::make_shared<DataFile>();
+  file->path = directory + "/" + name;
+  file->partition = {474'000};
+  file->level = 2;
+  file->size_bytes = 1234;
+  file->rows = 10;
+  file->min_time = -5;
+  file->max_time = 1'700'000'000'000'000'000;
+  file->created_ns = 7;
+  file->min_sequence = 3;
+  file->max_sequence = UINT64_MAX;
+  file->columns = {
+      {.name = "host \"a\"", .type = ColumnType::kTag, .null_count = 1, .min = std::string("a\n"), .max = std::string("z")},
+      {.name = "f", .type = ColumnType::kFloat64, .min = -0.1, .max = 1e300, .has_nan = true},
+      {.name = "i", .type = ColumnType::kInt64, .min = INT64_MIN, .max = INT64_MAX},
+      {.name = "u", .type = ColumnType::kUInt64, .min = uint64_t{0}, .max = UINT64_MAX},
+      {.name = "b", .type = ColumnType::kBool, .min = false, .max = true},
+      {.name = "s", .type = ColumnType::kString},
+  };
+  return file;
+}
+
+TEST(PartitionMetadata, ReadsBackWhatItWrote) {
+  const PartitionMetadata metadata{.table = "t/1", .wal_sequence = 42, .files = {File("/d", "a.2.parquet")}, .drop_queue = {"old.1.parquet"}};
+  const auto read = DecodePartitionMetadata(EncodePartitionMetadata(metadata), "/d", {474'000});
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  EXPECT_EQ(read->table, "t/1");
+  EXPECT_EQ(read->wal_sequence, 42u);
+  EXPECT_THAT(read->drop_queue, testing::ElementsAre("old.1.parquet"));
+  const DataFile& a = *metadata.files[0];
+  const DataFile& b = *read->files.at(0);
+  EXPECT_EQ(a.path, b.path);
+  EXPECT_EQ(a.level, b.level);
+  EXPECT_EQ(a.rows, b.rows);
+  EXPECT_EQ(a.min_time, b.min_time);
+  EXPECT_EQ(a.max_time, b.max_time);
+  EXPECT_EQ(a.max_sequence, b.max_sequence);
+  ASSERT_EQ(a.columns.size(), b.columns.size());
+  for (size_t i = 0; i < a.columns.size(); ++i) {
+    EXPECT_EQ(a.columns[i].name, b.columns[i].name);
+    EXPECT_EQ(a.columns[i].type, b.columns[i].type);
+    EXPECT_EQ(a.columns[i].min, b.columns[i].min) << a.columns[i].name;
+    EXPECT_EQ(a.columns[i].max, b.columns[i].max) << a.columns[i].name;
+    EXPECT_EQ(a.columns[i].has_nan, b.columns[i].has_nan);
+  }
+}
+
+TEST(PartitionMetadata, HasTheFieldsOfGigapi) {
+  const std::string json = EncodePartitionMetadata({.table = "t", .files = {File("/d", "a.2.parquet")}});
+  for (const char* key : {"type", "parquet_size_bytes", "row_count", "min_time", "max_time", "wal_sequence", "drop_queue", "files", "id",
+                          "path", "size_bytes", "chunk_time", "range"}) {
+    EXPECT_THAT(json, testing::HasSubstr("\"" + std::string(key) + "\":"));
+  }
+}
+
+TEST(PartitionMetadata, RefusesWhatItDoesNotUnderstand) {
+  for (const char* json : {"", "{", "[]", "{\"type\":\"t\"}",
+                           "{\"type\":\"t\",\"wal_sequence\":1,\"drop_queue\":[],\"files\":[{\"path\":\"../x\"}]}"}) {
+    EXPECT_FALSE(DecodePartitionMetadata(json, "/d", {1}).ok()) << json;
+  }
+}
+
+TEST(JsonCatalog, LoadsWhatWasCommittedAndRemovesLeftovers) {
+  FaultFileSystem fs;
+  const std::string table = "/root/db/t";
+  const std::string hour = table + "/date=2024-01-27/hour=00";
+  ASSERT_TRUE(fs.CreateDirectories(hour).ok());
+  const auto touch = [&](const std::string& name) { ASSERT_TRUE(fs.Create(hour + "/" + name).ok()); };
+  const std::string kept = "11111111-1111-4111-8111-111111111111.2.parquet";
+  const std::string orphan = "22222222-2222-4222-8222-222222222222.1.parquet";
+  touch(kept);
+  touch(orphan);
+  touch("x.1.parquet.tmp");
+  touch("notes.txt");
+  JsonCatalog catalog(&fs, "/root");
+  const TableSchema schema({{"host", ColumnType::kTag}, {"f", ColumnType::kFloat64}});
+  ASSERT_TRUE(catalog.CommitTable(table, "t", schema).ok());
+  ASSERT_TRUE(catalog.CommitPartition(hour, {.table = "t", .wal_sequence = 9, .files = {File(hour, kept)}}).ok());
+  const auto contents = catalog.Load();
+  ASSERT_TRUE(contents.ok()) << contents.status().ToString();
+  ASSERT_EQ(contents->tables.size(), 1u);
+  EXPECT_EQ(contents->tables[0].schema->columns(), schema.columns());
+  ASSERT_EQ(contents->tables[0].partitions.size(), 1u);
+  EXPECT_EQ(HivePath(contents->tables[0].partitions[0].key), "date=2024-01-27/hour=00");
+  ASSERT_TRUE(catalog.RemoveLeftovers(*contents).ok());
+  EXPECT_TRUE(*fs.Exists(hour + "/" + kept));
+  EXPECT_TRUE(*fs.Exists(hour + "/notes.txt"));
+  EXPECT_FALSE(*fs.Exists(hour + "/" + orphan));
+  EXPECT_FALSE(*fs.Exists(hour + "/x.1.parquet.tmp"));
+}
+
+TEST(JsonCatalog, AMissingFileIsAnError) {
+  FaultFileSystem fs;
+  const std::string hour = "/root/db/t/date=2024-01-27/hour=00";
+  ASSERT_TRUE(fs.CreateDirectories(hour).ok());
+  JsonCatalog catalog(&fs, "/root");
+  ASSERT_TRUE(catalog.CommitTable("/root/db/t", "t", TableSchema()).ok());
+  ASSERT_TRUE(catalog.CommitPartition(hour, {.table = "t", .files = {File(hour, "gone.1.parquet")}}).ok());
+  EXPECT_FALSE(catalog.Load().ok());
+}
+
+}  // namespace
+}  // namespace gigapi
