@@ -1,5 +1,7 @@
 #include "query/duckdb_errors.h"
 
+#include <cstring>
+
 #include "base/log.h"
 
 namespace gigapi {
@@ -21,6 +23,18 @@ ErrorKind KindOfError(ExceptionType type) {
   }
 }
 
+/// DuckDB suggests names of its own catalogs where the lake has nothing alike: no help to anyone.
+std::string WithoutForeignHint(std::string message) {
+  const size_t hint = message.find("\nDid you mean \"");
+  if (hint == std::string::npos) return message;
+  for (const char* own : {"pg_", "duckdb_", "sqlite_", "pragma_", "information_schema.", "system."}) {
+    if (message.compare(hint + 15, std::strlen(own), own) != 0) continue;
+    const size_t end = message.find('\n', hint + 1);
+    return message.erase(hint, end == std::string::npos ? std::string::npos : end - hint);
+  }
+  return message;
+}
+
 }  // namespace
 
 Status ToStatus(duckdb::ErrorData error, const std::string& sql) {
@@ -34,10 +48,12 @@ Status ToStatus(duckdb::ErrorData error, const std::string& sql) {
     return Error(kind, "Out of memory: the query needs more than queries may use (DUCKDB_MEM_LIMIT)");
   }
   if (!sql.empty()) {
+    // The parser names no position for what is missing at the end.
+    if (error.RawMessage() == "syntax error at end of input") error.AddQueryLocation(duckdb::optional_idx(sql.size() - 1));
     error.AddErrorLocation(sql);
     error.FinalizeError();
   }
-  return Error(kind, error.Message());
+  return Error(kind, WithoutForeignHint(error.Message()));
 }
 
 Status StatusOfCurrentException(const std::string& sql) {

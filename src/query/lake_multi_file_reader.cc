@@ -1,11 +1,56 @@
 #include "query/lake_multi_file_reader.h"
 
+#include <duckdb/planner/filter/expression_filter.hpp>
+
 #include "query/lake_file_list.h"
 #include "query/memory_reader.h"
 
 namespace gigapi {
 
 using duckdb::MultiFileColumnDefinition;
+
+namespace {
+
+duckdb::optional_ptr<const MultiFileColumnDefinition> FindColumn(
+    const duckdb::vector<MultiFileColumnDefinition>& columns, const std::string& name) {
+  for (const auto& column : columns) {
+    if (duckdb::StringUtil::CIEquals(column.name, name)) return &column;
+  }
+  return nullptr;
+}
+
+/// The filter, in a form that DuckDB cannot turn into one on another type.
+duckdb::unique_ptr<duckdb::TableFilter> WithoutConversion(const duckdb::TableFilter& filter) {
+  auto pinned = duckdb::make_uniq<duckdb::ConjunctionAndFilter>();
+  pinned->child_filters.push_back(filter.Copy());
+  pinned->child_filters.push_back(duckdb::make_uniq<duckdb::ExpressionFilter>(
+      duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BOOLEAN(true))));
+  return pinned;
+}
+
+/// A file may hold a column as it was before it was widened. DuckDB would convert the filter's constant to the file's type,
+/// and round it: value > 2.5 on integers would become value > 3. So such filters are kept from it, and then look at the
+/// column's values after their conversion. nullptr: no column differs.
+duckdb::unique_ptr<duckdb::TableFilterSet> FiltersOnTableTypes(const duckdb::BaseFileReader& reader,
+                                                               const duckdb::vector<MultiFileColumnDefinition>& table_columns,
+                                                               const duckdb::vector<duckdb::ColumnIndex>& column_ids,
+                                                               const duckdb::TableFilterSet& filters) {
+  auto adapted = duckdb::make_uniq<duckdb::TableFilterSet>();
+  bool any_differs = false;
+  for (const auto& [position, filter] : filters.filters) {
+    const auto column = column_ids[position].GetPrimaryIndex();
+    bool differs = false;
+    if (!duckdb::IsVirtualColumn(column)) {
+      const auto in_file = FindColumn(reader.columns, table_columns[column].name);
+      differs = in_file && in_file->type != table_columns[column].type;
+    }
+    any_differs |= differs;
+    adapted->filters.emplace(position, differs ? WithoutConversion(*filter) : filter->Copy());
+  }
+  return any_differs ? std::move(adapted) : nullptr;
+}
+
+}  // namespace
 
 duckdb::unique_ptr<duckdb::MultiFileReader> LakeMultiFileReader::Create(const duckdb::TableFunction& function) {
   auto info = duckdb::shared_ptr_cast<duckdb::TableFunctionInfo, LakeScanInfo>(function.function_info);
@@ -59,6 +104,9 @@ duckdb::ReaderInitializeType LakeMultiFileReader::InitializeReader(
   // DuckDB set the position in the list. Late materialisation finds rows again by this number in a list that is pruned and
   // ordered differently, so it must be the number that is the same in both.
   reader_data.reader->file_list_idx = entry;
+  duckdb::unique_ptr<duckdb::TableFilterSet> adapted;
+  if (table_filters) adapted = FiltersOnTableTypes(*reader_data.reader, global_columns, global_column_ids, *table_filters);
+  if (adapted) table_filters = adapted.get();
   return MultiFileReader::InitializeReader(reader_data, bind_data, global_columns, global_column_ids, table_filters, context,
                                            gstate);
 }

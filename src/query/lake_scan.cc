@@ -82,9 +82,8 @@ duckdb::unique_ptr<BaseStatistics> MergedStatistics(const LakeFileList& list, co
   auto statistics = duckdb::NumericStats::CreateEmpty(type);
   duckdb::NumericStats::SetMin(statistics, ToValue(range.min, type));
   duckdb::NumericStats::SetMax(statistics, ToValue(range.max, type));
-  statistics.Set(range.has_null ? duckdb::StatsInfo::CAN_HAVE_NULL_AND_VALID_VALUES
-                                : duckdb::StatsInfo::CANNOT_HAVE_NULL_VALUES);
-  if (range.has_null) statistics.Set(duckdb::StatsInfo::CAN_HAVE_VALID_VALUES);
+  statistics.Set(duckdb::StatsInfo::CAN_HAVE_VALID_VALUES);
+  if (range.has_null) statistics.Set(duckdb::StatsInfo::CAN_HAVE_NULL_VALUES);
   return statistics.ToUnique();
 }
 
@@ -230,6 +229,8 @@ duckdb::TableFunction BindLakeScan(ClientContext& context, duckdb::shared_ptr<La
 
   duckdb::vector<Value> inputs{Value("")};
   duckdb::named_parameter_map_t parameters;
+  // A NaN, which SQL sorts above all numbers, is outside the bounds that Parquet's row groups have.
+  parameters["can_have_nan"] = Value::BOOLEAN(true);
   duckdb::vector<LogicalType> input_types;
   duckdb::vector<std::string> input_names;
   const duckdb::TableFunctionRef no_ref;

@@ -10,6 +10,7 @@
 #include "query/arrow_results.h"
 #include "query/duckdb_errors.h"
 #include "query/lake_database.h"
+#include "query/name_resolution.h"
 #include "query/query_admission.h"
 #include "query/query_parameters.h"
 #include "query/running_query.h"
@@ -179,6 +180,7 @@ class QueryEngineImpl final : public QueryEngine {
   Result<std::unique_ptr<ArrowResults>> Run(const QueryRequest& request, duckdb::ClientContext& context) {
     auto statement = ParseGuarded(request.sql, context.GetParserOptions());
     RewriteShowStatements(QueryOf(*statement), request.database);
+    QualifyDatabases(QueryOf(*statement), lake_);
     RewriteTimeComparisons(QueryOf(*statement));
     ARROW_ASSIGN_OR_RAISE(auto parameters, BindParameters(request.parameters));
     const duckdb::QueryParameters streaming(duckdb::QueryResultOutputType::ALLOW_STREAMING);

@@ -77,7 +77,10 @@ duckdb::unique_ptr<duckdb::SQLStatement> ParseOne(const std::string& sql, const 
 }
 
 [[noreturn]] void RefuseStatement(StatementType type) {
-  std::string name = duckdb::StatementTypeToString(type);
+  if (type == StatementType::MULTI_STATEMENT) {
+    throw duckdb::ParserException("PIVOT needs the values to turn into columns: PIVOT ... ON column IN (...)");
+  }
+  const std::string name = duckdb::StatementTypeToString(type);
   throw PermissionException("%s is not allowed: SQL can read the lake, not change it or the server's settings", name);
 }
 

@@ -28,7 +28,7 @@ bool IsTime(const ParsedExpression& expression) {
   if (expression.GetExpressionClass() != ExpressionClass::FUNCTION) return false;
   static const std::unordered_set<std::string_view> passing = {"min", "max", "first", "last", "any_value", "date_bin"};
   const auto& function = expression.Cast<duckdb::FunctionExpression>();
-  if (passing.count(FoldCase(function.function_name)) == 0 || function.filter || function.order_bys) return false;
+  if (passing.count(FoldCase(function.function_name)) == 0 || function.filter) return false;
   for (const auto& child : function.children) {
     if (IsTime(*child)) return true;
   }

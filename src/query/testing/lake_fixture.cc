@@ -13,7 +13,7 @@
 namespace gigapi {
 namespace {
 
-std::atomic<uint64_t> next_id{1};
+std::atomic<uint64_t> next_id{1};  // of files
 
 void Check(const Status& status) {
   if (!status.ok()) status.Abort();
@@ -28,16 +28,24 @@ std::shared_ptr<arrow::Array> Values(const std::vector<TestRow>& rows, Builder b
   return builder.Finish().ValueOrDie();
 }
 
-std::shared_ptr<arrow::Table> ToTable(const std::vector<TestRow>& rows, bool number_column) {
-  auto time_type = arrow::timestamp(arrow::TimeUnit::NANO);
+using FileShape = LakeFixture::FileShape;
+
+std::optional<int64_t> WholeValue(const TestRow& row) {
+  return row.value ? std::optional<int64_t>(static_cast<int64_t>(*row.value)) : std::nullopt;
+}
+
+std::shared_ptr<arrow::Table> ToTable(const std::vector<TestRow>& rows, FileShape shape) {
+  auto time_type = arrow::timestamp(arrow::TimeUnit::NANO, shape == FileShape::kUtcTime ? "UTC" : "");
   arrow::TimestampBuilder time(time_type, arrow::default_memory_pool());
   for (const TestRow& row : rows) Check(time.Append(row.time));
   arrow::FieldVector fields{arrow::field("time", time_type, false), arrow::field("host", arrow::utf8()),
-                            arrow::field("value", arrow::float64())};
+                            arrow::field("value", shape == FileShape::kIntegerValue ? arrow::int64() : arrow::float64())};
   arrow::ArrayVector columns{time.Finish().ValueOrDie(),
                              Values(rows, arrow::StringBuilder(), [](const TestRow& row) { return row.host; }),
-                             Values(rows, arrow::DoubleBuilder(), [](const TestRow& row) { return row.value; })};
-  if (number_column) {
+                             shape == FileShape::kIntegerValue
+                                 ? Values(rows, arrow::Int64Builder(), WholeValue)
+                                 : Values(rows, arrow::DoubleBuilder(), [](const TestRow& row) { return row.value; })};
+  if (shape != FileShape::kWithoutNumber) {
     fields.push_back(arrow::field("number", arrow::int64()));
     columns.push_back(Values(rows, arrow::Int64Builder(), [](const TestRow& row) { return row.number; }));
   }
@@ -167,13 +175,24 @@ LakeFixture::~LakeFixture() {
   std::filesystem::remove_all(directory_);
 }
 
-DataFilePtr LakeFixture::WriteFile(const std::vector<TestRow>& rows, bool number_column) {
+DataFilePtr LakeFixture::MissingFile(int64_t min_time, int64_t max_time, int64_t rows) {
+  auto file = std::make_shared<DataFile>();
+  file->id = next_id++;
+  file->path = directory_ + "/missing.parquet";
+  file->partition = PartitionKey::Of(min_time);
+  file->rows = rows;
+  file->min_time = min_time;
+  file->max_time = max_time;
+  return file;
+}
+
+DataFilePtr LakeFixture::WriteFile(const std::vector<TestRow>& rows, FileShape shape) {
   auto file = std::make_shared<DataFile>();
   file->id = next_id++;
   file->path = directory_ + "/" + std::to_string(file->id) + ".1.parquet";
   auto out = arrow::io::FileOutputStream::Open(file->path).ValueOrDie();
   // Small row groups, so that files have several.
-  Check(parquet::arrow::WriteTable(*ToTable(rows, number_column), arrow::default_memory_pool(), out, 3000));
+  Check(parquet::arrow::WriteTable(*ToTable(rows, shape), arrow::default_memory_pool(), out, 3000));
   Check(out->Close());
   file->rows = static_cast<int64_t>(rows.size());
   file->size_bytes = static_cast<int64_t>(std::filesystem::file_size(file->path));
@@ -185,8 +204,10 @@ DataFilePtr LakeFixture::WriteFile(const std::vector<TestRow>& rows, bool number
   }
   file->partition = PartitionKey::Of(file->min_time);
   file->columns = {Stats(rows, "host", ColumnType::kTag, [](const TestRow& row) { return row.host; }),
-                   Stats(rows, "value", ColumnType::kFloat64, [](const TestRow& row) { return row.value; })};
-  if (number_column) {
+                   shape == FileShape::kIntegerValue
+                       ? Stats(rows, "value", ColumnType::kInt64, WholeValue)
+                       : Stats(rows, "value", ColumnType::kFloat64, [](const TestRow& row) { return row.value; })};
+  if (shape != FileShape::kWithoutNumber) {
     file->columns.push_back(Stats(rows, "number", ColumnType::kInt64, [](const TestRow& row) { return row.number; }));
   }
   return file;

@@ -45,8 +45,16 @@ class LakeFixture {
   explicit LakeFixture(QueryOptions options = {});
   ~LakeFixture();
 
-  /// Writes a Parquet file with columns time and, where some row has a value, host, value, number.
-  DataFilePtr WriteFile(const std::vector<TestRow>& rows, bool number_column = true);
+  /// What a file of tests may look like.
+  enum class FileShape {
+    kPlain,
+    kWithoutNumber,    // from before the column `number`
+    kIntegerValue,     // from when `value` was an integer
+    kUtcTime,          // time marked as adjusted to UTC
+  };
+  DataFilePtr WriteFile(const std::vector<TestRow>& rows, FileShape shape = FileShape::kPlain);
+  /// A file that is known to the catalog and not there: whoever opens it fails.
+  DataFilePtr MissingFile(int64_t min_time, int64_t max_time, int64_t rows);
   void AddFile(const std::string& database, const std::string& table, const std::vector<TestRow>& rows);
   void AddBuffered(const std::string& database, const std::string& table, const std::vector<TestRow>& rows);
 
@@ -66,7 +74,6 @@ class LakeFixture {
   TableSnapshot Table(const std::string& database, const std::string& table);
 
   std::string directory_;
-  uint64_t next_file_id_;
   TestLake lake_;
   std::unique_ptr<QueryEngine> engine_;
 };
