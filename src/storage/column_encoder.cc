@@ -10,13 +10,18 @@ namespace {
 
 using parquet::Encoding;
 
-// A merged file's pages are small, so that a reader which filters by a tag unpacks little of the other columns.
-constexpr size_t kPageRowsFast = 128 * 1024;
-constexpr size_t kPageRowsCompact = 16 * 1024;
-constexpr size_t kPageStringBytesMax = 1 << 20;
+// Readers pay for every page: as few as a row group allows, but none that is awkward to hold in memory.
+constexpr size_t kPageRows = 128 * 1024;
 
-/// A dictionary pays where it and the indices are smaller than the values, and it stays in a processor's cache.
-constexpr size_t kDictionaryValuesMax = 1 << 16;
+/// A dictionary pays where it and the indices are smaller than the values. Whether it does shows early in most columns:
+/// where nearly all of the first values differ, the rest is not looked at.
+constexpr size_t kDictionaryValuesMaxFast = 1 << 14;
+constexpr size_t kDictionaryValuesMaxCompact = 1 << 18;
+
+size_t DictionaryLimit(ParquetEffort effort, size_t rows) {
+  return effort == ParquetEffort::kFast ? std::min(kDictionaryValuesMaxFast, rows / 4 + 1)
+                                        : std::min(kDictionaryValuesMaxCompact, rows * 5 / 8 + 1);
+}
 
 /// The values of a page without those of NULL rows; `values` itself when there is no NULL.
 template <typename T>
@@ -39,21 +44,18 @@ struct ColumnEncoder::Slice {
   const Column& column;
   size_t begin;
   size_t rows;
-  bool nullable;
   const uint8_t* valid() const { return column.valid.empty() ? nullptr : column.valid.data() + begin; }
   const uint8_t* valid(const EncodedPage& page) const { return valid() == nullptr ? nullptr : valid() + page.first_row; }
 };
 
 std::vector<EncodedPage> ColumnEncoder::SplitIntoPages(const Slice& slice) const {
-  const size_t page_rows = effort_ == ParquetEffort::kFast ? kPageRowsFast : kPageRowsCompact;
   std::vector<EncodedPage> pages;
-  for (size_t row = 0; row < slice.rows; row += page_rows) {
+  for (size_t row = 0; row < slice.rows; row += kPageRows) {
     EncodedPage& page = pages.emplace_back();
     page.first_row = row;
-    page.rows = std::min(page_rows, slice.rows - row);
+    page.rows = std::min(kPageRows, slice.rows - row);
     page.stats = ComputeStats(slice.column, slice.begin + row, slice.begin + row + page.rows);
     page.null_count = page.stats.null_count;
-    if (!slice.nullable) continue;
     AppendDefinitionLevels(slice.valid(page), page.rows, &page.bytes);
     page.level_bytes = page.bytes.size();
   }
@@ -71,33 +73,32 @@ void ColumnEncoder::AppendIndexPages(const Slice& slice, EncodedChunk* chunk) {
   }
 }
 
+bool ColumnEncoder::TryDictionary(const uint64_t* words, size_t rows, size_t values_max, EncodedChunk* chunk) {
+  indices_.Resize(rows);
+  if (!words_.Encode(words, rows, values_max, indices_.data())) return false;
+  const auto& values = words_.values();
+  chunk->has_dictionary = true;
+  chunk->dictionary_values = static_cast<uint32_t>(values.size());
+  chunk->dictionary.Append(reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(uint64_t));
+  return true;
+}
+
 void ColumnEncoder::EncodeWords(const Slice& slice, EncodedChunk* chunk) {
   const uint64_t* const words = slice.column.words.data() + slice.begin;
-  if (effort_ == ParquetEffort::kCompact) {
-    indices_.Resize(slice.rows);
-    const size_t values_max = std::min(kDictionaryValuesMax, slice.rows / 2 + 1);
-    if (words_.Encode(words, slice.rows, values_max, indices_.data())) {
-      const auto& values = words_.values();
-      chunk->has_dictionary = true;
-      chunk->dictionary_values = static_cast<uint32_t>(values.size());
-      chunk->dictionary.Append(reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(uint64_t));
-      AppendIndexPages(slice, chunk);
-      return;
-    }
+  if (TryDictionary(words, slice.rows, DictionaryLimit(effort_, slice.rows), chunk)) {
+    AppendIndexPages(slice, chunk);
+    return;
   }
   PodVector<uint64_t> scratch;
   for (EncodedPage& page : chunk->pages) {
     size_t count;
     const uint64_t* values = DropNulls(words + page.first_row, slice.valid(page), page.rows, &scratch, &count);
-    if (effort_ == ParquetEffort::kCompact && slice.column.type == ColumnType::kFloat64) {
-      page.encoding = Encoding::BYTE_STREAM_SPLIT;
-      AppendByteStreamSplit(values, count, &page.bytes);
-    } else if (effort_ == ParquetEffort::kCompact) {
+    if (slice.column.type != ColumnType::kFloat64) {
       page.encoding = Encoding::DELTA_BINARY_PACKED;
       AppendDeltaBinaryPacked(reinterpret_cast<const int64_t*>(values), count, &page.bytes);
-    } else if (page.level_bytes == 0 && values != scratch.data()) {
-      page.borrowed = reinterpret_cast<const uint8_t*>(values);
-      page.borrowed_bytes = count * sizeof(uint64_t);
+    } else if (effort_ == ParquetEffort::kCompact) {
+      page.encoding = Encoding::BYTE_STREAM_SPLIT;
+      AppendByteStreamSplit(values, count, &page.bytes);
     } else {
       page.bytes.Append(reinterpret_cast<const uint8_t*>(values), count * sizeof(uint64_t));
     }
@@ -135,7 +136,7 @@ void ColumnEncoder::EncodeStrings(const Slice& slice, EncodedChunk* chunk) {
   const StringColumn& strings = slice.column.strings;
   const uint8_t* const valid = slice.valid();
   StringDictionary dictionary;
-  const size_t values_max = std::min(kDictionaryValuesMax, slice.rows / 4 + 1);
+  const size_t values_max = slice.rows / 4 + 1;
   indices_.Resize(slice.rows);
   bool use_dictionary = true;
   for (size_t row = 0; row < slice.rows && use_dictionary; ++row) {
@@ -171,15 +172,22 @@ void ColumnEncoder::EncodeBools(const Slice& slice, EncodedChunk* chunk) {
 
 EncodedChunk ColumnEncoder::EncodeTime(const int64_t* time, size_t rows) {
   EncodedChunk chunk;
-  const size_t page_rows = effort_ == ParquetEffort::kFast ? kPageRowsFast : kPageRowsCompact;
   chunk.stats.name = kTimeColumn;
   chunk.stats.type = ColumnType::kInt64;
-  for (size_t row = 0; row < rows; row += page_rows) {
+  // Series that are sampled together share their times.
+  const bool shared = TryDictionary(reinterpret_cast<const uint64_t*>(time), rows, rows / 8 + 1, &chunk);
+  const int bit_width = shared ? BitWidth(chunk.dictionary_values - 1) : 0;
+  for (size_t row = 0; row < rows; row += kPageRows) {
     EncodedPage& page = chunk.pages.emplace_back();
     page.first_row = row;
-    page.rows = std::min(page_rows, rows - row);
-    page.encoding = Encoding::DELTA_BINARY_PACKED;
-    AppendDeltaBinaryPacked(time + row, page.rows, &page.bytes);
+    page.rows = std::min(kPageRows, rows - row);
+    if (shared) {
+      page.encoding = Encoding::RLE_DICTIONARY;
+      AppendDictionaryIndices(indices_.data() + row, page.rows, bit_width, &page.bytes);
+    } else {
+      page.encoding = Encoding::DELTA_BINARY_PACKED;
+      AppendDeltaBinaryPacked(time + row, page.rows, &page.bytes);
+    }
     const auto [least, greatest] = std::minmax_element(time + row, time + row + page.rows);
     page.stats = chunk.stats;
     page.stats.min = *least;
@@ -189,8 +197,8 @@ EncodedChunk ColumnEncoder::EncodeTime(const int64_t* time, size_t rows) {
   return chunk;
 }
 
-EncodedChunk ColumnEncoder::Encode(const Column& column, size_t begin, size_t end, bool nullable) {
-  const Slice slice{column, begin, end - begin, nullable};
+EncodedChunk ColumnEncoder::Encode(const Column& column, size_t begin, size_t end) {
+  const Slice slice{column, begin, end - begin};
   EncodedChunk chunk;
   chunk.pages = SplitIntoPages(slice);
   chunk.stats.name = column.name;

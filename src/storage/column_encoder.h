@@ -20,15 +20,9 @@ struct EncodedPage {
   int64_t null_count = 0;
   size_t level_bytes = 0;  // of definition levels, at the start of the page's bytes
   parquet::Encoding::type encoding = parquet::Encoding::PLAIN;
-  /// The page is `borrowed` where that is set (bytes of the column itself, which must stay), else `bytes`.
   PageBytes bytes;
-  const uint8_t* borrowed = nullptr;
-  size_t borrowed_bytes = 0;
   ColumnStats stats;
   int64_t string_bytes = 0;  // of the values of a text column, decoded
-
-  const uint8_t* data() const { return borrowed != nullptr ? borrowed : bytes.data(); }
-  size_t size() const { return borrowed != nullptr ? borrowed_bytes : bytes.size(); }
 };
 
 struct EncodedChunk {
@@ -45,8 +39,8 @@ class ColumnEncoder {
   explicit ColumnEncoder(ParquetEffort effort) : effort_(effort) {}
 
   EncodedChunk EncodeTime(const int64_t* time, size_t rows);
-  /// Rows [begin, end) of a column. `nullable`: whether the file's column is optional.
-  EncodedChunk Encode(const Column& column, size_t begin, size_t end, bool nullable);
+  /// Rows [begin, end) of a column.
+  EncodedChunk Encode(const Column& column, size_t begin, size_t end);
   /// A chunk of NULLs.
   EncodedChunk EncodeMissing(const ColumnSchema& column, size_t rows);
 
@@ -54,6 +48,7 @@ class ColumnEncoder {
   struct Slice;
 
   std::vector<EncodedPage> SplitIntoPages(const Slice& slice) const;
+  bool TryDictionary(const uint64_t* words, size_t rows, size_t values_max, EncodedChunk* chunk);
   void EncodeWords(const Slice& slice, EncodedChunk* chunk);
   void EncodeTag(const Slice& slice, EncodedChunk* chunk);
   void EncodeStrings(const Slice& slice, EncodedChunk* chunk);

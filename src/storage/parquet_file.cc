@@ -8,10 +8,9 @@ namespace gigapi {
 
 Result<DataFile> WriteParquet(FileSystem* fs, const std::string& path, const TableSchema& schema, const ColumnBatch& sorted,
                               const ParquetOptions& options) {
-  std::vector<ParquetColumn> columns;
+  std::vector<ColumnSchema> columns;
   for (const ColumnSchema& column : schema.columns()) {
-    const Column* values = sorted.Find(column.name);
-    if (values != nullptr) columns.push_back({column, !values->valid.empty()});
+    if (sorted.Find(column.name) != nullptr) columns.push_back(column);
   }
   ARROW_ASSIGN_OR_RAISE(const auto writer, ParquetWriter::Create(fs, path, columns, options.effort));
   const auto group_rows = static_cast<size_t>(options.row_group_rows);

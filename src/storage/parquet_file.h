@@ -29,7 +29,7 @@ enum class ParquetEffort {
 
 struct ParquetOptions {
   ParquetEffort effort = ParquetEffort::kCompact;
-  int64_t row_group_rows = 128 * 1024;
+  int64_t row_group_rows = 122'880;  // DuckDB's own: it skips and shares out work by row groups
 };
 
 /// Rows of one partition, sorted; columns are the table's in schema order, those without a value left out.

@@ -10,10 +10,10 @@ using parquet::Repetition;
 using parquet::schema::NodePtr;
 using parquet::schema::PrimitiveNode;
 
-NodePtr MakeNode(const ParquetColumn& column) {
-  const auto repetition = column.nullable ? Repetition::OPTIONAL : Repetition::REQUIRED;
-  const std::string& name = column.schema.name;
-  switch (column.schema.type) {
+NodePtr MakeNode(const ColumnSchema& column) {
+  const auto repetition = Repetition::OPTIONAL;
+  const std::string& name = column.name;
+  switch (column.type) {
     case ColumnType::kTag:
     case ColumnType::kString: return PrimitiveNode::Make(name, repetition, LogicalType::String(), parquet::Type::BYTE_ARRAY);
     case ColumnType::kFloat64: return PrimitiveNode::Make(name, repetition, parquet::Type::DOUBLE);
@@ -27,11 +27,11 @@ NodePtr MakeNode(const ParquetColumn& column) {
 
 }  // namespace
 
-std::shared_ptr<parquet::schema::GroupNode> MakeParquetSchema(const std::vector<ParquetColumn>& columns) {
+std::shared_ptr<parquet::schema::GroupNode> MakeParquetSchema(const std::vector<ColumnSchema>& columns) {
   parquet::schema::NodeVector nodes;
   nodes.push_back(PrimitiveNode::Make(std::string(kTimeColumn), Repetition::REQUIRED,
                                       LogicalType::Timestamp(false, LogicalType::TimeUnit::NANOS), parquet::Type::INT64));
-  for (const ParquetColumn& column : columns) nodes.push_back(MakeNode(column));
+  for (const ColumnSchema& column : columns) nodes.push_back(MakeNode(column));
   return std::static_pointer_cast<parquet::schema::GroupNode>(
       parquet::schema::GroupNode::Make("schema", Repetition::REQUIRED, nodes));
 }

@@ -17,6 +17,7 @@
 #include "storage/append_file_stream.h"
 #include "storage/column_encoder.h"
 #include "storage/column_stats.h"
+#include "storage/parquet_schema.h"
 
 namespace gigapi {
 namespace {
@@ -85,7 +86,7 @@ std::shared_ptr<arrow::Buffer> Wrap(const uint8_t* data, size_t size) {
 
 class ParquetWriterImpl final : public ParquetWriter {
  public:
-  ParquetWriterImpl(std::unique_ptr<AppendFile> file, const std::vector<ParquetColumn>& columns, ParquetEffort effort)
+  ParquetWriterImpl(std::unique_ptr<AppendFile> file, const std::vector<ColumnSchema>& columns, ParquetEffort effort)
       : stream_(std::make_shared<AppendFileStream>(std::move(file))),
         columns_(columns),
         codec_type_(CodecOf(effort)),
@@ -95,10 +96,10 @@ class ParquetWriterImpl final : public ParquetWriter {
     schema_.Init(MakeParquetSchema(columns));
     metadata_ = parquet::FileMetaDataBuilder::Make(&schema_, properties_);
     page_index_ = parquet::PageIndexBuilder::Make(&schema_);
-    for (const ParquetColumn& column : columns) {
+    for (const ColumnSchema& column : columns) {
       ColumnStats& stats = result_.columns.emplace_back();
-      stats.name = column.schema.name;
-      stats.type = column.schema.type;
+      stats.name = column.name;
+      stats.type = column.type;
     }
     result_.min_time = std::numeric_limits<int64_t>::max();
     result_.max_time = std::numeric_limits<int64_t>::min();
@@ -142,15 +143,12 @@ class ParquetWriterImpl final : public ParquetWriter {
     group_bytes_ = 0;
     ARROW_RETURN_NOT_OK(WriteChunk(0, encoder_.EncodeTime(rows.time.data() + begin, end - begin), end - begin));
     for (size_t i = 0; i < columns_.size(); ++i) {
-      const Column* column = rows.Find(columns_[i].schema.name);
-      if (column != nullptr && column->type != columns_[i].schema.type) {
+      const Column* column = rows.Find(columns_[i].name);
+      if (column != nullptr && column->type != columns_[i].type) {
         return Errorf(ErrorKind::kInternal, "column {} has another type than its file", column->name);
       }
-      const EncodedChunk chunk = column == nullptr ? encoder_.EncodeMissing(columns_[i].schema, end - begin)
-                                                   : encoder_.Encode(*column, begin, end, columns_[i].nullable);
-      if (!columns_[i].nullable && chunk.stats.null_count > 0) {
-        return Errorf(ErrorKind::kInternal, "column {} holds a NULL that was not announced", columns_[i].schema.name);
-      }
+      const EncodedChunk chunk = column == nullptr ? encoder_.EncodeMissing(columns_[i], end - begin)
+                                                   : encoder_.Encode(*column, begin, end);
       MergeStats(chunk.stats, &result_.columns[i]);
       ARROW_RETURN_NOT_OK(WriteChunk(static_cast<int>(i) + 1, chunk, end - begin));
     }
@@ -183,8 +181,8 @@ class ParquetWriterImpl final : public ParquetWriter {
   }
 
   Result<int64_t> WritePage(const EncodedPage& page, ColumnType type, parquet::PageWriter* pages) {
-    if (page.size() > INT32_MAX) return Error(ErrorKind::kTooLarge, "a page has more than 2 GB");
-    std::shared_ptr<arrow::Buffer> stored = Wrap(page.data(), page.size());
+    if (page.bytes.size() > INT32_MAX) return Error(ErrorKind::kTooLarge, "a page has more than 2 GB");
+    std::shared_ptr<arrow::Buffer> stored = Wrap(page.bytes.data(), page.bytes.size());
     bool is_compressed = false;
     if (codec_) {
       ARROW_ASSIGN_OR_RAISE(is_compressed, Compress(page));
@@ -192,17 +190,17 @@ class ParquetWriterImpl final : public ParquetWriter {
     }
     return pages->WriteDataPage(parquet::DataPageV2(
         stored, static_cast<int32_t>(page.rows), static_cast<int32_t>(page.null_count), static_cast<int32_t>(page.rows),
-        page.encoding, static_cast<int32_t>(page.level_bytes), 0, static_cast<int64_t>(page.size()), is_compressed,
+        page.encoding, static_cast<int32_t>(page.level_bytes), 0, static_cast<int64_t>(page.bytes.size()), is_compressed,
         EncodeStats(page.stats, page.rows), static_cast<int64_t>(page.first_row), EncodeSizes(page, type)));
   }
 
   /// Compresses the values of a page (levels stay as they are) into `compressed_`; false when that saves too little to be
   /// worth the time of every reader.
   Result<bool> Compress(const EncodedPage& page) {
-    const auto size = static_cast<int64_t>(page.size() - page.level_bytes);
-    const uint8_t* const values = page.data() + page.level_bytes;
+    const auto size = static_cast<int64_t>(page.bytes.size() - page.level_bytes);
+    const uint8_t* const values = page.bytes.data() + page.level_bytes;
     compressed_.Resize(page.level_bytes + static_cast<size_t>(codec_->MaxCompressedLen(size, values)));
-    std::memcpy(compressed_.data(), page.data(), page.level_bytes);
+    std::memcpy(compressed_.data(), page.bytes.data(), page.level_bytes);
     ARROW_ASSIGN_OR_RAISE(const int64_t compressed_size,
                           codec_->Compress(size, values, static_cast<int64_t>(compressed_.size() - page.level_bytes),
                                            compressed_.data() + page.level_bytes));
@@ -211,7 +209,7 @@ class ParquetWriterImpl final : public ParquetWriter {
   }
 
   const std::shared_ptr<AppendFileStream> stream_;
-  const std::vector<ParquetColumn> columns_;
+  const std::vector<ColumnSchema> columns_;
   const arrow::Compression::type codec_type_;
   const arrow::util::CodecOptions codec_options_;
   std::unique_ptr<arrow::util::Codec> codec_;  // nullptr: pages are stored as they are
@@ -230,7 +228,7 @@ class ParquetWriterImpl final : public ParquetWriter {
 }  // namespace
 
 Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Create(FileSystem* fs, const std::string& path,
-                                                             const std::vector<ParquetColumn>& columns,
+                                                             const std::vector<ColumnSchema>& columns,
                                                              ParquetEffort effort) {
   BEGIN_PARQUET_CATCH_EXCEPTIONS
   ARROW_ASSIGN_OR_RAISE(std::unique_ptr<AppendFile> file, fs->Create(path));

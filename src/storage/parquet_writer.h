@@ -12,15 +12,14 @@
 #include "model/column_batch.h"
 #include "storage/data_file.h"
 #include "storage/parquet_file.h"
-#include "storage/parquet_schema.h"
 
 namespace gigapi {
 
 class ParquetWriter {
  public:
-  /// Creates the file. Columns are the table's in schema order; one that is not nullable must never hold a NULL.
+  /// Creates the file. Columns are the table's in schema order.
   static Result<std::unique_ptr<ParquetWriter>> Create(FileSystem* fs, const std::string& path,
-                                                       const std::vector<ParquetColumn>& columns, ParquetEffort effort);
+                                                       const std::vector<ColumnSchema>& columns, ParquetEffort effort);
   virtual ~ParquetWriter() = default;
 
   /// Writes rows [begin, end) as one row group. Columns that `rows` lacks are NULL; dictionaries of tags are in order.

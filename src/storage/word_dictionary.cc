@@ -5,6 +5,9 @@
 #include <cstring>
 
 namespace gigapi {
+namespace {
+constexpr size_t kProbeValues = 16 * 1024;
+}  // namespace
 
 bool WordDictionary::Encode(const uint64_t* words, size_t count, size_t values_max, uint32_t* indices) {
   constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15;
@@ -14,6 +17,7 @@ bool WordDictionary::Encode(const uint64_t* words, size_t count, size_t values_m
   std::memset(slots_.data(), 0, slots * sizeof(uint32_t));
   values_.Clear();
   for (size_t i = 0; i < count; ++i) {
+    if (i == kProbeValues && values_.size() > kProbeValues / 100 * 99) return false;
     const uint64_t word = words[i];
     // Decimals in binary differ in their high bits as in their low ones: fold both into the product's high bits.
     size_t slot = ((word ^ word >> 32) * kMultiplier) >> shift;

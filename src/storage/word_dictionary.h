@@ -10,8 +10,8 @@ namespace gigapi {
 /// Numbers values in the order in which they first come. Not thread-safe; reused from chunk to chunk to spare allocation.
 class WordDictionary {
  public:
-  /// Writes the number of each value to `indices`. False when there are more than values_max distinct ones: then the
-  /// dictionary and the indices are of no use.
+  /// Writes the number of each value to `indices`. False when there are more than values_max distinct ones, or when
+  /// nearly all of the first values differ: then the dictionary and the indices are of no use.
   bool Encode(const uint64_t* words, size_t count, size_t values_max, uint32_t* indices);
 
   const PodVector<uint64_t>& values() const { return values_; }

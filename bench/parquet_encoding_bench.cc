@@ -1,0 +1,149 @@
+// What it costs to sort rows and to write them as Parquet, and how large the files become: the figures of
+// docs/decisions/0001-parquet-encoding.md. Writes a day of a fleet of hosts, one file an hour, once for each effort.
+//
+//   parquet_encoding_bench OUT_DIRECTORY [random|walk] [DECIMALS] [ROWS]
+//
+// bench/parquet_encoding.py reads the files with DuckDB and compares them with DuckDB's own.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "storage/hive_path.h"
+#include "storage/parquet_file.h"
+
+namespace gigapi {
+namespace {
+
+constexpr int kHosts = 1000;
+constexpr int kFields = 5;
+constexpr int kChunkRows = 10'000;  // as one request brings them
+
+double CpuSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+/// Values of one series: independent ones, or each near the one before.
+class Fleet {
+ public:
+  Fleet(bool walk, int decimals) : walk_(walk), scale_(std::pow(10.0, decimals)), last_(kHosts * kFields, 50.0) {}
+
+  double Next(int host, int field) {
+    double& last = last_[host * kFields + field];
+    last = walk_ ? std::clamp(last + std::normal_distribution<>(0, 1)(random_), 0.0, 100.0)
+                 : std::uniform_real_distribution<>(0, 100)(random_);
+    return std::round(last * scale_) / scale_;
+  }
+
+ private:
+  const bool walk_;
+  const double scale_;
+  std::vector<double> last_;
+  std::mt19937_64 random_{1};
+};
+
+SchemaPtr FleetSchema() {
+  std::vector<ColumnSchema> columns = {{"host", ColumnType::kTag}, {"region", ColumnType::kTag}};
+  for (int field = 0; field < kFields; ++field) columns.push_back({fmt::format("usage_{}", field), ColumnType::kFloat64});
+  return std::make_shared<const TableSchema>(columns);
+}
+
+ColumnBatch MakeChunk(const TableSchema& schema, int64_t first_row, int rows, int64_t tick_ns, Fleet* fleet) {
+  ColumnBatch batch;
+  for (const ColumnSchema& schema_column : schema.columns()) {
+    Column& column = batch.columns.emplace_back();
+    column.name = schema_column.name;
+    column.type = schema_column.type;
+  }
+  for (int host = 0; host < kHosts; ++host) batch.columns[0].strings.Append(fmt::format("host_{:04}", (host * 7) % kHosts));
+  for (int region = 0; region < 8; ++region) batch.columns[1].strings.Append(fmt::format("region-{}", region));
+  for (int64_t row = first_row; row < first_row + rows; ++row) {
+    const int host = static_cast<int>(row % kHosts);
+    batch.time.PushBack(1'744'243'200'000'000'000 + row / kHosts * tick_ns);
+    batch.columns[0].codes.PushBack(static_cast<uint32_t>(host));
+    batch.columns[1].codes.PushBack(static_cast<uint32_t>(host % 8));
+    for (int field = 0; field < kFields; ++field) {
+      const double value = fleet->Next(host, field);
+      uint64_t word;
+      __builtin_memcpy(&word, &value, sizeof(word));
+      batch.columns[2 + field].words.PushBack(word);
+    }
+  }
+  batch.ComputeTimeRange();
+  return batch;
+}
+
+struct Total {
+  double cpu_seconds = 0;
+  int64_t bytes = 0;
+};
+
+Status WriteHour(const std::string& out, ParquetEffort effort, const TableSchema& schema, const ColumnBatch& rows, Total* total) {
+  FileSystem* const fs = LocalFileSystem();
+  const std::string directory =
+      PartitionDirectory(out + (effort == ParquetEffort::kFast ? std::string("/fast") : getenv("KIND") ? std::string("/")+getenv("KIND") : std::string("/compact")), PartitionKey::Of(rows.min_time));
+  ARROW_RETURN_NOT_OK(fs->CreateDirectories(directory));
+  const double start = CpuSeconds();
+  ParquetOptions options;
+  options.effort = effort; if (getenv("GROUP")) options.row_group_rows = atoll(getenv("GROUP"));
+  ARROW_ASSIGN_OR_RAISE(const DataFile file, WriteParquet(fs, directory + "/1.parquet", schema, rows, options));
+  total->cpu_seconds += CpuSeconds() - start;
+  total->bytes += file.size_bytes;
+  return Status::OK();
+}
+
+Status Run(const std::string& out, bool walk, int decimals, int64_t rows) {
+  const SchemaPtr schema = FleetSchema();
+  Fleet fleet(walk, decimals);
+  const int64_t tick_ns = 24 * kNanosPerHour / (rows / kHosts);
+  Total fast, compact;
+  double sort_seconds = 0;
+  std::vector<ColumnBatchPtr> chunks;
+  for (int64_t row = 0; row < rows;) {
+    // A request ends with the hour.
+    const int64_t hour_end = (row / kHosts * tick_ns / kNanosPerHour + 1) * kNanosPerHour;
+    const int64_t hour_end_row = std::min(rows, (hour_end + tick_ns - 1) / tick_ns * kHosts);
+    const int count = static_cast<int>(std::min<int64_t>(kChunkRows, hour_end_row - row));
+    chunks.push_back(std::make_shared<const ColumnBatch>(MakeChunk(*schema, row, count, tick_ns, &fleet)));
+    row += count;
+    if (row < hour_end_row) continue;
+    const double start = CpuSeconds();
+    ARROW_ASSIGN_OR_RAISE(const ColumnBatch sorted, SortChunks(*schema, chunks));
+    sort_seconds += CpuSeconds() - start;
+    chunks.clear();
+    ARROW_RETURN_NOT_OK(WriteHour(out, ParquetEffort::kFast, *schema, sorted, &fast));
+    ARROW_RETURN_NOT_OK(WriteHour(out, ParquetEffort::kCompact, *schema, sorted, &compact));
+  }
+  const double millions = static_cast<double>(rows) / 1e6;
+  fmt::print("{:.1f} M rows, CPU s a million: sort {:.3f}, write fast {:.3f}, write compact {:.3f}; bytes a row: fast {:.2f}, "
+             "compact {:.2f}\n",
+             millions, sort_seconds / millions, fast.cpu_seconds / millions, compact.cpu_seconds / millions,
+             static_cast<double>(fast.bytes) / static_cast<double>(rows),
+             static_cast<double>(compact.bytes) / static_cast<double>(rows));
+  return Status::OK();
+}
+
+}  // namespace
+}  // namespace gigapi
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    fmt::print(stderr, "usage: parquet_encoding_bench OUT_DIRECTORY [random|walk] [DECIMALS] [ROWS]\n");
+    return 2;
+  }
+  const bool walk = argc > 2 && std::string(argv[2]) == "walk";
+  const int decimals = argc > 3 ? std::stoi(argv[3]) : 2;
+  const int64_t rows = argc > 4 ? std::stoll(argv[4]) : 10'000'000;
+  const auto status = gigapi::Run(argv[1], walk, decimals, rows);
+  if (!status.ok()) fmt::print(stderr, "{}\n", status.ToString());
+  return status.ok() ? 0 : 1;
+}
