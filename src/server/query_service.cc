@@ -17,7 +17,8 @@ class ResultBody final : public http::BodySource {
 
   Status Begin() { return encoder_->Begin(&buffer_); }
 
-  Result<std::string> Next() override {
+  Result<std::string> Next(std::string spare) override {
+    if (buffer_.size() == 0) buffer_.Use(std::move(spare));
     while (!ended_ && buffer_.size() < kPieceBytes) ARROW_RETURN_NOT_OK(Fill());
     return buffer_.Take();
   }
@@ -59,9 +60,9 @@ class ResultBody final : public http::BodySource {
 class WithFirstPiece final : public http::BodySource {
  public:
   WithFirstPiece(std::string first, std::unique_ptr<http::BodySource> rest) : first_(std::move(first)), rest_(std::move(rest)) {}
-  Result<std::string> Next() override {
+  Result<std::string> Next(std::string spare) override {
     if (!first_.empty()) return std::exchange(first_, {});
-    return rest_->Next();
+    return rest_->Next(std::move(spare));
   }
 
  private:
@@ -77,7 +78,7 @@ Status Answer(QueryEngine* engine, const QueryCall& call, QueryCancel cancel, Qu
   http::Headers headers{{"Content-Type", std::string(encoder->content_type())}};
   auto body = std::make_unique<ResultBody>(std::move(stream), std::move(encoder), stats, start_ns);
   ARROW_RETURN_NOT_OK(body->Begin());
-  ARROW_ASSIGN_OR_RAISE(std::string first, body->Next());
+  ARROW_ASSIGN_OR_RAISE(std::string first, body->Next({}));
   if (body->ended()) {
     exchange->Respond({200, std::move(headers), std::move(first)});
   } else {

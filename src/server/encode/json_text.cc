@@ -43,28 +43,46 @@ char* WriteEscaped(unsigned char c, char escape, char* out) {
   return out;
 }
 
+char* WriteBytes(const char* p, const char* end, char* out) {
+  for (; p < end; ++p) {
+    const auto c = static_cast<unsigned char>(*p);
+    const char escape = kEscapes[c];
+    if (escape == 0) *out++ = static_cast<char>(c);
+    else out = WriteEscaped(c, escape, out);
+  }
+  return out;
+}
+
+/// Fills the unused half of a word with bytes that need no escape.
+constexpr uint64_t kSpacesAbove = 0x2020202000000000;
+
 }  // namespace
 
 char* WriteJsonString(std::string_view text, char* out) {
   const char* p = text.data();
   const char* const end = p + text.size();
   *out++ = '"';
-  while (p < end) {
-    if (end - p >= 8) {
-      uint64_t word;
-      std::memcpy(&word, p, 8);
-      if (MayNeedEscape(word) == 0) {
-        std::memcpy(out, &word, 8);
-        p += 8;
-        out += 8;
-        continue;
-      }
+  while (end - p >= 8) {
+    uint64_t word;
+    std::memcpy(&word, p, 8);
+    if (MayNeedEscape(word) == 0) {
+      std::memcpy(out, &word, 8);
+      out += 8;
+    } else {
+      out = WriteBytes(p, p + 8, out);
     }
-    const auto c = static_cast<unsigned char>(*p++);
-    const char escape = kEscapes[c];
-    if (escape == 0) *out++ = static_cast<char>(c);
-    else out = WriteEscaped(c, escape, out);
+    p += 8;
   }
+  if (end - p >= 4) {
+    uint32_t half;
+    std::memcpy(&half, p, 4);
+    if ((MayNeedEscape(half | kSpacesAbove) & 0xffffffff) == 0) {
+      std::memcpy(out, &half, 4);
+      out += 4;
+      p += 4;
+    }
+  }
+  out = WriteBytes(p, end, out);
   *out++ = '"';
   return out;
 }

@@ -1,6 +1,7 @@
 #include "server/encode/number_text.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -29,7 +30,16 @@ char* WriteEight(uint32_t value, char* out) {
   return out + 8;
 }
 
-/// Up to eight digits without zeros at the left.
+/// The same eight digits as a word whose first byte is the first digit.
+uint64_t EightAsWord(uint32_t value) {
+  char digits[8];
+  WriteEight(value, digits);
+  uint64_t word;
+  std::memcpy(&word, digits, sizeof word);
+  return word;
+}
+
+/// Up to eight digits without zeros at the left; writes eight bytes always, since one wide store is cheaper than a loop.
 char* WriteShort(uint32_t value, char* out) {
   if (value < 10) {
     *out = static_cast<char>('0' + value);
@@ -39,11 +49,19 @@ char* WriteShort(uint32_t value, char* out) {
     WritePair(value, out);
     return out + 2;
   }
-  char digits[8];
-  WriteEight(value, digits);
   const int length = value < 1'000 ? 3 : value < 10'000 ? 4 : value < 100'000 ? 5 : value < 1'000'000 ? 6 : value < 10'000'000 ? 7 : 8;
-  std::memcpy(out, digits + 8 - length, static_cast<size_t>(length));
+  const uint64_t word = EightAsWord(value) >> (8 * (8 - length));
+  std::memcpy(out, &word, sizeof word);
   return out + length;
+}
+
+/// "." and the digits of a fraction of a million, without zeros at the right; it is not 0.
+char* WriteMillionths(uint32_t fraction, char* out) {
+  constexpr uint64_t kZeros = 0x3030303030303030;
+  const uint64_t word = EightAsWord(fraction * 100);  // two zeros more, to fill the word
+  *out++ = '.';
+  std::memcpy(out, &word, sizeof word);
+  return out + 8 - std::countl_zero(word ^ kZeros) / 8;
 }
 
 /// What measurements mostly are: at most six decimals and fifteen digits in all. r / 10^6 is the double nearest to that
@@ -60,10 +78,7 @@ char* WriteShortDecimal(double magnitude, char* out) {
   out = WriteUInt64(whole, out);
   if (fraction == 0) return out;
   // Below 0.001 other formatters write an exponent; the plain form is as short or nearly so, and simpler to read.
-  *out++ = '.';
-  out = WritePadded(fraction, 6, out);
-  while (out[-1] == '0') --out;
-  return out;
+  return WriteMillionths(fraction, out);
 }
 
 template <typename Float>
@@ -74,10 +89,13 @@ char* WriteShortest(Float value, char* out) {
 }  // namespace
 
 char* WritePadded(uint32_t value, int digits, char* out) {
-  char all[16];
-  WritePair(value / 100'000'000, all);
-  WriteEight(value % 100'000'000, all + 2);
-  std::memcpy(out, all + 10 - digits, static_cast<size_t>(digits));
+  if (digits == 9) {
+    *out++ = static_cast<char>('0' + value / 100'000'000);
+    value %= 100'000'000;
+    digits = 8;
+  }
+  const uint64_t word = EightAsWord(value) >> (8 * (8 - digits));
+  std::memcpy(out, &word, sizeof word);
   return out + digits;
 }
 

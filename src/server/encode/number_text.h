@@ -1,4 +1,5 @@
-// Numbers as decimal text, fast. Each writes at `out`, which must have room for kNumberBytesMax, and returns its end.
+// Numbers as decimal text, fast. Each writes at `out` and returns its end. `out` must have room for kNumberBytesMax: what
+// lies behind the end may be overwritten.
 #pragma once
 
 #include <cstddef>

@@ -33,6 +33,11 @@ class OutputBuffer {
     used_ = 0;
     return std::exchange(storage_, {});
   }
+  /// Memory to write to next. The buffer must be empty.
+  void Use(std::string memory) {
+    storage_ = std::move(memory);
+    storage_.resize(storage_.capacity());
+  }
 
  private:
   void Grow(size_t bytes) {

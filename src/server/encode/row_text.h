@@ -26,9 +26,9 @@ class PaddedText {
   }
   /// `out` needs room for bytes_max().
   char* Write(char* out) const {
-    if (size_ <= 16) std::memcpy(out, text_.data(), 16);
-    else if (size_ <= 32) std::memcpy(out, text_.data(), 32);
-    else std::memcpy(out, text_.data(), text_.size());
+    std::memcpy(out, text_.data(), 16);
+    if (size_ > 16) std::memcpy(out + 16, text_.data() + 16, 16);
+    if (size_ > 32) std::memcpy(out + 32, text_.data() + 32, text_.size() - 32);
     return out + size_;
   }
   size_t bytes_max() const { return text_.size(); }

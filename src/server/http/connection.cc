@@ -488,6 +488,7 @@ asio::awaitable<bool> Connection::WriteStream(StreamPipe* stream, std::string* h
     head_bytes->clear();
     *body_bytes += static_cast<int64_t>(item->piece.size());
     if (item->end) co_return true;
+    stream->GiveSpare(std::move(item->piece));
   }
 }
 
@@ -543,7 +544,7 @@ void ConnectionExchange::SendStream(int status, Headers headers, std::unique_ptr
   auto source = std::make_shared<std::unique_ptr<BodySource>>(std::move(body));
   const bool accepted = connection_->core_->options.stream_pool->Continue([pipe, source] {
     while (true) {
-      Result<std::string> piece = (*source)->Next();
+      Result<std::string> piece = (*source)->Next(pipe->TakeSpare());
       if (!piece.ok() || piece->empty()) {
         source->reset();  // what the query holds is free before the client has read the end
         return pipe->Finish(piece.status());

@@ -50,8 +50,9 @@ struct Response {
 class BodySource {
  public:
   virtual ~BodySource() = default;
-  /// The next piece; an empty string ends the body. A failure cuts the connection, so that the client notices.
-  virtual Result<std::string> Next() = 0;
+  /// The next piece; an empty string ends the body. A failure cuts the connection, so that the client notices. `spare` is
+  /// a piece that has been sent, or empty: memory to use again.
+  virtual Result<std::string> Next(std::string spare) = 0;
 };
 
 /// One request and its answer.

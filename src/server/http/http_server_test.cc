@@ -33,7 +33,7 @@ class HttpServerTest : public ::testing::Test {
     router_.Add("GET", "/stream", [](ExchangePtr exchange) {
       class Source final : public BodySource {
        public:
-        Result<std::string> Next() override { return ++calls_ > 3 ? std::string() : "piece" + std::to_string(calls_) + " "; }
+        Result<std::string> Next(std::string) override { return ++calls_ > 3 ? std::string() : "piece" + std::to_string(calls_) + " "; }
 
        private:
         int calls_ = 0;
@@ -43,7 +43,7 @@ class HttpServerTest : public ::testing::Test {
     router_.Add("GET", "/broken", [](ExchangePtr exchange) {
       class Source final : public BodySource {
        public:
-        Result<std::string> Next() override {
+        Result<std::string> Next(std::string) override {
           if (begun_) return Error(ErrorKind::kInternal, "broken");
           begun_ = true;
           return std::string("begun");

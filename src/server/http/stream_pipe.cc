@@ -1,5 +1,7 @@
 #include "server/http/stream_pipe.h"
 
+#include <utility>
+
 namespace gigapi::http {
 
 bool StreamPipe::Push(std::string piece) {
@@ -11,6 +13,16 @@ bool StreamPipe::Push(std::string piece) {
   }
   wake_();
   return true;
+}
+
+std::string StreamPipe::TakeSpare() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(spare_, {});
+}
+
+void StreamPipe::GiveSpare(std::string piece) {
+  std::lock_guard lock(mutex_);
+  spare_ = std::move(piece);
 }
 
 void StreamPipe::Finish(Status status) {

@@ -21,6 +21,8 @@ class StreamPipe {
 
   /// Waits until there is room; false when the consumer has gone, which ends the production.
   bool Push(std::string piece);
+  /// A piece that the consumer is done with, for its memory; empty when there is none.
+  std::string TakeSpare();
   /// No piece follows. Not OK: the body is broken.
   void Finish(Status status);
 
@@ -31,6 +33,7 @@ class StreamPipe {
   };
   /// nullopt: nothing yet, `wake` will be called.
   std::optional<Item> Pop();
+  void GiveSpare(std::string piece);
   /// The consumer has gone.
   void Close();
 
@@ -40,6 +43,7 @@ class StreamPipe {
   std::condition_variable room_;
   bool closed_ = false;
   std::optional<std::string> piece_;
+  std::string spare_;
   std::optional<Status> end_;
 };
 
