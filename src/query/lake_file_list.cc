@@ -37,8 +37,20 @@ size_t CountFiles(const LakeScanInfo& info, const std::vector<uint32_t>& entries
 LakeFileList::LakeFileList(duckdb::shared_ptr<LakeScanInfo> info) : info_(std::move(info)), entries_(AllEntries(*info_)) {}
 
 LakeFileList::LakeFileList(duckdb::shared_ptr<LakeScanInfo> info, std::shared_ptr<const std::vector<uint32_t>> entries,
-                           std::shared_ptr<const ScanFilters> running_filters)
-    : info_(std::move(info)), entries_(std::move(entries)), running_filters_(std::move(running_filters)) {}
+                           TimeOrder order, std::shared_ptr<const ScanFilters> running_filters)
+    : info_(std::move(info)), entries_(std::move(entries)), order_(order), running_filters_(std::move(running_filters)) {}
+
+void LakeFileList::SetOrder(TimeOrder order) {
+  auto sorted = std::make_shared<std::vector<uint32_t>>(*entries_);
+  const LakeScanInfo& info = *info_;
+  if (order == TimeOrder::kAscending) {
+    std::stable_sort(sorted->begin(), sorted->end(), [&](uint32_t a, uint32_t b) { return info.MinTime(a) < info.MinTime(b); });
+  } else if (order == TimeOrder::kDescending) {
+    std::stable_sort(sorted->begin(), sorted->end(), [&](uint32_t a, uint32_t b) { return info.MaxTime(a) > info.MaxTime(b); });
+  }
+  entries_ = std::move(sorted);
+  order_ = order;
+}
 
 size_t LakeFileList::EntryIndexOf(const OpenFileInfo& file) {
   return file.extended_info->options.at(kEntryMark).GetValueUnsafe<uint64_t>();
@@ -77,7 +89,7 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::ComplexFilterPushdown(
   info.extra_info.total_files = info_->file_count();
   info.extra_info.filtered_files = CountFiles(*info_, *kept);
   if (kept->size() == entries_->size()) return nullptr;
-  return duckdb::make_uniq<LakeFileList>(info_, std::move(kept), nullptr);
+  return duckdb::make_uniq<LakeFileList>(info_, std::move(kept), order_, nullptr);
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::DynamicFilterPushdown(
@@ -87,7 +99,7 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::DynamicFilterPushdown(
   // A list of its own for every scan, also without filters: it holds the scan's position.
   auto scan_filters = std::make_shared<ScanFilters>();
   for (const auto& [position, filter] : filters.filters) scan_filters->Add(column_ids[position], filter->Copy());
-  return duckdb::make_uniq<LakeFileList>(info_, entries_, std::move(scan_filters));
+  return duckdb::make_uniq<LakeFileList>(info_, entries_, order_, std::move(scan_filters));
 }
 
 OpenFileInfo LakeFileList::Describe(size_t entry_index) const {
@@ -138,7 +150,7 @@ duckdb::unique_ptr<duckdb::NodeStatistics> LakeFileList::GetCardinality(duckdb::
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::Copy() const {
-  return duckdb::make_uniq<LakeFileList>(info_, entries_, running_filters_);
+  return duckdb::make_uniq<LakeFileList>(info_, entries_, order_, running_filters_);
 }
 
 }  // namespace gigapi

@@ -19,7 +19,7 @@ class LakeFileList final : public duckdb::MultiFileList {
  public:
   /// All entries of the table.
   explicit LakeFileList(duckdb::shared_ptr<LakeScanInfo> info);
-  LakeFileList(duckdb::shared_ptr<LakeScanInfo> info, std::shared_ptr<const std::vector<uint32_t>> entries,
+  LakeFileList(duckdb::shared_ptr<LakeScanInfo> info, std::shared_ptr<const std::vector<uint32_t>> entries, TimeOrder order,
                std::shared_ptr<const ScanFilters> running_filters);
 
   const LakeScanInfo& info() const { return *info_; }
@@ -31,7 +31,8 @@ class LakeFileList final : public duckdb::MultiFileList {
   bool IsExcludedNow(size_t entry_index) const;
   /// How many entries were handed out for reading so far.
   size_t handed_out() const;
-  void Reorder(std::shared_ptr<const std::vector<uint32_t>> entries) { entries_ = std::move(entries); }
+  TimeOrder order() const { return order_; }
+  void SetOrder(TimeOrder order);
 
   duckdb::unique_ptr<MultiFileList> ComplexFilterPushdown(
       duckdb::ClientContext& context, const duckdb::MultiFileOptions& options, duckdb::MultiFilePushdownInfo& info,
@@ -57,6 +58,7 @@ class LakeFileList final : public duckdb::MultiFileList {
 
   const duckdb::shared_ptr<LakeScanInfo> info_;
   std::shared_ptr<const std::vector<uint32_t>> entries_;
+  TimeOrder order_ = TimeOrder::kAny;
   const std::shared_ptr<const ScanFilters> running_filters_;  // null when bound
 
   mutable std::mutex lock_;

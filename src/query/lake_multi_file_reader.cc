@@ -89,7 +89,10 @@ duckdb::shared_ptr<duckdb::BaseFileReader> LakeMultiFileReader::CreateReader(duc
                                                                              duckdb::idx_t file_index,
                                                                              const duckdb::MultiFileBindData& bind_data) {
   const size_t entry = LakeFileList::EntryIndexOf(file);
-  if (!info_->IsFile(entry)) return duckdb::make_shared_ptr<MemoryReader>(file, info_, info_->Part(entry));
+  if (!info_->IsFile(entry)) {
+    const TimeOrder order = bind_data.file_list->Cast<LakeFileList>().order();
+    return duckdb::make_shared_ptr<MemoryReader>(file, info_, info_->Part(entry), order);
+  }
   return MultiFileReader::CreateReader(context, gstate, file, file_index, bind_data);
 }
 

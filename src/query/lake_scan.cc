@@ -120,18 +120,11 @@ duckdb::vector<duckdb::PartitionStatistics> LakePartitionStatistics(ClientContex
   return result;
 }
 
-/// ORDER BY time LIMIT n: the entries that hold the wanted end come first, so that the growing filter skips the rest unopened.
+/// ORDER BY time LIMIT n: the growing filter of the Top-N then skips the files that come last, unopened.
 void SetLakeScanOrder(duckdb::unique_ptr<duckdb::RowGroupOrderOptions> order, optional_ptr<FunctionData> bind_data) {
-  LakeFileList& list = ListOf(*bind_data);
   if (order->column_idx.GetPrimaryIndex() != 0) return;
-  const LakeScanInfo& info = list.info();
-  auto sorted = std::make_shared<std::vector<uint32_t>>(list.entries());
-  if (order->order_by == duckdb::OrderByStatistics::MIN) {
-    std::stable_sort(sorted->begin(), sorted->end(), [&](uint32_t a, uint32_t b) { return info.MinTime(a) < info.MinTime(b); });
-  } else {
-    std::stable_sort(sorted->begin(), sorted->end(), [&](uint32_t a, uint32_t b) { return info.MaxTime(a) > info.MaxTime(b); });
-  }
-  list.Reorder(std::move(sorted));
+  const bool ascending = order->order_by == duckdb::OrderByStatistics::MIN;
+  ListOf(*bind_data).SetOrder(ascending ? TimeOrder::kAscending : TimeOrder::kDescending);
 }
 
 duckdb::BindInfo LakeBindInfo(const optional_ptr<FunctionData> bind_data) {

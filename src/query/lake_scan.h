@@ -10,6 +10,9 @@
 
 namespace gigapi {
 
+/// In which order a scan should meet the rows: ORDER BY time LIMIT n is done early when the wanted end comes first.
+enum class TimeOrder { kAny, kAscending, kDescending };
+
 /// What one scan reads. Immutable; keeps the snapshot's files from being deleted.
 struct LakeScanInfo : public duckdb::TableFunctionInfo {
   LakeScanInfo(TableSnapshotPtr table, duckdb::TableCatalogEntry& entry);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "query/file_pruning.h"
+
 namespace gigapi {
 namespace {
 
@@ -87,13 +89,33 @@ struct MemoryReader::Run {
     duckdb::unique_ptr<duckdb::TableFilterState> state;
   };
   duckdb::vector<Filter> filters;
+
+  bool IsFiltered(size_t column_position) const {
+    for (const Filter& filter : filters) {
+      if (filter.position == column_position) return true;
+    }
+    return false;
+  }
 };
 
-MemoryReader::MemoryReader(duckdb::OpenFileInfo file, duckdb::shared_ptr<LakeScanInfo> info, MemoryPartPtr part)
+MemoryReader::MemoryReader(duckdb::OpenFileInfo file, duckdb::shared_ptr<LakeScanInfo> info, MemoryPartPtr part,
+                           TimeOrder order)
     : BaseFileReader(std::move(file)), info_(std::move(info)), part_(std::move(part)) {
   for (size_t i = 0; i < info_->names.size(); ++i) {
     columns.emplace_back(info_->names[i], info_->types[i]);
     columns.back().identifier = duckdb::Value(info_->names[i]);
+  }
+  int64_t row_number = 0;
+  for (const ColumnBatchPtr& chunk : part_->chunks) {
+    chunks_.push_back({chunk.get(), row_number});
+    row_number += static_cast<int64_t>(chunk->rows());
+  }
+  if (order == TimeOrder::kAscending) {
+    std::stable_sort(chunks_.begin(), chunks_.end(),
+                     [](const Chunk& a, const Chunk& b) { return a.rows->min_time < b.rows->min_time; });
+  } else if (order == TimeOrder::kDescending) {
+    std::stable_sort(chunks_.begin(), chunks_.end(),
+                     [](const Chunk& a, const Chunk& b) { return a.rows->max_time > b.rows->max_time; });
   }
 }
 
@@ -108,23 +130,34 @@ void MemoryReader::AddVirtualColumn(duckdb::column_t column) {
 
 double MemoryReader::GetProgressInFile(duckdb::ClientContext&) {
   const std::lock_guard<std::mutex> guard(lock_);
-  return part_->rows == 0 ? 100.0 : 100.0 * static_cast<double>(rows_before_) / static_cast<double>(part_->rows);
+  return chunks_.empty() ? 100.0 : 100.0 * static_cast<double>(next_chunk_) / static_cast<double>(chunks_.size());
+}
+
+bool MemoryReader::NextChunkMayMatch() const {
+  if (!filters) return true;
+  const Chunk& chunk = chunks_[next_chunk_];
+  for (const auto& [position, filter] : filters->filters) {
+    const size_t column = ColumnAt(position);
+    if (column == 0 && !MayMatch(*filter, TimeRange(chunk.rows->min_time, chunk.rows->max_time))) return false;
+    const int64_t last_row = chunk.first_row_number + static_cast<int64_t>(chunk.rows->rows()) - 1;
+    if (column == row_number_column_ && !MayMatch(*filter, TimeRange(chunk.first_row_number, last_row))) return false;
+  }
+  return true;
 }
 
 duckdb::unique_ptr<MemoryReader::Run> MemoryReader::NextRun(duckdb::ClientContext& context) {
-  while (next_chunk_ < part_->chunks.size() && next_row_ >= part_->chunks[next_chunk_]->rows()) {
-    rows_before_ += static_cast<int64_t>(part_->chunks[next_chunk_]->rows());
+  while (next_chunk_ < chunks_.size() && (next_row_ >= chunks_[next_chunk_].rows->rows() || !NextChunkMayMatch())) {
     ++next_chunk_;
     next_row_ = 0;
   }
-  if (next_chunk_ >= part_->chunks.size()) return nullptr;
+  if (next_chunk_ >= chunks_.size()) return nullptr;
   auto run = duckdb::make_uniq<Run>();
-  run->chunk = part_->chunks[next_chunk_].get();
+  run->chunk = chunks_[next_chunk_].rows;
   run->position = next_row_;
   run->end = next_row_ = std::min(next_row_ + kRunRows, run->chunk->rows());
-  run->first_row_number = rows_before_;
+  run->first_row_number = chunks_[next_chunk_].first_row_number;
   for (duckdb::idx_t i = 0; i < column_ids.size(); ++i) {
-    const size_t column = column_ids[duckdb::MultiFileLocalIndex(i)].GetId();
+    const size_t column = ColumnAt(i);
     const bool is_field = column > 0 && column < info_->names.size();
     run->columns.push_back(is_field ? run->chunk->Find(info_->names[column]) : nullptr);
   }
@@ -157,7 +190,7 @@ void MemoryReader::ReadRowNumbers(const Run& run, size_t count, Vector* out) {
 }
 
 void MemoryReader::ReadColumn(Run* run, size_t position, size_t count, Vector* out) {
-  const size_t id = column_ids[duckdb::MultiFileLocalIndex(position)].GetId();
+  const size_t id = ColumnAt(position);
   const size_t begin = run->position;
   if (id == 0) return FlatVector::SetData(*out, Pointer(run->chunk->time.data() + begin));
   if (id == row_number_column_) return ReadRowNumbers(*run, count, out);
@@ -192,20 +225,24 @@ duckdb::AsyncResult MemoryReader::Scan(duckdb::ClientContext&, duckdb::GlobalTab
   }
   const size_t count = std::min<size_t>(STANDARD_VECTOR_SIZE, run->end - run->position);
   if (count == 0) return duckdb::AsyncResult(duckdb::SourceResultType::FINISHED);
-  for (size_t i = 0; i < chunk.ColumnCount(); ++i) ReadColumn(run, i, count, &chunk.data[i]);
-  chunk.SetCardinality(count);
-  run->position += count;
-
   SelectionVector selected;
   duckdb::idx_t passed = count;
   for (auto& filter : run->filters) {
     if (passed == 0) break;
     Vector& values = chunk.data[filter.position];
+    ReadColumn(run, filter.position, count, &values);
     duckdb::UnifiedVectorFormat format;
     values.ToUnifiedFormat(count, format);
     duckdb::ColumnSegment::FilterSelection(selected, values, format, *filter.filter, *filter.state, count, passed);
   }
-  if (passed != count) chunk.Slice(selected, passed);
+  if (passed > 0) {
+    for (size_t i = 0; i < chunk.ColumnCount(); ++i) {
+      if (!run->IsFiltered(i)) ReadColumn(run, i, count, &chunk.data[i]);
+    }
+  }
+  run->position += count;
+  chunk.SetCardinality(passed == 0 ? 0 : count);
+  if (passed > 0 && passed != count) chunk.Slice(selected, passed);
   return duckdb::AsyncResult(duckdb::SourceResultType::HAVE_MORE_OUTPUT);
 }
 

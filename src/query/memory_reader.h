@@ -14,7 +14,7 @@ namespace gigapi {
 
 class MemoryReader final : public duckdb::BaseFileReader {
  public:
-  MemoryReader(duckdb::OpenFileInfo file, duckdb::shared_ptr<LakeScanInfo> info, MemoryPartPtr part);
+  MemoryReader(duckdb::OpenFileInfo file, duckdb::shared_ptr<LakeScanInfo> info, MemoryPartPtr part, TimeOrder order);
   ~MemoryReader() override;
 
   // Called under the lock of the scan: hands out the next run of rows.
@@ -30,6 +30,10 @@ class MemoryReader final : public duckdb::BaseFileReader {
   struct Run;
 
   duckdb::unique_ptr<Run> NextRun(duckdb::ClientContext& context);
+  /// Whether rows of the next chunk may pass the filters, from the ranges of its times and row numbers.
+  bool NextChunkMayMatch() const;
+  /// What is read at a position of the output: a position in `columns`.
+  size_t ColumnAt(size_t position) const { return column_indexes[position].GetPrimaryIndex(); }
   void ReadColumn(Run* run, size_t position, size_t count, duckdb::Vector* out);
   void ReadRowNumbers(const Run& run, size_t count, duckdb::Vector* out);
 
@@ -38,9 +42,13 @@ class MemoryReader final : public duckdb::BaseFileReader {
   size_t row_number_column_ = SIZE_MAX;  // position in `columns`
 
   std::mutex lock_;
-  size_t next_chunk_ = 0;
-  size_t next_row_ = 0;         // in that chunk
-  int64_t rows_before_ = 0;     // in the chunks before it
+  struct Chunk {
+    const ColumnBatch* rows;
+    int64_t first_row_number;  // of its row 0, in the part
+  };
+  std::vector<Chunk> chunks_;  // in scan order
+  size_t next_chunk_ = 0;      // into chunks_
+  size_t next_row_ = 0;        // in that chunk
   // The local state of a thread is Parquet's own and has no room for ours: its address is the key.
   std::unordered_map<duckdb::LocalTableFunctionState*, duckdb::unique_ptr<Run>> runs_;
 };
