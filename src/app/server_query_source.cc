@@ -2,9 +2,9 @@
 #include <arrow/io/memory.h>
 #include <arrow/ipc/reader.h>
 
-#include "app/json_text.h"
 #include "app/query_source.h"
 #include "app/table_printer.h"
+#include "base/json_writer.h"
 
 namespace gigapi {
 namespace {
@@ -33,7 +33,7 @@ class ServerSource final : public QuerySource {
   }
 
  private:
-  static std::string JsonBody(const std::string& sql) { return fmt::format("{{\"query\":{}}}", JsonString(sql)); }
+  static std::string JsonBody(const std::string& sql) { return JsonWriter().BeginObject().Key("query").String(sql).EndObject().Take(); }
 
   /// `body` must outlive the request.
   static HttpRequest Request(const std::string& database, const std::string& format, const std::string& body) {

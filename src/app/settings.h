@@ -47,8 +47,10 @@ struct Settings {
   std::string durability = "fsync";
   int64_t flush_interval_ms = 10'000;
   int64_t flush_partition_bytes = 64 << 20;
-  int64_t buffer_bytes_max = 192 << 20;
+  int64_t buffer_bytes_max = 160 << 20;
+  int64_t buffer_wait_ms_max = 5'000;
   int64_t wal_segment_bytes = 64 << 20;
+  int64_t wal_bytes_max = 1 << 30;
   int64_t line_bytes_max = 1 << 20;
   int64_t columns_per_table_max = 1'000;
   int64_t tables_per_database_max = 10'000;

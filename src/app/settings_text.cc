@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "app/json_text.h"
 #include "app/setting_table.h"
+#include "base/json_writer.h"
 
 namespace gigapi {
 namespace {
@@ -72,12 +72,12 @@ std::string SettingsInForce(const LoadedSettings& loaded) {
 }
 
 std::string SettingsInForceJson(const LoadedSettings& loaded) {
-  std::vector<std::string> members;
+  JsonWriter json;
+  json.BeginObject();
   for (const auto& row : Rows(loaded)) {
-    members.push_back(fmt::format("  {}: {{\"value\": {}, \"origin\": {}}}", JsonString(row.key), JsonString(row.value),
-                                  JsonString(row.origin)));
+    json.Key(row.key).BeginObject().Key("value").String(row.value).Key("origin").String(row.origin).EndObject();
   }
-  return fmt::format("{{\n{}\n}}\n", fmt::join(members, ",\n"));
+  return json.EndObject().Take() + "\n";
 }
 
 std::string SettingsMarkdown() {
