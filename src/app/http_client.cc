@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <arrow/util/base64.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -41,6 +42,18 @@ Result<int> ParsePort(std::string_view text) {
 
 Status ConnectionError(std::string_view what, int error) {
   return Errorf(ErrorKind::kUnavailable, "{}: {}", what, std::strerror(error));
+}
+
+/// What an answer says was wrong: the message of a JSON object, or the text itself.
+std::string ErrorText(const std::string& body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element json;
+  if (parser.parse(body).get(json) != simdjson::SUCCESS) return body;
+  for (const auto* name : {"error", "message"}) {
+    std::string_view text;
+    if (json[name].get(text) == simdjson::SUCCESS) return std::string(text);
+  }
+  return body;
 }
 
 Status Malformed() { return Error(ErrorKind::kUnavailable, "the server's answer is not HTTP"); }
@@ -256,7 +269,7 @@ Status HttpClient::Send(const HttpRequest& request, const BodySink& sink) {
   if (!exchanged.ok()) Disconnect();
   ARROW_RETURN_NOT_OK(exchanged);
   if (status / 100 == 2) return Status::OK();
-  return Errorf(ErrorKind::kInvalidArgument, "the server answered {}: {}", status, error);
+  return Errorf(ErrorKind::kInvalidArgument, "the server answered {}: {}", status, ErrorText(error));
 }
 
 Result<std::string> HttpClient::Fetch(const HttpRequest& request) {

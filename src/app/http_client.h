@@ -15,8 +15,8 @@ namespace gigapi {
 struct HttpAddress {
   std::string host;
   int port = 80;
-  std::string username;
-  std::string password;
+  std::string username = {};
+  std::string password = {};
 };
 
 Result<HttpAddress> ParseHttpAddress(std::string_view url);

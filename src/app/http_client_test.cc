@@ -92,7 +92,7 @@ TEST(HttpClientTest, ReadsChunksAndBodiesThatEndWithTheConnection) {
 
 TEST(HttpClientTest, FailuresCarryTheAnswer) {
   const auto refused = Ask("HTTP/1.1 400 Bad Request\r\nContent-Length: 13\r\n\r\n{\"error\":\"x\"}").status();
-  EXPECT_THAT(refused.message(), HasSubstr("400: {\"error\":\"x\"}"));
+  EXPECT_THAT(refused.message(), HasSubstr("400: x"));
   EXPECT_FALSE(Ask("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").ok());
   EXPECT_FALSE(Ask("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc").ok());
   EXPECT_FALSE(Ask("SSH-2.0-x\r\n").ok());

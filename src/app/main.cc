@@ -14,6 +14,9 @@ int main(int argc, char** argv) {
 `gigapi COMMAND --help` tells the rest.)");
   app.get_formatter()->column_width(40);
   gigapi::CommandBody body;
+  gigapi::AddServeCommand(&app, &body);
+  gigapi::AddQueryCommand(&app, &body);
+  gigapi::AddDemoCommand(&app, &body);
   gigapi::AddConfigCommand(&app, &body);
   gigapi::AddVersionCommand(&app, &body);
   CLI11_PARSE(app, argc, argv);

@@ -1,0 +1,199 @@
+// gigapi demo: a server on a temporary root, a fleet's day written over HTTP, merged, and asked.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "app/commands.h"
+#include "app/demo_data.h"
+#include "app/node.h"
+#include "app/progress_bar.h"
+#include "app/query_source.h"
+#include "app/stop_signal.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace gigapi {
+namespace {
+
+constexpr char kDatabase[] = "demo";
+constexpr int64_t kLinesPerBody = 10'000;
+constexpr int64_t kMergeWaitMsMax = 60'000;
+constexpr auto kMergePollInterval = std::chrono::milliseconds(50);
+
+struct DemoOptions {
+  int64_t rows = 1'000'000;
+  int64_t port = 0;
+  bool exit = false;
+};
+
+struct DemoQuery {
+  const char* title;
+  const char* sql;
+};
+
+constexpr DemoQuery kQueries[] = {
+    {"How many rows are there?", "SELECT count(*) AS rows, min(time) AS first, max(time) AS last FROM cpu"},
+    {"How busy was the fleet, in steps of four hours?",
+     "SELECT time_bucket(INTERVAL '4 hours', time) AS t, round(avg(usage_user), 2) AS avg_user,\n"
+     "       round(max(usage_user), 2) AS max_user FROM cpu GROUP BY t ORDER BY t"},
+    {"Which hosts were busiest in the last hour?",
+     "SELECT host, region, round(avg(usage_user), 2) AS avg_user FROM cpu\n"
+     "WHERE time > now() - INTERVAL '1 hour' GROUP BY ALL ORDER BY avg_user DESC LIMIT 5"},
+    {"What is the latest memory of each region's hosts?",
+     "SELECT region, count(*) AS hosts, round(sum(free) / 1e9, 1) AS free_gb FROM\n"
+     "  (SELECT host, region, arg_max(memory_free, time) AS free FROM cpu GROUP BY ALL)\n"
+     "GROUP BY region ORDER BY region"},
+};
+
+/// A folder that is gone when this is.
+class TemporaryRoot {
+ public:
+  static Result<std::unique_ptr<TemporaryRoot>> Make() {
+    std::string path = (std::filesystem::temp_directory_path() / "gigapi-demo-XXXXXX").string();
+    if (mkdtemp(path.data()) == nullptr) return Errorf(ErrorKind::kUnavailable, "cannot make a folder {}", path);
+    return std::unique_ptr<TemporaryRoot>(new TemporaryRoot(std::move(path)));
+  }
+  ~TemporaryRoot() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit TemporaryRoot(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+/// Flushes and merges follow each other quickly, so that the day's files are merged while one looks on.
+Settings DemoSettings(const DemoOptions& options, const std::string& root) {
+  Settings settings;
+  settings.root = root;
+  settings.http_host = "127.0.0.1";
+  settings.http_port = options.port;
+  settings.flush_interval_ms = 500;
+  settings.merge_timeout_s = 0.5;
+  settings.drop_delay_ms = 0;
+  return settings;
+}
+
+double SecondsSince(int64_t steady_ns) {
+  return static_cast<double>(SteadyNanos() - steady_ns) / static_cast<double>(kNanosPerSecond);
+}
+
+Status Interrupted() { return Error(ErrorKind::kCancelled, "interrupted"); }
+
+Status WriteDay(const DemoOptions& options, HttpClient* client) {
+  DemoFleet fleet(options.rows, WallNanos());
+  ProgressBar bar("writing", fleet.rows());
+  const int64_t started = SteadyNanos();
+  int64_t bytes = 0;
+  for (int64_t written = 0; !fleet.done();) {
+    if (StopSignalPending()) return Interrupted();
+    const std::string lines = fleet.NextLines(kLinesPerBody);
+    ARROW_RETURN_NOT_OK(client->Fetch({.target = fmt::format("/write?db={}", kDatabase), .content_type = "text/plain", .body = lines}).status());
+    bytes += static_cast<int64_t>(lines.size());
+    written = std::min(written + kLinesPerBody, fleet.rows());
+    bar.Update(written, fmt::format("{} rows", Grouped(written)));
+  }
+  const double seconds = SecondsSince(started);
+  bar.Finish(fmt::format("{} rows, {:.0f} MB of line protocol in {:.1f} s: {} rows/s over one connection, each body on disk before it was acknowledged",
+                         Grouped(fleet.rows()), static_cast<double>(bytes) / 1e6, seconds,
+                         Grouped(static_cast<int64_t>(static_cast<double>(fleet.rows()) / seconds))));
+  return Status::OK();
+}
+
+struct FileCount {
+  int64_t partitions = 0;
+  int64_t files = 0;
+  int64_t bytes = 0;
+};
+
+FileCount CountFiles(Lake* lake) {
+  FileCount count;
+  for (const auto& partition : lake->ListPartitions()) {
+    count.partitions += partition.files.empty() ? 0 : 1;
+    count.files += static_cast<int64_t>(partition.files.size());
+    for (const auto& file : partition.files) count.bytes += file->size_bytes;
+  }
+  return count;
+}
+
+/// Until each hour is one file.
+Status WaitMerged(Node* node) {
+  ARROW_RETURN_NOT_OK(node->lake()->FlushAll());
+  const FileCount before = CountFiles(node->lake());
+  ProgressBar bar("merging", std::max<int64_t>(1, before.files - before.partitions));
+  const int64_t started = SteadyNanos();
+  FileCount now = before;
+  while (now.files > now.partitions && SecondsSince(started) * 1e3 < kMergeWaitMsMax) {
+    if (StopSignalPending()) return Interrupted();
+    bar.Update(std::max<int64_t>(0, before.files - now.files), fmt::format("{} files", now.files));
+    std::this_thread::sleep_for(kMergePollInterval);
+    now = CountFiles(node->lake());
+  }
+  bar.Finish(fmt::format("{} Parquet files to {}, one an hour, {:.1f} MB, in {:.1f} s", before.files, now.files,
+                         static_cast<double>(now.bytes) / 1e6, SecondsSince(started)));
+  return Status::OK();
+}
+
+Status AskAll(int port) {
+  const auto source = ServerQuerySource({.host = "127.0.0.1", .port = port});
+  for (const auto& query : kQueries) {
+    if (StopSignalPending()) return Interrupted();
+    const int64_t started = SteadyNanos();
+    ARROW_ASSIGN_OR_RAISE(const std::string table, QueryTable(source.get(), query.sql, kDatabase, 20));
+    fmt::print("\n{}\n\n{}\n\n{}{:.1f} ms\n", query.title, query.sql, table, SecondsSince(started) * 1e3);
+    std::fflush(stdout);
+  }
+  return Status::OK();
+}
+
+Status Demo(const DemoOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(const auto root, TemporaryRoot::Make());
+  ARROW_ASSIGN_OR_RAISE(const auto node, Node::Start(DemoSettings(options, root->path())));
+  fmt::print(stderr, "gigapi listens on http://localhost:{}, data in {}\n", node->port(), root->path());
+  HttpClient client({.host = "127.0.0.1", .port = node->port()});
+  ARROW_RETURN_NOT_OK(WriteDay(options, &client));
+  ARROW_RETURN_NOT_OK(WaitMerged(node.get()));
+  ARROW_RETURN_NOT_OK(AskAll(node->port()));
+  if (options.exit) return node->Stop();
+  fmt::print(R"(
+Ask on, from another terminal; Ctrl-C ends the server and removes its data:
+
+  gigapi query "SELECT * FROM cpu LIMIT 3" --db {} --url http://localhost:{}
+)", kDatabase, node->port());
+  std::fflush(stdout);
+  WaitForStopSignal();
+  return node->Stop();
+}
+
+int RunDemo(const DemoOptions& options) {
+  ConfigureLog("warn");
+  BlockStopSignals();
+  const Status status = Demo(options);
+  return status.ok() ? 0 : Fail(status);
+}
+
+}  // namespace
+
+void AddDemoCommand(CLI::App* app, CommandBody* body) {
+  CLI::App* command = app->add_subcommand("demo", "Write a million rows to a server of its own and ask it four questions");
+  command->footer(R"(Starts a server on a temporary folder and this machine's loopback address, writes a day of 100 hosts over HTTP, waits
+until each hour is merged to one Parquet file, runs four queries, and keeps serving until Ctrl-C. The folder is removed at
+the end.
+
+Examples:
+  gigapi demo
+  gigapi demo --exit --rows 100000)");
+  auto options = std::make_shared<DemoOptions>();
+  command->add_option("--rows", options->rows, "Rows to write")->capture_default_str()->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))->type_name("N");
+  command->add_option("--port", options->port, "Port to listen on; 0 is any free one")->capture_default_str()->check(CLI::Range(0, 65'535))->type_name("PORT");
+  command->add_flag("--exit", options->exit, "End after the queries");
+  command->callback([=] { *body = [=] { return RunDemo(*options); }; });
+}
+
+}  // namespace gigapi

@@ -1,0 +1,69 @@
+// gigapi serve: the server.
+#include <cstdio>
+#include <filesystem>
+
+#include "app/commands.h"
+#include "app/node.h"
+#include "app/settings_flags.h"
+#include "app/stop_signal.h"
+#include "base/log.h"
+
+namespace gigapi {
+namespace {
+
+/// The address that a client on this machine uses.
+std::string LocalUrl(const Settings& settings, int port) {
+  const std::string& host = settings.http_host;
+  if (host == "0.0.0.0" || host == "::") return fmt::format("http://localhost:{}", port);
+  return fmt::format("http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]", port);
+}
+
+void PrintWelcome(const Settings& settings, int port) {
+  const std::string url = LocalUrl(settings, port);
+  const std::string credentials = settings.http_basic_auth_username.empty() ? "" : "-u " + settings.http_basic_auth_username + " ";
+  std::printf(R"(
+gigapi %s listens on %s (address %s), data in %s
+
+  write   curl %s"%s/write?db=mydb" --data-binary 'weather,location=us-east temperature=82'
+  query   curl %s"%s/query?db=mydb" -d '{"query": "SELECT * FROM weather"}'
+
+)",
+              GIGAPI_VERSION, url.c_str(), settings.http_host.c_str(), std::filesystem::absolute(settings.root).c_str(),
+              credentials.c_str(), url.c_str(), credentials.c_str(), url.c_str());
+  std::fflush(stdout);
+}
+
+int Serve(const SettingsFlags& flags) {
+  auto loaded = LoadProcessSettings(flags);
+  if (!loaded.ok()) return Fail(loaded.status());
+  const Status resolved = ResolveSettings(&*loaded);
+  for (const auto& warning : loaded->warnings) LOG_WARN("settings", "warning=\"{}\"", warning);
+  if (!resolved.ok()) return Fail(resolved);
+  if (!loaded->file.empty()) LOG_INFO("settings", "file={}", loaded->file);
+  const Settings& settings = loaded->settings;
+
+  BlockStopSignals();
+  auto node = Node::Start(settings);
+  if (!node.ok()) return Fail(node.status());
+  PrintWelcome(settings, (*node)->port());
+  WaitForStopSignal();
+  const Status stopped = (*node)->Stop();
+  return stopped.ok() ? 0 : Fail(stopped);
+}
+
+}  // namespace
+
+void AddServeCommand(CLI::App* app, CommandBody* body) {
+  CLI::App* command = app->add_subcommand("serve", "Run the server");
+  command->footer(R"(Every setting can be a flag, a name in the environment (in brackets above) or a key of the settings file;
+docs/settings.md says more. SIGTERM or Ctrl-C takes no more requests, flushes and ends with 0.
+
+Examples:
+  gigapi serve
+  gigapi serve --root /var/lib/gigapi --http-host 127.0.0.1
+  GIGAPI_ROOT=/data HTTP_PORT=8080 gigapi serve --durability os)");
+  auto flags = AddSettingsFlags(command);
+  command->callback([=] { *body = [=] { return Serve(*flags); }; });
+}
+
+}  // namespace gigapi

@@ -1,0 +1,122 @@
+#include "app/node.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace gigapi {
+namespace {
+
+Durability DurabilityOf(const Settings& settings) {
+  if (settings.durability == "none") return Durability::kNone;
+  if (settings.durability == "os") return Durability::kOs;
+  if (settings.durability == "flush") return Durability::kFlush;
+  return Durability::kFsync;
+}
+
+int CoresUnless(int64_t set) {
+  if (set > 0) return static_cast<int>(set);
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+int64_t MillisSince(int64_t steady_ns) { return (SteadyNanos() - steady_ns) / kNanosPerMilli; }
+
+/// A line a second, so that a long replay does not look like a server that hangs.
+std::function<void(uint64_t, uint64_t)> LogReplay() {
+  return [last_ns = SteadyNanos()](uint64_t bytes_done, uint64_t bytes_total) mutable {
+    if (SteadyNanos() - last_ns < kNanosPerSecond) return;
+    last_ns = SteadyNanos();
+    LOG_INFO("replaying the write-ahead log", "percent={} bytes={} of={}", bytes_done * 100 / std::max<uint64_t>(1, bytes_total),
+             bytes_done, bytes_total);
+  };
+}
+
+}  // namespace
+
+LakeOptions LakeOptionsOf(const Settings& settings) {
+  return {
+      .root = settings.root,
+      .durability = DurabilityOf(settings),
+      .flush_interval_ms = settings.flush_interval_ms,
+      .flush_partition_bytes = settings.flush_partition_bytes,
+      .buffer_bytes_max = settings.buffer_bytes_max,
+      .buffer_wait_ms_max = settings.buffer_wait_ms_max,
+      .wal_segment_bytes = settings.wal_segment_bytes,
+      .wal_bytes_max = settings.wal_bytes_max,
+      .replay_progress = LogReplay(),
+      .drop_delay_ms = settings.drop_delay_ms,
+      .tables_per_database_max = settings.tables_per_database_max,
+      .columns_per_table_max = settings.columns_per_table_max,
+      .databases_max = settings.databases_max,
+  };
+}
+
+QueryOptions QueryOptionsOf(const Settings& settings) {
+  return {
+      .memory_limit = settings.duckdb_mem_limit,
+      .threads = CoresUnless(settings.duckdb_thread_limit),
+      .timeout_ms = settings.query_timeout_ms,
+      .max_rows = settings.query_rows_max,
+      .max_concurrent = static_cast<int>(settings.queries_max),
+      .max_queued = static_cast<int>(settings.queries_queued_max),
+      .queue_timeout_ms = settings.query_queue_timeout_ms,
+      .temp_directory = settings.query_temp_directory,
+  };
+}
+
+ServerOptions ServerOptionsOf(const Settings& settings) {
+  ServerOptions options;
+  options.host = settings.http_host;
+  options.port = static_cast<int>(settings.http_port);
+  options.username = settings.http_basic_auth_username;
+  options.password = settings.http_basic_auth_password;
+  options.version = GIGAPI_VERSION;
+  options.io_threads = CoresUnless(settings.http_threads);
+  options.query_threads = static_cast<int>(settings.queries_max);
+  options.queries_queued_max = static_cast<int>(settings.queries_queued_max);
+  options.body_bytes_max = settings.http_body_bytes_max;
+  options.inflight_body_bytes_max = settings.http_in_flight_bytes_max;
+  options.connections_max = settings.http_connections_max;
+  options.line_bytes_max = settings.line_bytes_max;
+  options.columns_per_table_max = settings.columns_per_table_max;
+  return options;
+}
+
+Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
+  std::unique_ptr<Node> node(new Node);
+  const int64_t started = SteadyNanos();
+  LOG_INFO("opening the lake", "root={} durability={}", std::filesystem::absolute(settings.root).string(), settings.durability);
+  ARROW_ASSIGN_OR_RAISE(node->lake_, Lake::Open(LakeOptionsOf(settings), LocalFileSystem()));
+  const LakeMetrics lake = node->lake_->metrics();
+  LOG_INFO("the lake is open", "tables={} files={} rows_replayed={} ms={}", lake.tables, lake.files, lake.buffered_rows,
+           MillisSince(started));
+  ARROW_ASSIGN_OR_RAISE(node->engine_, QueryEngine::Open(node->lake_.get(), QueryOptionsOf(settings)));
+  ARROW_ASSIGN_OR_RAISE(node->server_, Server::Start(ServerOptionsOf(settings), node->lake_.get(), node->engine_.get()));
+  LOG_INFO("listening", "host={} port={} ms={}", settings.http_host, node->port(), MillisSince(started));
+  return node;
+}
+
+Node::~Node() {
+  const Status stopped = Stop();
+  if (!stopped.ok()) LOG_ERROR("stopping failed", "error={}", stopped.ToString());
+}
+
+Status Node::Stop() {
+  if (lake_ == nullptr) return Status::OK();
+  if (server_ != nullptr) {
+    LOG_INFO("stopping: no more requests are taken");
+    server_->Stop();
+  }
+  server_.reset();
+  engine_.reset();
+  LOG_INFO("stopping: flushing", "rows={}", lake_->metrics().buffered_rows);
+  const Status closed = lake_->Close();
+  lake_.reset();
+  if (closed.ok()) LOG_INFO("stopped");
+  return closed;
+}
+
+}  // namespace gigapi

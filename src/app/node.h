@@ -1,0 +1,42 @@
+// Everything that one process runs, wired together: lake, queries, HTTP. Made from settings that were resolved.
+//
+// Start and Stop are called by one thread; all else happens on the parts' own threads.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/settings.h"
+#include "base/error.h"
+#include "lake/lake.h"
+#include "query/query_engine.h"
+#include "server/server.h"
+
+namespace gigapi {
+
+LakeOptions LakeOptionsOf(const Settings& settings);
+QueryOptions QueryOptionsOf(const Settings& settings);
+ServerOptions ServerOptionsOf(const Settings& settings);
+
+class Node {
+ public:
+  /// Opens the lake (replays its log) and listens. Logs each step.
+  static Result<std::unique_ptr<Node>> Start(const Settings& settings);
+  ~Node();
+
+  /// Takes no more requests, lets those under way finish, flushes, closes. Idempotent.
+  Status Stop();
+
+  int port() const { return server_->port(); }
+  Lake* lake() { return lake_.get(); }
+
+ private:
+  Node() = default;
+
+  // In the order in which they need each other.
+  std::unique_ptr<Lake> lake_;
+  std::unique_ptr<QueryEngine> engine_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace gigapi
