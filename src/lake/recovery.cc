@@ -1,5 +1,6 @@
 // How a lake comes up: the catalog says which files there are, the log has what is not in them yet.
 #include <algorithm>
+#include <filesystem>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -23,6 +24,8 @@ std::string WalDirectory(const std::string& root) { return PrivateDirectory(root
 }  // namespace
 
 Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
+  // Snapshots name files by absolute paths, whatever the working folder is later.
+  options.root = std::filesystem::absolute(options.root).lexically_normal().string();
   while (options.root.size() > 1 && options.root.ends_with('/')) options.root.pop_back();
   auto lake = std::make_unique<LakeImpl>(std::move(options), fs);
   ARROW_RETURN_NOT_OK(lake->Recover());
