@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/json_writer.h"
 #include "base/log.h"
-#include "server/encode/json_text.h"
 
 namespace gigapi {
 namespace {

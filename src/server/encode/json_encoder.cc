@@ -1,3 +1,4 @@
+#include "base/json_writer.h"
 #include "server/encode/encoders.h"
 #include "server/encode/row_text.h"
 

@@ -87,10 +87,4 @@ char* WriteJsonString(std::string_view text, char* out) {
   return out;
 }
 
-void AppendJsonString(std::string_view text, std::string* out) {
-  const size_t old_size = out->size();
-  out->resize(old_size + JsonStringBytesMax(text.size()));
-  out->resize(static_cast<size_t>(WriteJsonString(text, out->data() + old_size) - out->data()));
-}
-
 }  // namespace gigapi

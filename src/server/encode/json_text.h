@@ -1,15 +1,13 @@
-// JSON strings, to write.
+// JSON strings of results, fast; for small documents there is base/json_writer.h.
 #pragma once
 
-#include <string>
+#include <cstddef>
 #include <string_view>
 
 namespace gigapi {
 
-/// Appends the text in quotes, escaped. Bytes that are not UTF-8 pass as they are.
-void AppendJsonString(std::string_view text, std::string* out);
-
-/// The same at `out`, which must have room for JsonStringBytesMax(text.size()); returns its end.
+/// Writes the text in quotes, escaped, at `out`, which must have room for JsonStringBytesMax(text.size()); returns its end.
+/// Bytes that are not UTF-8 pass as they are.
 char* WriteJsonString(std::string_view text, char* out);
 constexpr size_t JsonStringBytesMax(size_t text_bytes) { return 6 * text_bytes + 2; }
 

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "server/encode/json_text.h"
+#include "base/json_writer.h"
 #include "server/encode/number_text.h"
 #include "server/encode/time_text.h"
 

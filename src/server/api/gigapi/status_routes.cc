@@ -1,6 +1,6 @@
 #include "server/api/gigapi/status_routes.h"
 
-#include "server/encode/json_text.h"
+#include "base/json_writer.h"
 #include "server/error_table.h"
 
 namespace gigapi {

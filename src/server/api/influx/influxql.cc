@@ -1,7 +1,7 @@
 #include "server/api/influx/influxql.h"
 
+#include "base/json_writer.h"
 #include "model/names.h"
-#include "server/encode/json_text.h"
 #include "server/error_table.h"
 
 namespace gigapi::influx {

@@ -1,6 +1,6 @@
 #include "server/api/influx/ping_routes.h"
 
-#include "server/encode/json_text.h"
+#include "base/json_writer.h"
 
 namespace gigapi::influx {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "server/encode/json_text.h"
+#include "base/json_writer.h"
 #include "server/error_table.h"
 
 namespace gigapi::influx {
