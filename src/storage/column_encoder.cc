@@ -19,7 +19,7 @@ constexpr size_t kDictionaryValuesMaxFast = 1 << 14;
 constexpr size_t kDictionaryValuesMaxCompact = 1 << 18;
 
 size_t DictionaryLimit(ParquetEffort effort, size_t rows) {
-  return effort == ParquetEffort::kFast ? std::min(kDictionaryValuesMaxFast, rows / 4 + 1)
+  return effort == ParquetEffort::kFast ? std::min(kDictionaryValuesMaxFast, rows / 2 + 1)
                                         : std::min(kDictionaryValuesMaxCompact, rows * 5 / 8 + 1);
 }
 

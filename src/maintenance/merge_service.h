@@ -1,0 +1,74 @@
+// Merges in the background: owns the thread "merge", which wakes every merge interval, asks the planner about every
+// partition and carries the plans out, one after the other, at low priority. Writes and queries never wait for it.
+//
+// What to do is planned from the files that there are, so merging goes on after a restart without a new write.
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <tuple>
+
+#include "lake/lake.h"
+#include "maintenance/merge_planner.h"
+
+namespace gigapi {
+
+struct MergeOptions {
+  bool enabled = true;          // false: only MergeAll merges
+  double merge_timeout_s = 10;  // T of the plan
+};
+
+struct MergeMetrics {
+  int64_t merges_total = 0;
+  int64_t failures_total = 0;
+  int64_t rows_total = 0;
+  int64_t bytes_in_total = 0;
+  int64_t bytes_out_total = 0;
+  double cpu_seconds_total = 0;
+};
+
+class MergeService {
+ public:
+  /// Starts the thread if merging is enabled. `lake` and `fs` must outlive the service.
+  static std::unique_ptr<MergeService> Start(Lake* lake, FileSystem* fs, const MergeOptions& options);
+  ~MergeService();
+
+  /// Merges every partition to one file now, on the calling thread, and waits for it. Flush first what shall be in it.
+  Status MergeAll();
+
+  /// Ends the thread; a merge that runs is given up within a row group and leaves nothing. No call may follow but metrics.
+  void Stop();
+
+  MergeMetrics metrics() const;
+
+ private:
+  using PartitionName = std::tuple<std::string, std::string, int64_t>;  // database, table, hour
+
+  MergeService(Lake* lake, FileSystem* fs, const MergeOptions& options);
+  void Loop();
+  void RunDuePlans();
+  Status Merge(const PartitionFiles& partition, const MergePlan& plan);
+  bool MergeAndLog(const PartitionFiles& partition, const MergePlan& plan);
+
+  Lake* const lake_;
+  FileSystem* const fs_;
+  MergePlannerOptions planner_options_;
+  std::atomic<bool> stopping_ = false;
+
+  std::mutex run_mutex_;  // held while plans are made and carried out
+  std::map<PartitionName, LastMergeTimes> last_merges_ns_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  MergeMetrics metrics_;
+  std::jthread thread_;  // last: it uses all that is above
+};
+
+}  // namespace gigapi

@@ -1,0 +1,174 @@
+#include "maintenance/merge_service.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+
+#include "base/clock.h"
+#include "base/testing/fault_file_system.h"
+#include "maintenance/merge_job.h"
+#include "maintenance/sorted_merge.h"
+#include "storage/testing/random_rows.h"
+
+namespace gigapi {
+namespace {
+
+class MergeServiceTest : public testing::Test {
+ protected:
+  void Open(FileSystem* fs) {
+    LakeOptions options;
+    options.root = fs == LocalFileSystem() ? directory_.path() + "/lake" : "/data";
+    options.flush_interval_ms = 3'600'000;
+    options.drop_delay_ms = 0;
+    lake_ = Lake::Open(options, fs).ValueOrDie();
+  }
+
+  /// Writes rows of two hours and flushes them: one more file an hour.
+  void WriteAndFlush() {
+    RandomRowsOptions options;
+    options.rows = 500;
+    options.missing_share = 0;
+    options.begin_ns = 1'700'000'000'000'000'000 / kNanosPerHour * kNanosPerHour;
+    options.span_ns = 2 * kNanosPerHour;
+    WriteBatch batch;
+    batch.accepted_rows = static_cast<int64_t>(options.rows);
+    batch.tables.push_back({"t", RandomRows(*schema_, options, &random_)});
+    const auto lines = Lines(*schema_, batch.tables[0].rows);
+    expected_.insert(expected_.end(), lines.begin(), lines.end());
+    std::promise<Status> done;
+    lake_->Write("db", std::move(batch), [&](Status status) { done.set_value(std::move(status)); });
+    ASSERT_TRUE(done.get_future().get().ok());
+    ASSERT_TRUE(lake_->FlushAll().ok());
+  }
+
+  size_t Files() {
+    size_t files = 0;
+    for (const PartitionFiles& partition : lake_->ListPartitions()) files += partition.files.size();
+    return files;
+  }
+
+  /// Every row of the lake, in no order.
+  std::vector<std::string> StoredRows(FileSystem* fs) {
+    std::vector<std::string> lines;
+    for (const PartitionFiles& partition : lake_->ListPartitions()) {
+      for (const DataFilePtr& file : partition.files) {
+        auto rows = SortedMerge::Open(fs, {file->path}, *partition.schema).ValueOrDie();
+        EXPECT_TRUE(rows->Fill(1'000'000).ok());
+        const auto some = Lines(*schema_, rows->batch());
+        lines.insert(lines.end(), some.begin(), some.end());
+      }
+    }
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
+
+  void ExpectAllRows(FileSystem* fs) {
+    std::sort(expected_.begin(), expected_.end());
+    EXPECT_EQ(StoredRows(fs), expected_);
+  }
+
+  TemporaryDirectory directory_;
+  std::mt19937_64 random_{21};
+  const SchemaPtr schema_ = EveryTypeSchema();
+  std::vector<std::string> expected_;
+  std::unique_ptr<Lake> lake_;
+};
+
+TEST_F(MergeServiceTest, MergeAllLeavesOneFileAnHourWithAllRows) {
+  FileSystem* const fs = LocalFileSystem();
+  Open(fs);
+  for (int i = 0; i < 20; ++i) WriteAndFlush();
+  EXPECT_EQ(Files(), 40u);
+  auto service = MergeService::Start(lake_.get(), fs, {.enabled = false});
+  ASSERT_TRUE(service->MergeAll().ok());
+  EXPECT_EQ(Files(), 2u);
+  ExpectAllRows(fs);
+  EXPECT_GE(service->metrics().merges_total, 2);
+  EXPECT_EQ(service->metrics().failures_total, 0);
+  EXPECT_GT(service->metrics().bytes_in_total, service->metrics().bytes_out_total / 2);
+  service = nullptr;
+  ASSERT_TRUE(lake_->Close().ok());
+  lake_ = nullptr;
+  Open(fs);
+  EXPECT_EQ(Files(), 2u);
+  ExpectAllRows(fs);
+}
+
+TEST_F(MergeServiceTest, GoesOnAfterARestartWithoutANewWrite) {
+  FileSystem* const fs = LocalFileSystem();
+  Open(fs);
+  for (int i = 0; i < 3; ++i) WriteAndFlush();
+  ASSERT_TRUE(lake_->Close().ok());
+  lake_ = nullptr;
+  Open(fs);
+  ASSERT_EQ(Files(), 6u);
+  auto service = MergeService::Start(lake_.get(), fs, {.enabled = true, .merge_timeout_s = 0.01});
+  const int64_t deadline = SteadyNanos() + 60 * kNanosPerSecond;
+  while (Files() > 2 && SteadyNanos() < deadline) std::this_thread::yield();
+  service->Stop();
+  EXPECT_EQ(Files(), 2u);
+  ExpectAllRows(fs);
+}
+
+TEST_F(MergeServiceTest, AFailedMergeChangesNothingAndTheNextOneSucceeds) {
+  FaultFileSystem fs;
+  Open(&fs);
+  for (int i = 0; i < 2; ++i) WriteAndFlush();
+  auto service = MergeService::Start(lake_.get(), &fs, {.enabled = false});
+  const std::string directory = lake_->ListPartitions()[0].directory;
+  const size_t names = fs.List(directory)->size();
+  for (const auto operation : {FaultFileSystem::Operation::kCreate, FaultFileSystem::Operation::kWrite,
+                               FaultFileSystem::Operation::kSync, FaultFileSystem::Operation::kRename,
+                               FaultFileSystem::Operation::kSyncDirectory}) {
+    fs.Fail(operation, 1);
+    EXPECT_FALSE(service->MergeAll().ok());
+    EXPECT_EQ(Files(), 4u);
+    EXPECT_EQ(fs.List(directory)->size(), names);
+  }
+  EXPECT_EQ(service->metrics().failures_total, 5);
+  ASSERT_TRUE(service->MergeAll().ok());
+  EXPECT_EQ(Files(), 2u);
+  ExpectAllRows(&fs);
+  service = nullptr;
+  lake_ = nullptr;
+}
+
+TEST_F(MergeServiceTest, ACrashBeforeTheCommitLeavesTheOldFilesOnly) {
+  FaultFileSystem fs;
+  Open(&fs);
+  for (int i = 0; i < 2; ++i) WriteAndFlush();
+  const PartitionFiles partition = lake_->ListPartitions()[0];
+  MergePlan plan{partition.files, 4};
+  const DataFile merged = RunMerge(&fs, partition, plan, [] { return false; }).ValueOrDie();
+  EXPECT_TRUE(*fs.Exists(merged.path));
+  const auto crashed = fs.Crash();
+  lake_ = nullptr;
+  Open(crashed.get());
+  EXPECT_FALSE(*crashed->Exists(merged.path));
+  EXPECT_EQ(Files(), 4u);
+  ExpectAllRows(crashed.get());
+  lake_ = nullptr;
+}
+
+TEST_F(MergeServiceTest, StoppingGivesAMergeUpAndLeavesNothing) {
+  FaultFileSystem fs;
+  Open(&fs);
+  for (int i = 0; i < 2; ++i) WriteAndFlush();
+  const PartitionFiles partition = lake_->ListPartitions()[0];
+  const size_t names = fs.List(partition.directory)->size();
+  EXPECT_EQ(KindOf(RunMerge(&fs, partition, {partition.files, 4}, [] { return true; }).status()), ErrorKind::kCancelled);
+  EXPECT_EQ(fs.List(partition.directory)->size(), names);
+  lake_ = nullptr;
+}
+
+TEST_F(MergeServiceTest, StopsAtOnce) {
+  FileSystem* const fs = LocalFileSystem();
+  Open(fs);
+  auto service = MergeService::Start(lake_.get(), fs, {.enabled = true, .merge_timeout_s = 3600});
+  service->Stop();
+  service->Stop();
+}
+
+}  // namespace
+}  // namespace gigapi
