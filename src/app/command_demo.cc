@@ -1,11 +1,9 @@
 // gigapi demo: a server on a temporary root, a fleet's day written over HTTP, merged, and asked.
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <thread>
 
 #include "app/commands.h"
 #include "app/demo_data.h"
@@ -21,8 +19,6 @@ namespace {
 
 constexpr char kDatabase[] = "demo";
 constexpr int64_t kLinesPerBody = 10'000;
-constexpr int64_t kMergeWaitMsMax = 60'000;
-constexpr auto kMergePollInterval = std::chrono::milliseconds(50);
 
 struct DemoOptions {
   int64_t rows = 1'000'000;
@@ -68,14 +64,14 @@ class TemporaryRoot {
   std::string path_;
 };
 
-/// Flushes and merges follow each other quickly, so that the day's files are merged while one looks on.
+/// Flushes follow each other quickly, and nothing is merged before the demo says so: then there is something to merge.
 Settings DemoSettings(const DemoOptions& options, const std::string& root) {
   Settings settings;
   settings.root = root;
   settings.http_host = "127.0.0.1";
   settings.http_port = options.port;
   settings.flush_interval_ms = 500;
-  settings.merge_timeout_s = 0.5;
+  settings.no_merges = true;
   settings.drop_delay_ms = 0;
   return settings;
 }
@@ -107,7 +103,6 @@ Status WriteDay(const DemoOptions& options, HttpClient* client) {
 }
 
 struct FileCount {
-  int64_t partitions = 0;
   int64_t files = 0;
   int64_t bytes = 0;
 };
@@ -115,28 +110,21 @@ struct FileCount {
 FileCount CountFiles(Lake* lake) {
   FileCount count;
   for (const auto& partition : lake->ListPartitions()) {
-    count.partitions += partition.files.empty() ? 0 : 1;
     count.files += static_cast<int64_t>(partition.files.size());
     for (const auto& file : partition.files) count.bytes += file->size_bytes;
   }
   return count;
 }
 
-/// Until each hour is one file.
-Status WaitMerged(Node* node) {
+/// Brings each hour to one file.
+Status MergeDay(Node* node) {
   ARROW_RETURN_NOT_OK(node->lake()->FlushAll());
   const FileCount before = CountFiles(node->lake());
-  ProgressBar bar("merging", std::max<int64_t>(1, before.files - before.partitions));
   const int64_t started = SteadyNanos();
-  FileCount now = before;
-  while (now.files > now.partitions && SecondsSince(started) * 1e3 < kMergeWaitMsMax) {
-    if (StopSignalPending()) return Interrupted();
-    bar.Update(std::max<int64_t>(0, before.files - now.files), fmt::format("{} files", now.files));
-    std::this_thread::sleep_for(kMergePollInterval);
-    now = CountFiles(node->lake());
-  }
-  bar.Finish(fmt::format("{} Parquet files to {}, one an hour, {:.1f} MB, in {:.1f} s", before.files, now.files,
-                         static_cast<double>(now.bytes) / 1e6, SecondsSince(started)));
+  ARROW_RETURN_NOT_OK(node->merges()->MergeAll());
+  const FileCount after = CountFiles(node->lake());
+  fmt::print(stderr, "merged {} Parquet files of {:.1f} MB to {} of {:.1f} MB, one an hour, in {:.1f} s\n", before.files,
+             static_cast<double>(before.bytes) / 1e6, after.files, static_cast<double>(after.bytes) / 1e6, SecondsSince(started));
   return Status::OK();
 }
 
@@ -158,7 +146,7 @@ Status Demo(const DemoOptions& options) {
   fmt::print(stderr, "gigapi listens on http://localhost:{}, data in {}\n", node->port(), root->path());
   HttpClient client({.host = "127.0.0.1", .port = node->port()});
   ARROW_RETURN_NOT_OK(WriteDay(options, &client));
-  ARROW_RETURN_NOT_OK(WaitMerged(node.get()));
+  ARROW_RETURN_NOT_OK(MergeDay(node.get()));
   ARROW_RETURN_NOT_OK(AskAll(node->port()));
   if (options.exit) return node->Stop();
   fmt::print(R"(

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/metrics/exposition.h"
 
 namespace gigapi {
 namespace {
@@ -32,6 +33,15 @@ std::function<void(uint64_t, uint64_t)> LogReplay() {
     LOG_INFO("replaying the write-ahead log", "percent={} bytes={} of={}", bytes_done * 100 / std::max<uint64_t>(1, bytes_total),
              bytes_done, bytes_total);
   };
+}
+
+void WriteMerges(const MergeMetrics& merges, Exposition* page) {
+  page->Counter("gigapi_merges_total", "Merges that were committed.", static_cast<double>(merges.merges_total));
+  page->Counter("gigapi_merge_failures_total", "Merges that failed.", static_cast<double>(merges.failures_total));
+  page->Counter("gigapi_merge_rows_total", "Rows that were merged.", static_cast<double>(merges.rows_total));
+  page->Counter("gigapi_merge_read_bytes_total", "Bytes of the files that were merged.", static_cast<double>(merges.bytes_in_total));
+  page->Counter("gigapi_merge_written_bytes_total", "Bytes of the files that merges made.", static_cast<double>(merges.bytes_out_total));
+  page->Counter("gigapi_merge_cpu_seconds_total", "CPU time of merges.", merges.cpu_seconds_total);
 }
 
 }  // namespace
@@ -67,6 +77,10 @@ QueryOptions QueryOptionsOf(const Settings& settings) {
   };
 }
 
+MergeOptions MergeOptionsOf(const Settings& settings) {
+  return {.enabled = !settings.no_merges, .merge_timeout_s = settings.merge_timeout_s};
+}
+
 ServerOptions ServerOptionsOf(const Settings& settings) {
   ServerOptions options;
   options.host = settings.http_host;
@@ -94,7 +108,10 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   LOG_INFO("the lake is open", "tables={} files={} rows_replayed={} ms={}", lake.tables, lake.files, lake.buffered_rows,
            MillisSince(started));
   ARROW_ASSIGN_OR_RAISE(node->engine_, QueryEngine::Open(node->lake_.get(), QueryOptionsOf(settings)));
-  ARROW_ASSIGN_OR_RAISE(node->server_, Server::Start(ServerOptionsOf(settings), node->lake_.get(), node->engine_.get()));
+  node->merges_ = MergeService::Start(node->lake_.get(), LocalFileSystem(), MergeOptionsOf(settings));
+  ServerOptions server_options = ServerOptionsOf(settings);
+  server_options.write_more_metrics = [merges = node->merges_.get()](Exposition* page) { WriteMerges(merges->metrics(), page); };
+  ARROW_ASSIGN_OR_RAISE(node->server_, Server::Start(std::move(server_options), node->lake_.get(), node->engine_.get()));
   LOG_INFO("listening", "host={} port={} ms={}", settings.http_host, node->port(), MillisSince(started));
   return node;
 }
@@ -110,7 +127,12 @@ Status Node::Stop() {
     LOG_INFO("stopping: no more requests are taken");
     server_->Stop();
   }
+  if (merges_ != nullptr) {
+    LOG_INFO("stopping: merges end");
+    merges_->Stop();
+  }
   server_.reset();
+  merges_.reset();
   engine_.reset();
   LOG_INFO("stopping: flushing", "rows={}", lake_->metrics().buffered_rows);
   const Status closed = lake_->Close();

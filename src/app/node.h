@@ -1,4 +1,4 @@
-// Everything that one process runs, wired together: lake, queries, HTTP. Made from settings that were resolved.
+// Everything that one process runs, wired together: lake, queries, merges, HTTP. Made from settings that were resolved.
 //
 // Start and Stop are called by one thread; all else happens on the parts' own threads.
 #pragma once
@@ -9,6 +9,7 @@
 #include "app/settings.h"
 #include "base/error.h"
 #include "lake/lake.h"
+#include "maintenance/merge_service.h"
 #include "query/query_engine.h"
 #include "server/server.h"
 
@@ -16,6 +17,7 @@ namespace gigapi {
 
 LakeOptions LakeOptionsOf(const Settings& settings);
 QueryOptions QueryOptionsOf(const Settings& settings);
+MergeOptions MergeOptionsOf(const Settings& settings);
 ServerOptions ServerOptionsOf(const Settings& settings);
 
 class Node {
@@ -24,11 +26,12 @@ class Node {
   static Result<std::unique_ptr<Node>> Start(const Settings& settings);
   ~Node();
 
-  /// Takes no more requests, lets those under way finish, flushes, closes. Idempotent.
+  /// Takes no more requests, lets those under way finish, stops merging, flushes, closes. Idempotent.
   Status Stop();
 
   int port() const { return server_->port(); }
   Lake* lake() { return lake_.get(); }
+  MergeService* merges() { return merges_.get(); }
 
  private:
   Node() = default;
@@ -36,6 +39,7 @@ class Node {
   // In the order in which they need each other.
   std::unique_ptr<Lake> lake_;
   std::unique_ptr<QueryEngine> engine_;
+  std::unique_ptr<MergeService> merges_;
   std::unique_ptr<Server> server_;
 };
 

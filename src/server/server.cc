@@ -51,7 +51,8 @@ class ServerImpl final : public Server {
     AddQueryRoutes(&queries_, lake, options_.default_database, &router_);
     AddCreateRoute(lake, &router_);
     AddStatusRoutes(options_.version, options_.commit, &router_);
-    AddMetricsRoute({lake, engine, &writes_, &queries_, &query_pool_, &http_metrics_, [this] { return running_.load(); }}, &router_);
+    AddMetricsRoute({lake, engine, &writes_, &queries_, &query_pool_, &http_metrics_, [this] { return running_.load(); },
+                     options_.write_more_metrics}, &router_);
   }
 
   ~ServerImpl() override { Stop(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,7 @@
 
 namespace gigapi {
 
+class Exposition;
 class Lake;
 class QueryEngine;
 
@@ -35,6 +37,9 @@ struct ServerOptions {
 
   int64_t line_bytes_max = 1 << 20;  // one line of line protocol
   int64_t columns_per_table_max = 1'000;
+
+  /// Adds to /metrics what the server cannot know; called on any thread while it runs, may be empty.
+  std::function<void(Exposition*)> write_more_metrics;
 
   std::string default_database = "mydb";  // of GigAPI's own routes when a request names none
 };

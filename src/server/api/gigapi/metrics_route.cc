@@ -1,6 +1,5 @@
 #include "server/api/gigapi/metrics_route.h"
 
-#include "server/metrics/exposition.h"
 #include "server/metrics/process_metrics.h"
 
 namespace gigapi {
@@ -58,6 +57,7 @@ std::string Page(const MetricSources& sources) {
   WriteWrites(sources.writes->stats(), &page);
   WriteQueries(sources.engine->metrics(), sources.queries->stats(), sources.query_pool->queued(), &page);
   if (const http::HttpServer* server = sources.http_server()) WriteConnections(*server, &page);
+  if (sources.write_more) sources.write_more(&page);
   sources.http_metrics->Write(&page);
   WriteProcessMetrics(&page);
   return page.Take();

@@ -7,6 +7,7 @@
 #include "query/query_engine.h"
 #include "server/http/http_server.h"
 #include "server/http/router.h"
+#include "server/metrics/exposition.h"
 #include "server/metrics/http_metrics.h"
 #include "server/query_service.h"
 #include "server/write_service.h"
@@ -22,6 +23,7 @@ struct MetricSources {
   const http::WorkerPool* query_pool = nullptr;
   const HttpMetrics* http_metrics = nullptr;
   std::function<const http::HttpServer*()> http_server;  // nullptr while it starts
+  std::function<void(Exposition*)> write_more;           // may be empty
 };
 
 void AddMetricsRoute(MetricSources sources, http::Router* router);
