@@ -110,13 +110,15 @@ void ColumnEncoder::EncodeTag(const Slice& slice, EncodedChunk* chunk) {
   const uint32_t* const codes = slice.column.codes.data() + slice.begin;
   const uint8_t* const valid = slice.valid();
   // Only what occurs in this row group, in order: readers check filters against the dictionary.
+  PodVector<uint8_t> used;
+  used.Resize(dictionary.size() + 1, 0);
   PodVector<uint32_t> index_of_code;
   index_of_code.Resize(dictionary.size() + 1, 0);
   for (size_t row = 0; row < slice.rows; ++row) {
-    if (valid == nullptr || valid[row]) index_of_code[codes[row]] = 1;
+    if (valid == nullptr || valid[row]) used[codes[row]] = 1;
   }
   for (uint32_t code = 0; code < dictionary.size(); ++code) {
-    if (index_of_code[code] == 0) continue;
+    if (!used[code]) continue;
     index_of_code[code] = chunk->dictionary_values++;
     const std::string_view value = dictionary[code];
     AppendPlainString(value.data(), static_cast<uint32_t>(value.size()), &chunk->dictionary);
@@ -124,9 +126,13 @@ void ColumnEncoder::EncodeTag(const Slice& slice, EncodedChunk* chunk) {
   chunk->has_dictionary = true;
   indices_.Resize(slice.rows);
   for (size_t row = 0; row < slice.rows; ++row) indices_[row] = index_of_code[codes[row]];
+  PodVector<uint32_t> size_of_index(chunk->dictionary_values + 1);
+  for (uint32_t code = 0; code < dictionary.size(); ++code) {
+    if (used[code]) size_of_index[index_of_code[code]] = static_cast<uint32_t>(dictionary[code].size());
+  }
   for (EncodedPage& page : chunk->pages) {
     for (size_t row = page.first_row; row < page.first_row + page.rows; ++row) {
-      if (valid == nullptr || valid[row]) page.string_bytes += dictionary[codes[row]].size();
+      if (valid == nullptr || valid[row]) page.string_bytes += size_of_index[indices_[row]];
     }
   }
   AppendIndexPages(slice, chunk);

@@ -1,6 +1,7 @@
 #include "storage/column_stats.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace gigapi {
 namespace {
@@ -90,31 +91,47 @@ void SetBounds(const Bounds<T>& bounds, ColumnStats* stats) {
 }
 
 void SetDoubleBounds(const Column& column, size_t begin, size_t end, ColumnStats* stats) {
-  // Comparisons with NaN are false, so NaN never becomes a bound. Four lanes hide the latency of the comparisons.
-  constexpr size_t kLanes = 4;
+  // Comparisons with NaN are false, so NaN never becomes a bound.
   const double* const values = column.f64();
-  double min[kLanes], max[kLanes];
-  std::fill(min, min + kLanes, std::numeric_limits<double>::infinity());
-  std::fill(max, max + kLanes, -std::numeric_limits<double>::infinity());
+  double least = std::numeric_limits<double>::infinity();
+  double greatest = -least;
   bool nan = false;
-  const auto add = [&](size_t lane, double value) {
-    min[lane] = value < min[lane] ? value : min[lane];
-    max[lane] = value > max[lane] ? value : max[lane];
+  const auto add = [&](double value) {
+    least = value < least ? value : least;
+    greatest = value > greatest ? value : greatest;
     nan |= value != value;
   };
   size_t row = begin;
   if (column.valid.empty()) {
-    for (; row + kLanes <= end; row += kLanes) {
-      for (size_t lane = 0; lane < kLanes; ++lane) add(lane, values[row + lane]);
+    // Two vectors at a time hide the latency of the comparisons.
+    using Vector = double __attribute__((vector_size(32)));
+    constexpr size_t kLanes = 4;
+    Vector min[2] = {Vector{} + least, Vector{} + least}, max[2] = {Vector{} + greatest, Vector{} + greatest};
+    Vector sum = {};  // of value * 0: NaN where a value is NaN or infinite
+    for (; row + 2 * kLanes <= end; row += 2 * kLanes) {
+      for (size_t i = 0; i < 2; ++i) {
+        Vector value;
+        std::memcpy(&value, values + row + i * kLanes, sizeof(value));
+        min[i] = value < min[i] ? value : min[i];
+        max[i] = value > max[i] ? value : max[i];
+        sum += value * 0.0;
+      }
     }
-    for (; row < end; ++row) add(0, values[row]);
+    bool may_have_nan = false;
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      for (size_t i = 0; i < 2; ++i) {
+        least = min[i][lane] < least ? min[i][lane] : least;
+        greatest = max[i][lane] > greatest ? max[i][lane] : greatest;
+      }
+      may_have_nan |= sum[lane] != sum[lane];
+    }
+    if (may_have_nan) row = begin;
+    for (; row < end; ++row) add(values[row]);
   } else {
     for (; row < end; ++row) {
-      if (column.valid[row]) add(0, values[row]);
+      if (column.valid[row]) add(values[row]);
     }
   }
-  const double least = *std::min_element(min, min + kLanes);
-  const double greatest = *std::max_element(max, max + kLanes);
   stats->has_nan = nan;
   if (!(least <= greatest)) return;
   // The two zeros are equal but have different bits: the bounds include both.

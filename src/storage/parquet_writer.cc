@@ -25,16 +25,12 @@ namespace {
 constexpr int kZstdLevel = 1;
 constexpr char kMagic[] = {'P', 'A', 'R', '1'};
 
-arrow::Compression::type CodecOf(ParquetEffort effort) {
-  return effort == ParquetEffort::kFast ? arrow::Compression::UNCOMPRESSED : arrow::Compression::ZSTD;
-}
-
-std::shared_ptr<parquet::WriterProperties> MakeProperties(ParquetEffort effort) {
+std::shared_ptr<parquet::WriterProperties> MakeProperties() {
   parquet::WriterProperties::Builder builder;
   builder.created_by("gigapi");
   builder.version(parquet::ParquetVersion::PARQUET_2_6);
   builder.data_page_version(parquet::ParquetDataPageVersion::V2);
-  builder.compression(CodecOf(effort));
+  builder.compression(arrow::Compression::ZSTD);
   builder.enable_write_page_index();
   return builder.build();
 }
@@ -89,9 +85,8 @@ class ParquetWriterImpl final : public ParquetWriter {
   ParquetWriterImpl(std::unique_ptr<AppendFile> file, const std::vector<ColumnSchema>& columns, ParquetEffort effort)
       : stream_(std::make_shared<AppendFileStream>(std::move(file))),
         columns_(columns),
-        codec_type_(CodecOf(effort)),
-        codec_options_(effort == ParquetEffort::kFast ? arrow::util::kUseDefaultCompressionLevel : kZstdLevel),
-        properties_(MakeProperties(effort)),
+        effort_(effort),
+        properties_(MakeProperties()),
         encoder_(effort) {
     schema_.Init(MakeParquetSchema(columns));
     metadata_ = parquet::FileMetaDataBuilder::Make(&schema_, properties_);
@@ -106,9 +101,7 @@ class ParquetWriterImpl final : public ParquetWriter {
   }
 
   Status Start() {
-    if (codec_type_ != arrow::Compression::UNCOMPRESSED) {
-      ARROW_ASSIGN_OR_RAISE(codec_, arrow::util::Codec::Create(codec_type_, codec_options_));
-    }
+    ARROW_ASSIGN_OR_RAISE(codec_, arrow::util::Codec::Create(arrow::Compression::ZSTD, kZstdLevel));
     return stream_->Write(kMagic, sizeof(kMagic));
   }
 
@@ -163,9 +156,9 @@ class ParquetWriterImpl final : public ParquetWriter {
   Status WriteChunk(int position, const EncodedChunk& chunk, size_t rows) {
     parquet::ColumnChunkMetaDataBuilder* metadata = group_->NextColumnChunk();
     const auto pages = parquet::PageWriter::Open(
-        stream_, codec_type_, metadata, static_cast<int16_t>(row_groups_), static_cast<int16_t>(position),
+        stream_, arrow::Compression::ZSTD, metadata, static_cast<int16_t>(row_groups_), static_cast<int16_t>(position),
         arrow::default_memory_pool(), false, nullptr, nullptr, false, page_index_->GetColumnIndexBuilder(position),
-        page_index_->GetOffsetIndexBuilder(position), codec_options_);
+        page_index_->GetOffsetIndexBuilder(position), arrow::util::CodecOptions(kZstdLevel));
     if (chunk.has_dictionary) {
       group_bytes_ += pages->WriteDictionaryPage(
           parquet::DictionaryPage(Wrap(chunk.dictionary.data(), chunk.dictionary.size()),
@@ -184,7 +177,7 @@ class ParquetWriterImpl final : public ParquetWriter {
     if (page.bytes.size() > INT32_MAX) return Error(ErrorKind::kTooLarge, "a page has more than 2 GB");
     std::shared_ptr<arrow::Buffer> stored = Wrap(page.bytes.data(), page.bytes.size());
     bool is_compressed = false;
-    if (codec_) {
+    if (MayShrink(page, type)) {
       ARROW_ASSIGN_OR_RAISE(is_compressed, Compress(page));
       if (is_compressed) stored = Wrap(compressed_.data(), compressed_.size());
     }
@@ -192,6 +185,12 @@ class ParquetWriterImpl final : public ParquetWriter {
         stored, static_cast<int32_t>(page.rows), static_cast<int32_t>(page.null_count), static_cast<int32_t>(page.rows),
         page.encoding, static_cast<int32_t>(page.level_bytes), 0, static_cast<int64_t>(page.bytes.size()), is_compressed,
         EncodeStats(page.stats, page.rows), static_cast<int64_t>(page.first_row), EncodeSizes(page, type)));
+  }
+
+  /// A flush leaves numbers that hardly repeat to the merge: compressing them costs most and gains least.
+  bool MayShrink(const EncodedPage& page, ColumnType type) const {
+    const bool is_plain_number = page.encoding == parquet::Encoding::PLAIN && type == ColumnType::kFloat64;
+    return effort_ == ParquetEffort::kCompact || !is_plain_number;
   }
 
   /// Compresses the values of a page (levels stay as they are) into `compressed_`; false when that saves too little to be
@@ -210,9 +209,8 @@ class ParquetWriterImpl final : public ParquetWriter {
 
   const std::shared_ptr<AppendFileStream> stream_;
   const std::vector<ColumnSchema> columns_;
-  const arrow::Compression::type codec_type_;
-  const arrow::util::CodecOptions codec_options_;
-  std::unique_ptr<arrow::util::Codec> codec_;  // nullptr: pages are stored as they are
+  const ParquetEffort effort_;
+  std::unique_ptr<arrow::util::Codec> codec_;
   const std::shared_ptr<parquet::WriterProperties> properties_;
   parquet::SchemaDescriptor schema_;
   std::unique_ptr<parquet::FileMetaDataBuilder> metadata_;

@@ -17,6 +17,9 @@ class WordDictionary {
   const PodVector<uint64_t>& values() const { return values_; }
 
  private:
+  void Rehash(size_t slots);
+
+  int shift_ = 0;             // of a hash, to a slot
   PodVector<uint32_t> slots_;  // number + 1 of the value that hashes here, 0: empty; a power of two, at most half full
   PodVector<uint64_t> values_;
 };
