@@ -1,6 +1,7 @@
 // gigapi demo: a server on a temporary root, a fleet's day written over HTTP, merged, and asked.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr char kDatabase[] = "demo";
 constexpr int64_t kLinesPerBody = 10'000;
+constexpr int64_t kRacks = 4;
 
 struct DemoOptions {
   int64_t rows = 1'000'000;
@@ -64,13 +66,12 @@ class TemporaryRoot {
   std::string path_;
 };
 
-/// Flushes follow each other quickly, and nothing is merged before the demo says so: then there is something to merge.
+/// Nothing is merged before the demo says so.
 Settings DemoSettings(const DemoOptions& options, const std::string& root) {
   Settings settings;
   settings.root = root;
   settings.http_host = "127.0.0.1";
   settings.http_port = options.port;
-  settings.flush_interval_ms = 500;
   settings.no_merges = true;
   settings.drop_delay_ms = 0;
   return settings;
@@ -82,23 +83,40 @@ double SecondsSince(int64_t steady_ns) {
 
 Status Interrupted() { return Error(ErrorKind::kCancelled, "interrupted"); }
 
-Status WriteDay(const DemoOptions& options, HttpClient* client) {
-  DemoFleet fleet(options.rows, WallNanos());
-  ProgressBar bar("writing", fleet.rows());
-  const int64_t started = SteadyNanos();
+struct Written {
+  int64_t rows = 0;
   int64_t bytes = 0;
-  for (int64_t written = 0; !fleet.done();) {
+};
+
+Status WriteRack(DemoRack* rack, HttpClient* client, ProgressBar* bar, Written* written) {
+  while (!rack->done()) {
     if (StopSignalPending()) return Interrupted();
-    const std::string lines = fleet.NextLines(kLinesPerBody);
+    const std::string lines = rack->NextLines(kLinesPerBody);
     ARROW_RETURN_NOT_OK(client->Fetch({.target = fmt::format("/write?db={}", kDatabase), .content_type = "text/plain", .body = lines}).status());
-    bytes += static_cast<int64_t>(lines.size());
-    written = std::min(written + kLinesPerBody, fleet.rows());
-    bar.Update(written, fmt::format("{} rows", Grouped(written)));
+    written->rows += std::ranges::count(lines, '\n');
+    written->bytes += static_cast<int64_t>(lines.size());
+    bar->Update(written->rows, fmt::format("{} rows", Grouped(written->rows)));
+  }
+  return Status::OK();
+}
+
+/// One rack after the other, each flushed at its end: then each hour has several files, and there is something to merge.
+Status WriteDay(const DemoOptions& options, Node* node) {
+  HttpClient client({.host = "127.0.0.1", .port = node->port()});
+  const int64_t end_ns = WallNanos();
+  const int64_t rack_rows = (options.rows + kRacks - 1) / kRacks;
+  ProgressBar bar("writing", options.rows);
+  const int64_t started = SteadyNanos();
+  Written written;
+  for (int64_t i = 0; i < kRacks; ++i) {
+    DemoRack rack(i, rack_rows, end_ns);
+    ARROW_RETURN_NOT_OK(WriteRack(&rack, &client, &bar, &written));
+    ARROW_RETURN_NOT_OK(node->lake()->FlushAll());
   }
   const double seconds = SecondsSince(started);
-  bar.Finish(fmt::format("{} rows, {:.0f} MB of line protocol in {:.1f} s: {} rows/s over one connection, each body on disk before it was acknowledged",
-                         Grouped(fleet.rows()), static_cast<double>(bytes) / 1e6, seconds,
-                         Grouped(static_cast<int64_t>(static_cast<double>(fleet.rows()) / seconds))));
+  bar.Finish(fmt::format("{} rows, {:.0f} MB of line protocol, over one connection, in {:.1f} s: {} rows/s, each on disk before it was acknowledged",
+                         Grouped(written.rows), static_cast<double>(written.bytes) / 1e6, seconds,
+                         Grouped(static_cast<int64_t>(static_cast<double>(written.rows) / seconds))));
   return Status::OK();
 }
 
@@ -118,7 +136,6 @@ FileCount CountFiles(Lake* lake) {
 
 /// Brings each hour to one file.
 Status MergeDay(Node* node) {
-  ARROW_RETURN_NOT_OK(node->lake()->FlushAll());
   const FileCount before = CountFiles(node->lake());
   const int64_t started = SteadyNanos();
   ARROW_RETURN_NOT_OK(node->merges()->MergeAll());
@@ -144,8 +161,7 @@ Status Demo(const DemoOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto root, TemporaryRoot::Make());
   ARROW_ASSIGN_OR_RAISE(const auto node, Node::Start(DemoSettings(options, root->path())));
   fmt::print(stderr, "gigapi listens on http://localhost:{}, data in {}\n", node->port(), root->path());
-  HttpClient client({.host = "127.0.0.1", .port = node->port()});
-  ARROW_RETURN_NOT_OK(WriteDay(options, &client));
+  ARROW_RETURN_NOT_OK(WriteDay(options, node.get()));
   ARROW_RETURN_NOT_OK(MergeDay(node.get()));
   ARROW_RETURN_NOT_OK(AskAll(node->port()));
   if (options.exit) return node->Stop();

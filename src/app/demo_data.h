@@ -1,5 +1,5 @@
-// A fleet of hosts that report their load for a day: line protocol for `gigapi demo`. The same numbers at every run, but
-// for the day, which ends now.
+// Hosts that report their load for a day: line protocol for `gigapi demo`. The same numbers at every run, but for the day,
+// which ends when it is told to.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,12 @@
 
 namespace gigapi {
 
-class DemoFleet {
+/// The hosts of one rack.
+class DemoRack {
  public:
-  /// Rows from `end_ns` minus 24 hours on, evenly spread; `rows` is rounded up to whole rounds of all hosts.
-  DemoFleet(int64_t rows, int64_t end_ns);
+  /// Rows from `end_ns` minus 24 hours on, evenly spread; `rows` is rounded up to whole rounds of all hosts. Racks count
+  /// from 0.
+  DemoRack(int64_t rack, int64_t rows, int64_t end_ns);
 
   int64_t rows() const { return rounds_ * kHosts; }
   bool done() const { return round_ == rounds_; }
@@ -20,7 +22,7 @@ class DemoFleet {
   /// The next lines, at least `lines` unless the day ends: whole rounds, in the order of time.
   std::string NextLines(int64_t lines);
 
-  static constexpr int64_t kHosts = 100;
+  static constexpr int64_t kHosts = 25;
 
  private:
   struct Host {
@@ -36,7 +38,7 @@ class DemoFleet {
   int64_t start_ns_;
   int64_t step_ns_;
   int64_t round_ = 0;
-  std::mt19937_64 random_{42};
+  std::mt19937_64 random_;
   std::vector<Host> hosts_;
 };
 

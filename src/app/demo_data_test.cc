@@ -11,14 +11,14 @@
 namespace gigapi {
 namespace {
 
-TEST(DemoFleetTest, MakesAllRowsOfTheDayBeforeItsEnd) {
+TEST(DemoRackTest, MakesAllRowsOfTheDayBeforeItsEnd) {
   const int64_t end_ns = 1'750'000'000 * kNanosPerSecond;
-  DemoFleet fleet(950, end_ns);
-  EXPECT_EQ(fleet.rows(), 1000);
+  DemoRack rack(1, 990, end_ns);
+  EXPECT_EQ(rack.rows(), 1000);
   int64_t lines = 0;
   int64_t last_ns = end_ns - 24 * kNanosPerHour - 1;
-  while (!fleet.done()) {
-    const std::string text = fleet.NextLines(300);
+  while (!rack.done()) {
+    const std::string text = rack.NextLines(300);
     lines += std::ranges::count(text, '\n');
     const int64_t time_ns = std::stoll(text.substr(text.rfind(' ')));
     EXPECT_GT(time_ns, last_ns);
@@ -28,9 +28,9 @@ TEST(DemoFleetTest, MakesAllRowsOfTheDayBeforeItsEnd) {
   EXPECT_LT(last_ns, end_ns);
 }
 
-TEST(DemoFleetTest, LinesAreLineProtocol) {
-  EXPECT_THAT(DemoFleet(100, 0).NextLines(1),
-              testing::StartsWith("cpu,host=web-000,region=eu-north usage_user="));
+TEST(DemoRackTest, LinesAreLineProtocol) {
+  EXPECT_THAT(DemoRack(0, 100, 0).NextLines(1), testing::StartsWith("cpu,host=web-000,region=eu-north usage_user="));
+  EXPECT_THAT(DemoRack(3, 100, 0).NextLines(1), testing::StartsWith("cpu,host=web-075,"));
 }
 
 TEST(GroupedTest, SeparatesThousands) {
