@@ -1,4 +1,5 @@
-// Turns a DuckDB result into Arrow record batches of a useful size: the first as soon as there are rows, then about 64K rows.
+// Turns a DuckDB result into Arrow record batches of a useful size: the first as soon as there are rows, then about 64K
+// rows.
 #pragma once
 
 #include <arrow/record_batch.h>

@@ -17,8 +17,8 @@ int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0
 /// The start of the bin of `width` ticks, counted from `origin`. Throws when that is before the first instant.
 int64_t BinOfTicks(int64_t ticks, int64_t width, int64_t origin) {
   int64_t offset = 0, start = 0;
-  if (__builtin_sub_overflow(ticks, origin, &offset) ||
-      __builtin_mul_overflow(FloorDivide(offset, width), width, &offset) || __builtin_add_overflow(origin, offset, &start)) {
+  if (__builtin_sub_overflow(ticks, origin, &offset) || __builtin_mul_overflow(FloorDivide(offset, width), width, &offset) ||
+      __builtin_add_overflow(origin, offset, &start)) {
     throw duckdb::OutOfRangeException("date_bin: the bin lies outside the range of timestamps");
   }
   return start;
@@ -75,9 +75,8 @@ bool IsFinite(int64_t ticks) { return ticks != INT64_MAX && ticks != -INT64_MAX;
 template <int64_t kTicksPerMicro>
 void DateBin(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vector& result) {
   duckdb::BinaryExecutor::Execute<interval_t, int64_t, int64_t>(
-      input.data[0], input.data[1], result, input.size(), [](const interval_t& width, int64_t ticks) {
-        return IsFinite(ticks) ? Bin(width, ticks, 0, kTicksPerMicro) : ticks;
-      });
+      input.data[0], input.data[1], result, input.size(),
+      [](const interval_t& width, int64_t ticks) { return IsFinite(ticks) ? Bin(width, ticks, 0, kTicksPerMicro) : ticks; });
 }
 
 template <int64_t kTicksPerMicro>

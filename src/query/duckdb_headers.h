@@ -1,5 +1,5 @@
-// DuckDB's headers, all that this folder uses. Precompiled (CMakeLists.txt): only sources of query/ include it, never a header
-// that another folder sees.
+// DuckDB's headers, all that this folder uses. Precompiled (CMakeLists.txt): only sources of query/ include it, never a
+// header that another folder sees.
 #pragma once
 
 #include <duckdb.hpp>

@@ -69,8 +69,8 @@ bool IsUnknown(const StatValue& value) { return std::holds_alternative<std::mono
 
 /// Whether some value v in [min, max] may satisfy `v op constant`.
 bool MayCompare(ExpressionType op, const Value& constant, const ValueRange& range) {
-  if (!range.has_value || constant.IsNull()) return op == ExpressionType::COMPARE_DISTINCT_FROM ||
-                                                    op == ExpressionType::COMPARE_NOT_DISTINCT_FROM;
+  if (!range.has_value || constant.IsNull())
+    return op == ExpressionType::COMPARE_DISTINCT_FROM || op == ExpressionType::COMPARE_NOT_DISTINCT_FROM;
   const bool above_all = range.has_nan;  // a NaN is greater than any bound
   const std::optional<int> min = IsUnknown(range.min) ? std::nullopt : CompareStat(range.min, constant);
   const std::optional<int> max = above_all || IsUnknown(range.max) ? std::nullopt : CompareStat(range.max, constant);
@@ -112,9 +112,8 @@ bool MayMatch(const TableFilter& filter, const ValueRange& range) {
     }
     case TableFilterType::IN_FILTER: {
       const auto& values = filter.Cast<duckdb::InFilter>().values;
-      return std::any_of(values.begin(), values.end(), [&](const Value& value) {
-        return MayCompare(ExpressionType::COMPARE_EQUAL, value, range);
-      });
+      return std::any_of(values.begin(), values.end(),
+                         [&](const Value& value) { return MayCompare(ExpressionType::COMPARE_EQUAL, value, range); });
     }
     case TableFilterType::OPTIONAL_FILTER: {
       // "Optional" means that the scan need not apply it; rows that fail it are still not needed.

@@ -1,5 +1,5 @@
-// Whether a file or a buffered part can hold rows that pass a filter, from what the catalog knows of it: the range of `time`,
-// then the columns' bounds. Conservative: true when in doubt.
+// Whether a file or a buffered part can hold rows that pass a filter, from what the catalog knows of it: the range of
+// `time`, then the columns' bounds. Conservative: true when in doubt.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace gigapi {
 
 /// What is known of one column's values in one entry.
 struct ValueRange {
-  bool known = false;     // false: nothing is known
+  bool known = false;  // false: nothing is known
   bool has_null = true;
   bool has_value = true;  // false: NULL in every row
   StatValue min;          // bounds of the values that are not NULL; monostate: unknown

@@ -55,9 +55,9 @@ struct LakeStorageInfo final : public duckdb::StorageExtensionInfo {
   SnapshotSource* const source;
 };
 
-duckdb::unique_ptr<duckdb::Catalog> AttachLake(duckdb::optional_ptr<duckdb::StorageExtensionInfo> info, duckdb::ClientContext&,
-                                               duckdb::AttachedDatabase& db, const std::string&, duckdb::AttachInfo&,
-                                               duckdb::AttachOptions&) {
+duckdb::unique_ptr<duckdb::Catalog> AttachLake(duckdb::optional_ptr<duckdb::StorageExtensionInfo> info,
+                                               duckdb::ClientContext&, duckdb::AttachedDatabase& db, const std::string&,
+                                               duckdb::AttachInfo&, duckdb::AttachOptions&) {
   return duckdb::make_uniq<LakeCatalog>(db, static_cast<LakeStorageInfo&>(*info).source);
 }
 
@@ -116,7 +116,8 @@ LakeSchema& LakeCatalog::Schema(const std::string& database) {
 }
 
 void LakeCatalog::ScanSchemas(duckdb::ClientContext& context, std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
-  for (const auto& [database, tables] : LakeTransaction::Get(context, *this).Snapshot().databases) callback(Schema(database));
+  for (const auto& [database, tables] : LakeTransaction::Get(context, *this).Snapshot().databases)
+    callback(Schema(database));
 }
 
 duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LakeCatalog::LookupSchema(duckdb::CatalogTransaction transaction,

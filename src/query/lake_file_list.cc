@@ -44,9 +44,11 @@ void LakeFileList::SetOrder(TimeOrder order) {
   auto sorted = std::make_shared<std::vector<uint32_t>>(*entries_);
   const LakeScanInfo& info = *info_;
   if (order == TimeOrder::kAscending) {
-    std::stable_sort(sorted->begin(), sorted->end(), [&](uint32_t a, uint32_t b) { return info.MinTime(a) < info.MinTime(b); });
+    std::stable_sort(sorted->begin(), sorted->end(),
+                     [&](uint32_t a, uint32_t b) { return info.MinTime(a) < info.MinTime(b); });
   } else if (order == TimeOrder::kDescending) {
-    std::stable_sort(sorted->begin(), sorted->end(), [&](uint32_t a, uint32_t b) { return info.MaxTime(a) > info.MaxTime(b); });
+    std::stable_sort(sorted->begin(), sorted->end(),
+                     [&](uint32_t a, uint32_t b) { return info.MaxTime(a) > info.MaxTime(b); });
   }
   entries_ = std::move(sorted);
   order_ = order;

@@ -1,4 +1,5 @@
-// The files and buffered parts that one scan reads, in scan order: those that filters leave over. Nothing is opened to decide.
+// The files and buffered parts that one scan reads, in scan order: those that filters leave over. Nothing is opened to
+// decide.
 //
 // Bound lists are pruned when the optimizer pushes filters down, and again when the scan starts and while it runs: a Top-N
 // narrows its filter as it goes, so GetFile looks at the filters at the moment that a file is asked for.

@@ -1,6 +1,6 @@
 // The only file system that DuckDB has here. It opens what a file list of ours marked, for reading, and nothing else: a path
-// that comes from SQL carries no mark. Files are named "lake://<id>" toward DuckDB, so no path of the server can show up in an
-// error or a plan.
+// that comes from SQL carries no mark. Files are named "lake://<id>" toward DuckDB, so no path of the server can show up in
+// an error or a plan.
 //
 // When queries may spill, temporary files under one directory are passed through to the local file system: only files that
 // are opened for writing, which no statement that gets past the guard can do.

@@ -11,8 +11,8 @@ using duckdb::MultiFileColumnDefinition;
 
 namespace {
 
-duckdb::optional_ptr<const MultiFileColumnDefinition> FindColumn(
-    const duckdb::vector<MultiFileColumnDefinition>& columns, const std::string& name) {
+duckdb::optional_ptr<const MultiFileColumnDefinition> FindColumn(const duckdb::vector<MultiFileColumnDefinition>& columns,
+                                                                 const std::string& name) {
   for (const auto& column : columns) {
     if (duckdb::StringUtil::CIEquals(column.name, name)) return &column;
   }
@@ -31,10 +31,9 @@ duckdb::unique_ptr<duckdb::TableFilter> WithoutConversion(const duckdb::TableFil
 /// A file may hold a column as it was before it was widened. DuckDB would convert the filter's constant to the file's type,
 /// and round it: value > 2.5 on integers would become value > 3. So such filters are kept from it, and then look at the
 /// column's values after their conversion. nullptr: no column differs.
-duckdb::unique_ptr<duckdb::TableFilterSet> FiltersOnTableTypes(const duckdb::BaseFileReader& reader,
-                                                               const duckdb::vector<MultiFileColumnDefinition>& table_columns,
-                                                               const duckdb::vector<duckdb::ColumnIndex>& column_ids,
-                                                               const duckdb::TableFilterSet& filters) {
+duckdb::unique_ptr<duckdb::TableFilterSet> FiltersOnTableTypes(
+    const duckdb::BaseFileReader& reader, const duckdb::vector<MultiFileColumnDefinition>& table_columns,
+    const duckdb::vector<duckdb::ColumnIndex>& column_ids, const duckdb::TableFilterSet& filters) {
   auto adapted = duckdb::make_uniq<duckdb::TableFilterSet>();
   bool any_differs = false;
   for (const auto& [position, filter] : filters.filters) {
@@ -99,9 +98,8 @@ duckdb::shared_ptr<duckdb::BaseFileReader> LakeMultiFileReader::CreateReader(duc
 duckdb::ReaderInitializeType LakeMultiFileReader::InitializeReader(
     duckdb::MultiFileReaderData& reader_data, const duckdb::MultiFileBindData& bind_data,
     const duckdb::vector<MultiFileColumnDefinition>& global_columns,
-    const duckdb::vector<duckdb::ColumnIndex>& global_column_ids,
-    duckdb::optional_ptr<duckdb::TableFilterSet> table_filters, duckdb::ClientContext& context,
-    duckdb::MultiFileGlobalState& gstate) {
+    const duckdb::vector<duckdb::ColumnIndex>& global_column_ids, duckdb::optional_ptr<duckdb::TableFilterSet> table_filters,
+    duckdb::ClientContext& context, duckdb::MultiFileGlobalState& gstate) {
   const size_t entry = LakeFileList::EntryIndexOf(reader_data.reader->file);
   if (gstate.file_list.Cast<LakeFileList>().IsExcludedNow(entry)) return duckdb::ReaderInitializeType::SKIP_READING_FILE;
   // DuckDB set the position in the list. Late materialisation finds rows again by this number in a list that is pruned and

@@ -1,4 +1,5 @@
-// Joins DuckDB's scan over many files with our lists: binds a table without opening a file, reads buffered parts beside files.
+// Joins DuckDB's scan over many files with our lists: binds a table without opening a file, reads buffered parts beside
+// files.
 #pragma once
 
 #include "query/duckdb_headers.h"

@@ -91,8 +91,8 @@ duckdb::unique_ptr<BaseStatistics> LakeStatistics(ClientContext&, const Function
   return MergedStatistics(ListOf(*bind_data), column);
 }
 
-/// All that a list reads, as one partition: DuckDB answers count(*) and min/max of it without a scan. One and not one for each
-/// file: with several, DuckDB takes whole partitions off an OFFSET, counting on a scan order that it does not then get.
+/// All that a list reads, as one partition: DuckDB answers count(*) and min/max of it without a scan. One and not one for
+/// each file: with several, DuckDB takes whole partitions off an OFFSET, counting on a scan order that it does not then get.
 class LakePartition final : public duckdb::PartitionRowGroup {
  public:
   explicit LakePartition(const LakeFileList& list) : list_(list) {}
@@ -202,8 +202,7 @@ duckdb::virtual_column_map_t LakeVirtualColumns() {
 duckdb::TableFunction BindLakeScan(ClientContext& context, duckdb::shared_ptr<LakeScanInfo> info,
                                    duckdb::unique_ptr<FunctionData>& bind_data) {
   auto& system = duckdb::Catalog::GetSystemCatalog(context);
-  auto& parquet_scan =
-      system.GetEntry<duckdb::TableFunctionCatalogEntry>(context, DEFAULT_SCHEMA, "parquet_scan");
+  auto& parquet_scan = system.GetEntry<duckdb::TableFunctionCatalogEntry>(context, DEFAULT_SCHEMA, "parquet_scan");
   duckdb::TableFunction function = parquet_scan.functions.GetFunctionByOffset(0);
   function.name = "lake_scan";
   function.function_info = info;

@@ -11,7 +11,11 @@
 namespace gigapi {
 
 /// In which order a scan should meet the rows: ORDER BY time LIMIT n is done early when the wanted end comes first.
-enum class TimeOrder { kAny, kAscending, kDescending };
+enum class TimeOrder {
+  kAny,
+  kAscending,
+  kDescending
+};
 
 /// What one scan reads. Immutable; keeps the snapshot's files from being deleted.
 struct LakeScanInfo : public duckdb::TableFunctionInfo {
@@ -19,7 +23,7 @@ struct LakeScanInfo : public duckdb::TableFunctionInfo {
 
   const TableSnapshotPtr table;
   duckdb::TableCatalogEntry& entry;
-  duckdb::vector<std::string> names;          // time, then the schema's columns
+  duckdb::vector<std::string> names;  // time, then the schema's columns
   duckdb::vector<duckdb::LogicalType> types;
 
   size_t file_count() const { return table->files.size(); }

@@ -1,7 +1,7 @@
-// The lake's answers against those of a plain DuckDB table with the same rows, over every way in which rows can lie: in files,
-// in memory, in both; sorted and late; with files that lack a column.
-#include <duckdb.hpp>
+// The lake's answers against those of a plain DuckDB table with the same rows, over every way in which rows can lie: in
+// files, in memory, in both; sorted and late; with files that lack a column.
 #include <gmock/gmock.h>
+#include <duckdb.hpp>
 
 #include <cmath>
 #include <limits>
@@ -13,7 +13,11 @@
 namespace gigapi {
 namespace {
 
-enum class Layout { kFiles, kMemory, kBoth };
+enum class Layout {
+  kFiles,
+  kMemory,
+  kBoth
+};
 
 constexpr size_t kRows = 12'000;
 constexpr int kHours = 6;
@@ -34,8 +38,8 @@ std::vector<TestRow> RandomRows(uint32_t seed) {
   return rows;
 }
 
-/// Puts rows where the layout says. In files, the first two hours lack the column `number`, as if it came later, and the next
-/// has `value` as integers, as if it was widened later: rows lose what such a file cannot hold.
+/// Puts rows where the layout says. In files, the first two hours lack the column `number`, as if it came later, and the
+/// next has `value` as integers, as if it was widened later: rows lose what such a file cannot hold.
 void Fill(LakeFixture* lake, Layout layout, std::vector<TestRow>* rows) {
   using FileShape = LakeFixture::FileShape;
   std::mt19937 random(7);
@@ -50,13 +54,13 @@ void Fill(LakeFixture* lake, Layout layout, std::vector<TestRow>* rows) {
         continue;
       }
       if (hour < 2) row.number.reset();
-      if (hour == 2 && row.value) row.value = std::isnan(*row.value) ? 0 : static_cast<double>(static_cast<int64_t>(*row.value));
+      if (hour == 2 && row.value)
+        row.value = std::isnan(*row.value) ? 0 : static_cast<double>(static_cast<int64_t>(*row.value));
       in_file[random() % 2].push_back(row);  // two files that overlap: late rows
     }
     for (int f = 0; f < 2; ++f) {
-      std::sort(in_file[f].begin(), in_file[f].end(), [](const TestRow& a, const TestRow& b) {
-        return std::tie(a.host, a.time) < std::tie(b.host, b.time);
-      });
+      std::sort(in_file[f].begin(), in_file[f].end(),
+                [](const TestRow& a, const TestRow& b) { return std::tie(a.host, a.time) < std::tie(b.host, b.time); });
       const FileShape shape = hour < 2    ? FileShape::kWithoutNumber
                               : hour == 2 ? FileShape::kIntegerValue
                                           : FileShape::kPlain;
@@ -119,7 +123,8 @@ class LakeScan : public testing::TestWithParam<Layout> {
 
   /// Rows are turned to text by DuckDB on both sides, so that they print alike.
   void ExpectSame(const std::string& sql) {
-    EXPECT_EQ(lake_.Query("SELECT x::VARCHAR FROM (" + sql + ") x"), reference_->Query("SELECT x::VARCHAR FROM (" + sql + ") x"))
+    EXPECT_EQ(lake_.Query("SELECT x::VARCHAR FROM (" + sql + ") x"),
+              reference_->Query("SELECT x::VARCHAR FROM (" + sql + ") x"))
         << sql;
   }
   std::string At(int64_t time) { return "make_timestamp_ns(" + std::to_string(time) + ")"; }
@@ -131,8 +136,9 @@ class LakeScan : public testing::TestWithParam<Layout> {
 };
 
 TEST_P(LakeScan, Aggregates) {
-  ExpectSame("SELECT count(*), count(number), count(value), count(host), min(time), max(time), min(number), max(number), "
-             "sum(number) FROM cpu");
+  ExpectSame(
+      "SELECT count(*), count(number), count(value), count(host), min(time), max(time), min(number), max(number), "
+      "sum(number) FROM cpu");
   ExpectSame("SELECT count(*), min(time) FROM cpu");
   ExpectSame("SELECT min(number), max(number) FROM cpu");
   ExpectSame("SELECT min(value), max(value) FROM cpu");
@@ -156,11 +162,13 @@ TEST_P(LakeScan, AggregatesOfRangesOfTime) {
 }
 
 TEST_P(LakeScan, TopN) {
-  for (const std::string order : {"time", "time DESC", "number, time", "number DESC NULLS LAST, time", "number NULLS FIRST, time",
-                                  "host DESC NULLS FIRST, time", "value DESC, time", "value, time DESC"}) {
+  for (const std::string order :
+       {"time", "time DESC", "number, time", "number DESC NULLS LAST, time", "number NULLS FIRST, time",
+        "host DESC NULLS FIRST, time", "value DESC, time", "value, time DESC"}) {
     for (const int limit : {1, 500}) {
       for (const int offset : {0, 999, 4001, 11'990}) {
-        const std::string tail = " ORDER BY " + order + " LIMIT " + std::to_string(limit) + " OFFSET " + std::to_string(offset);
+        const std::string tail =
+            " ORDER BY " + order + " LIMIT " + std::to_string(limit) + " OFFSET " + std::to_string(offset);
         ExpectSame("SELECT * FROM cpu" + tail);
         ExpectSame("SELECT time FROM cpu" + tail);
       }
@@ -178,16 +186,45 @@ TEST_P(LakeScan, OffsetAlone) {
 }
 
 TEST_P(LakeScan, FiltersOnEveryColumn) {
-  for (const std::string filter :
-       {"host = 'host-with-a-long-name-7'", "host IN ('host-with-a-long-name-7', 'host-with-a-long-name-8', 'none')",
-        "host > 'host-with-a-long-name-35'", "host < 'host-with-a-long-name-1'", "host IS NULL", "host IS NOT NULL",
-        "host <> 'host-with-a-long-name-7'", "host LIKE 'host-with-a-long-name-2%'", "host IS DISTINCT FROM NULL",
-        "value > 70", "value < -49.5", "value = 'nan'::DOUBLE", "value > 74.8", "isnan(value)", "value IS NULL",
-        "value BETWEEN 1 AND 2", "value > 2.5 AND value < 3.25", "value >= 2.5 AND value <= 3", "value = 2.5", "value <> 3",
-        "value IN (2.5, 3.0)", "value < 1e300", "value > -1e300", "value > 'infinity'::DOUBLE", "value IN (1.0, 2.0, 'nan'::DOUBLE)", "number = 2499", "number > 2490", "number >= -2500",
-        "number IS NULL", "number IS NOT NULL", "number = 17 OR number = 18", "number = 17 OR host IS NULL",
-        "number IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)", "number > 0 AND number < 10 AND value > 0", "number % 7 = 0",
-        "number + 1 > 2490", "coalesce(number, 0) = 0", "host = 'none'", "number > 1000000"}) {
+  for (const std::string filter : {"host = 'host-with-a-long-name-7'",
+                                   "host IN ('host-with-a-long-name-7', 'host-with-a-long-name-8', 'none')",
+                                   "host > 'host-with-a-long-name-35'",
+                                   "host < 'host-with-a-long-name-1'",
+                                   "host IS NULL",
+                                   "host IS NOT NULL",
+                                   "host <> 'host-with-a-long-name-7'",
+                                   "host LIKE 'host-with-a-long-name-2%'",
+                                   "host IS DISTINCT FROM NULL",
+                                   "value > 70",
+                                   "value < -49.5",
+                                   "value = 'nan'::DOUBLE",
+                                   "value > 74.8",
+                                   "isnan(value)",
+                                   "value IS NULL",
+                                   "value BETWEEN 1 AND 2",
+                                   "value > 2.5 AND value < 3.25",
+                                   "value >= 2.5 AND value <= 3",
+                                   "value = 2.5",
+                                   "value <> 3",
+                                   "value IN (2.5, 3.0)",
+                                   "value < 1e300",
+                                   "value > -1e300",
+                                   "value > 'infinity'::DOUBLE",
+                                   "value IN (1.0, 2.0, 'nan'::DOUBLE)",
+                                   "number = 2499",
+                                   "number > 2490",
+                                   "number >= -2500",
+                                   "number IS NULL",
+                                   "number IS NOT NULL",
+                                   "number = 17 OR number = 18",
+                                   "number = 17 OR host IS NULL",
+                                   "number IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)",
+                                   "number > 0 AND number < 10 AND value > 0",
+                                   "number % 7 = 0",
+                                   "number + 1 > 2490",
+                                   "coalesce(number, 0) = 0",
+                                   "host = 'none'",
+                                   "number > 1000000"}) {
     ExpectSame("SELECT count(*), sum(number), max(time) FROM cpu WHERE " + filter);
     ExpectSame("SELECT * FROM cpu WHERE " + filter + " ORDER BY time LIMIT 50");
   }
@@ -199,12 +236,14 @@ TEST_P(LakeScan, Joins) {
   ExpectSame("SELECT * FROM cpu WHERE time IN (SELECT max(time) FROM cpu GROUP BY host) ORDER BY time");
   ExpectSame("SELECT * FROM cpu WHERE (host, time) IN (SELECT host, min(time) FROM cpu GROUP BY host) ORDER BY time");
   ExpectSame("SELECT count(*) FROM cpu a WHERE NOT EXISTS (SELECT 1 FROM cpu b WHERE b.number = a.number + 1)");
-  ExpectSame("SELECT a.time, b.time FROM (SELECT * FROM cpu ORDER BY time LIMIT 50) a ASOF JOIN cpu b ON a.host = b.host AND "
-             "a.time >= b.time ORDER BY 1");
+  ExpectSame(
+      "SELECT a.time, b.time FROM (SELECT * FROM cpu ORDER BY time LIMIT 50) a ASOF JOIN cpu b ON a.host = b.host AND "
+      "a.time >= b.time ORDER BY 1");
 }
 
 TEST_P(LakeScan, Windows) {
-  ExpectSame("SELECT time, host, number, lag(number) OVER (PARTITION BY host ORDER BY time) FROM cpu ORDER BY time LIMIT 200");
+  ExpectSame(
+      "SELECT time, host, number, lag(number) OVER (PARTITION BY host ORDER BY time) FROM cpu ORDER BY time LIMIT 200");
   ExpectSame("SELECT * FROM cpu QUALIFY row_number() OVER (PARTITION BY host ORDER BY time DESC) = 1 ORDER BY time");
   ExpectSame("SELECT DISTINCT ON (host) host, time FROM cpu ORDER BY host, time DESC");
 }

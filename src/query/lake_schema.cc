@@ -9,7 +9,9 @@ using duckdb::CatalogTransaction;
 using duckdb::CatalogType;
 using duckdb::optional_ptr;
 
-void RefuseChange() { throw duckdb::PermissionException("The lake is read-only: SQL cannot create, change or drop anything"); }
+void RefuseChange() {
+  throw duckdb::PermissionException("The lake is read-only: SQL cannot create, change or drop anything");
+}
 
 LakeSchema::LakeSchema(duckdb::Catalog& catalog, duckdb::CreateSchemaInfo& info) : SchemaCatalogEntry(catalog, info) {}
 LakeSchema::~LakeSchema() = default;
@@ -58,7 +60,8 @@ void LakeSchema::Scan(duckdb::ClientContext& context, CatalogType type, const st
   for (const auto& [table, snapshot] : *tables) callback(Entry(context, table, snapshot->schema));
 }
 
-optional_ptr<CatalogEntry> LakeSchema::CreateIndex(CatalogTransaction, duckdb::CreateIndexInfo&, duckdb::TableCatalogEntry&) {
+optional_ptr<CatalogEntry> LakeSchema::CreateIndex(CatalogTransaction, duckdb::CreateIndexInfo&,
+                                                   duckdb::TableCatalogEntry&) {
   RefuseChange();
 }
 optional_ptr<CatalogEntry> LakeSchema::CreateFunction(CatalogTransaction, duckdb::CreateFunctionInfo&) { RefuseChange(); }

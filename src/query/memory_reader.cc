@@ -48,7 +48,8 @@ void ReadTagValues(const Column& column, size_t begin, size_t count, Vector* out
   }
 }
 
-/// A tag's dictionary as DuckDB's, with one value more: NULL. DuckDB hashes the values of such a dictionary once, not by row.
+/// A tag's dictionary as DuckDB's, with one value more: NULL. DuckDB hashes the values of such a dictionary once, not by
+/// row.
 struct TagDictionary {
   explicit TagDictionary(const Column& column)
       : null_code(static_cast<duckdb::sel_t>(column.strings.size())),

@@ -1,5 +1,5 @@
-// Reads the buffered rows of one partition as if they were a file. Values are not copied: vectors point into the chunks, which
-// the snapshot of the transaction keeps.
+// Reads the buffered rows of one partition as if they were a file. Values are not copied: vectors point into the chunks,
+// which the snapshot of the transaction keeps.
 #pragma once
 
 #include <mutex>

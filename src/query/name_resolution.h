@@ -1,4 +1,5 @@
-// `db.table` names a database of the lake, also when one of DuckDB's own catalogs (memory, system, temp, lake) has that name.
+// `db.table` names a database of the lake, also when one of DuckDB's own catalogs (memory, system, temp, lake) has that
+// name.
 #pragma once
 
 #include "lake/snapshot.h"

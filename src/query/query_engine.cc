@@ -91,8 +91,13 @@ class QueryStreamImpl final : public QueryStream {
   QueryStreamImpl(std::unique_ptr<QueryAdmission::Slot> slot, std::unique_ptr<ConnectionLease> lease,
                   std::unique_ptr<ArrowResults> results, std::shared_ptr<RunningQuery> query, int64_t max_rows,
                   std::shared_ptr<EngineCounters> counters)
-      : slot_(std::move(slot)), lease_(std::move(lease)), results_(std::move(results)), query_(std::move(query)),
-        max_rows_(max_rows), counters_(std::move(counters)), schema_(results_->schema()) {}
+      : slot_(std::move(slot)),
+        lease_(std::move(lease)),
+        results_(std::move(results)),
+        query_(std::move(query)),
+        max_rows_(max_rows),
+        counters_(std::move(counters)),
+        schema_(results_->schema()) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
@@ -141,7 +146,10 @@ class QueryStreamImpl final : public QueryStream {
 class QueryEngineImpl final : public QueryEngine {
  public:
   QueryEngineImpl(SnapshotSource* lake, QueryOptions options)
-      : lake_(lake), options_(std::move(options)), admission_(options_), deadlines_(options_.timeout_ms),
+      : lake_(lake),
+        options_(std::move(options)),
+        admission_(options_),
+        deadlines_(options_.timeout_ms),
         database_(std::make_shared<LakeDatabase>(lake_, options_)) {}
 
   Result<std::unique_ptr<QueryStream>> Execute(const QueryRequest& request, QueryCancel cancel) override {

@@ -19,14 +19,14 @@
 namespace gigapi {
 
 struct QueryOptions {
-  std::string memory_limit = "1GB";      // DUCKDB_MEM_LIMIT
-  int threads = 2;                       // DUCKDB_THREAD_LIMIT
-  int64_t timeout_ms = 300'000;          // 0: none
-  int64_t max_rows = 0;                  // 0: none; a result that is longer fails
-  int max_concurrent = 16;               // running at once; the rest queue
-  int max_queued = 256;                  // more fail with kUnavailable
-  int64_t queue_timeout_ms = 10'000;     // waiting longer fails with kUnavailable
-  std::string temp_directory;            // empty: queries do not spill
+  std::string memory_limit = "1GB";   // DUCKDB_MEM_LIMIT
+  int threads = 2;                    // DUCKDB_THREAD_LIMIT
+  int64_t timeout_ms = 300'000;       // 0: none
+  int64_t max_rows = 0;               // 0: none; a result that is longer fails
+  int max_concurrent = 16;            // running at once; the rest queue
+  int max_queued = 256;               // more fail with kUnavailable
+  int64_t queue_timeout_ms = 10'000;  // waiting longer fails with kUnavailable
+  std::string temp_directory;         // empty: queries do not spill
 };
 
 struct QueryRequest {

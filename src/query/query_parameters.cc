@@ -40,8 +40,7 @@ Result<Value> ToValue(const arrow::Scalar& scalar) {
     case arrow::Type::FLOAT: return Value::FLOAT(ValueOf<arrow::FloatScalar>(scalar));
     case arrow::Type::DOUBLE: return Value::DOUBLE(ValueOf<arrow::DoubleScalar>(scalar));
     case arrow::Type::STRING:
-    case arrow::Type::LARGE_STRING:
-      return Value(std::string(static_cast<const arrow::BaseBinaryScalar&>(scalar).view()));
+    case arrow::Type::LARGE_STRING: return Value(std::string(static_cast<const arrow::BaseBinaryScalar&>(scalar).view()));
     case arrow::Type::TIMESTAMP: return TimestampValue(scalar);
     default: return Errorf(ErrorKind::kInvalidArgument, "A parameter cannot be of type {}", scalar.type->ToString());
   }

@@ -13,7 +13,11 @@
 
 namespace gigapi {
 
-enum class StopReason { kNone, kCancelled, kTimeout };
+enum class StopReason {
+  kNone,
+  kCancelled,
+  kTimeout
+};
 
 /// One query from admission to its end. Thread-safe.
 class RunningQuery {

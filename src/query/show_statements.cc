@@ -35,12 +35,14 @@ void RewriteShow(duckdb::unique_ptr<TableRef>& ref, const std::string& database)
     ref = SubqueryOf("SELECT schema_name AS database_name FROM duckdb_schemas() WHERE database_name = 'lake' ORDER BY 1",
                      "show_databases");
   } else if (what == "tables") {
-    if (database.empty()) throw duckdb::BinderException("SHOW TABLES needs a database: name one, or say SHOW TABLES FROM it");
+    if (database.empty())
+      throw duckdb::BinderException("SHOW TABLES needs a database: name one, or say SHOW TABLES FROM it");
     ref = SubqueryOf(TablesOf(database), "show_tables");
   } else if (what == "__show_tables_expanded") {
-    ref = SubqueryOf("SELECT schema_name AS database_name, table_name FROM duckdb_tables() WHERE database_name = 'lake' "
-                     "ORDER BY ALL",
-                     "show_tables");
+    ref = SubqueryOf(
+        "SELECT schema_name AS database_name, table_name FROM duckdb_tables() WHERE database_name = 'lake' "
+        "ORDER BY ALL",
+        "show_tables");
   } else if (what == "variables") {
     throw duckdb::PermissionException("SHOW VARIABLES is not allowed");
   }

@@ -14,10 +14,29 @@ using duckdb::StatementType;
 
 const std::unordered_set<std::string_view>& AllowedTableFunctions() {
   static const std::unordered_set<std::string_view> names = {
-      "range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree", "duckdb_columns",
-      "duckdb_constraints", "duckdb_databases", "duckdb_functions", "duckdb_keywords", "duckdb_schemas", "duckdb_tables",
-      "duckdb_types", "duckdb_views", "pg_timezone_names", "icu_calendar_names", "pragma_version", "pragma_table_info",
-      "pragma_user_agent", "summary", "test_all_types",
+      "range",
+      "generate_series",
+      "unnest",
+      "repeat",
+      "repeat_row",
+      "json_each",
+      "json_tree",
+      "duckdb_columns",
+      "duckdb_constraints",
+      "duckdb_databases",
+      "duckdb_functions",
+      "duckdb_keywords",
+      "duckdb_schemas",
+      "duckdb_tables",
+      "duckdb_types",
+      "duckdb_views",
+      "pg_timezone_names",
+      "icu_calendar_names",
+      "pragma_version",
+      "pragma_table_info",
+      "pragma_user_agent",
+      "summary",
+      "test_all_types",
   };
   return names;
 }
@@ -25,17 +44,19 @@ const std::unordered_set<std::string_view>& AllowedTableFunctions() {
 // Scalar functions that look at the server or at other sessions, or that have effects.
 const std::unordered_set<std::string_view>& RefusedFunctions() {
   static const std::unordered_set<std::string_view> names = {
-      "getenv", "current_setting", "getvariable", "nextval", "currval", "setseed", "write_log", "parse_duckdb_log_message",
-      "sleep_ms", "which_secret", "add_parquet_key", "enable_logging", "disable_logging", "checkpoint", "force_checkpoint",
-      "pg_sleep", "txid_current",
+      "getenv",          "current_setting", "getvariable",      "nextval",
+      "currval",         "setseed",         "write_log",        "parse_duckdb_log_message",
+      "sleep_ms",        "which_secret",    "add_parquet_key",  "enable_logging",
+      "disable_logging", "checkpoint",      "force_checkpoint", "pg_sleep",
+      "txid_current",
   };
   return names;
 }
 
 // Views of DuckDB that show settings, files or logs of the server.
 const std::unordered_set<std::string_view>& RefusedTables() {
-  static const std::unordered_set<std::string_view> names = {"pg_settings", "duckdb_logs", "duckdb_secrets", "duckdb_settings",
-                                                             "pragma_database_list"};
+  static const std::unordered_set<std::string_view> names = {"pg_settings", "duckdb_logs", "duckdb_secrets",
+                                                             "duckdb_settings", "pragma_database_list"};
   return names;
 }
 

@@ -83,7 +83,8 @@ TEST_F(StatementGuard, RefusesWhatIsNotAQuery) {
        }) {
     const Status status = lake_.Fails(sql);
     ASSERT_FALSE(status.ok()) << sql;
-    EXPECT_THAT(KindOf(status), testing::AnyOf(ErrorKind::kForbidden, ErrorKind::kInvalidArgument)) << sql << status.message();
+    EXPECT_THAT(KindOf(status), testing::AnyOf(ErrorKind::kForbidden, ErrorKind::kInvalidArgument))
+        << sql << status.message();
   }
   EXPECT_EQ(lake_.Query("SELECT count(*) FROM cpu"), "1\n");
 }
@@ -152,7 +153,8 @@ TEST_F(StatementGuard, RefusesToReadFiles) {
        }) {
     const Status status = lake_.Fails(sql);
     ASSERT_FALSE(status.ok()) << sql;
-    EXPECT_THAT(KindOf(status), testing::AnyOf(ErrorKind::kForbidden, ErrorKind::kInvalidArgument)) << sql << status.message();
+    EXPECT_THAT(KindOf(status), testing::AnyOf(ErrorKind::kForbidden, ErrorKind::kInvalidArgument))
+        << sql << status.message();
     EXPECT_THAT(status.message(), testing::Not(testing::HasSubstr("root:"))) << sql;
   }
 }

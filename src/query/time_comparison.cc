@@ -83,8 +83,8 @@ void RewriteExpression(ParsedExpression& expression) {
 
 // ---- the function
 
-/// Microseconds to nanoseconds. What lies beyond the range of nanoseconds (1677 to 2262) becomes its end: a comparison with the
-/// year 9999 is as good as one with the last instant.
+/// Microseconds to nanoseconds. What lies beyond the range of nanoseconds (1677 to 2262) becomes its end: a comparison with
+/// the year 9999 is as good as one with the last instant.
 int64_t NanosOfMicros(int64_t micros) {
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
   if (micros > kMax / kNanosPerMicro) return kMax;
@@ -100,7 +100,8 @@ void NanosToTime(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vec
   duckdb::UnaryExecutor::Execute<int64_t, int64_t>(input.data[0], result, input.size(), [](int64_t nanos) { return nanos; });
 }
 
-duckdb::unique_ptr<duckdb::Expression> Convert(duckdb::unique_ptr<duckdb::Expression> value, duckdb::scalar_function_t convert) {
+duckdb::unique_ptr<duckdb::Expression> Convert(duckdb::unique_ptr<duckdb::Expression> value,
+                                               duckdb::scalar_function_t convert) {
   duckdb::ScalarFunction function(kFunctionName, {value->return_type}, LogicalType::TIMESTAMP_NS, std::move(convert));
   duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> arguments;
   arguments.push_back(std::move(value));

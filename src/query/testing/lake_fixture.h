@@ -1,4 +1,5 @@
-// A lake for tests: tables made by hand of Parquet files in a temporary folder and of buffered chunks, and an engine over it.
+// A lake for tests: tables made by hand of Parquet files in a temporary folder and of buffered chunks, and an engine over
+// it.
 #pragma once
 
 #include <arrow/scalar.h>
@@ -48,9 +49,9 @@ class LakeFixture {
   /// What a file of tests may look like.
   enum class FileShape {
     kPlain,
-    kWithoutNumber,    // from before the column `number`
-    kIntegerValue,     // from when `value` was an integer
-    kUtcTime,          // time marked as adjusted to UTC
+    kWithoutNumber,  // from before the column `number`
+    kIntegerValue,   // from when `value` was an integer
+    kUtcTime,        // time marked as adjusted to UTC
   };
   DataFilePtr WriteFile(const std::vector<TestRow>& rows, FileShape shape = FileShape::kPlain);
   /// A file that is known to the catalog and not there: whoever opens it fails.
