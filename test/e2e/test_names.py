@@ -10,9 +10,14 @@ ODD = ["/", "a/b", "..", ".", "../x", "../../etc/passwd", "a/../b", "/etc", "a\0
        "information_schema", "pg_catalog", "select", "table", "1", "_", "__proto__", "{}", "$1", "`", "a\tb", "a,b", "a=b", "time2", "."*50]
 
 
+def escape_table(name):
+    """A measurement in line protocol: an equals sign needs no escape there."""
+    return name.replace(",", "\\,").replace(" ", "\\ ")
+
+
 def escape(name):
-    """A name in line protocol."""
-    return name.replace(",", "\\,").replace(" ", "\\ ").replace("=", "\\=")
+    """A tag, a tag's value or a field's name in line protocol."""
+    return escape_table(name).replace("=", "\\=")
 
 
 def sql_quote(name):
@@ -35,7 +40,7 @@ def files_server(binary, tmp_path_factory):
 
 @pytest.mark.parametrize("name", ODD, ids=repr)
 def test_table_names(files_server, db, name):
-    body = f"{escape(name)},t=x v=1 1\nafter v=1 1".encode()
+    body = f"{escape_table(name)},t=x v=1 1\nafter v=1 1".encode()
     answer = files_server.post(f"/write?db={db}", body)
     assert answer.status_code in (204, 400), answer.text
     assert files_server.count("after", db) == 1
@@ -66,7 +71,11 @@ def test_column_names(files_server, db, kind, name):
 @pytest.mark.parametrize("name", ODD, ids=repr)
 @pytest.mark.parametrize("endpoint", ["/write?db={}", "/api/v2/write?bucket={}", "/api/v3/write_lp?db={}", "/gigapi/write/{}", "/{}/write"])
 def test_database_names(files_server, endpoint, name):
+    if name in (".", "..") and endpoint == "/{}/write":
+        pytest.skip("a client makes /write of it before it sends anything")
     answer = files_server.post(endpoint.format(quote(name, safe="")), "m v=1 1")
+    if "bucket" in endpoint and "/" in name:
+        name = name.split("/")[0]  # InfluxDB 2 on top of 1: database/retention policy
     assert answer.status_code in (204, 400, 404), answer.text
     if answer.status_code == 204:
         assert int(files_server.query("SELECT count(*) AS n FROM m", name)[0]["n"]) >= 1
@@ -112,7 +121,7 @@ def test_many_names_of_one_folder_on_disk(files_server, db):
     names = ["a/b", "a%2Fb", "a%252Fb", "a b", "a%20b", ".", "%2E", "..", "%2E%2E", "%2e"]
     kept = []
     for i, name in enumerate(names):
-        if files_server.post(f"/write?db={db}", f"{escape(name)} v={i} 1").status_code == 204:
+        if files_server.post(f"/write?db={db}", f"{escape_table(name)} v={i} 1").status_code == 204:
             kept.append((i, name))
     files_server.wait_flushed(len(kept), db)
     for i, name in kept:

@@ -38,12 +38,12 @@ def test_root(shared_server):
     assert body["name"] and body["version"]
 
 
-@pytest.mark.parametrize("path", ["/query", "/write", "/health", "/api/v2/write"])
-def test_options(shared_server, path):
+@pytest.mark.parametrize("path, method", [("/query", "POST"), ("/write", "POST"), ("/health", "GET"), ("/api/v2/write", "POST")])
+def test_options(shared_server, path, method):
     answer = shared_server.request("OPTIONS", path)
     assert answer.status_code in (200, 204)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert "POST" in answer.headers["Access-Control-Allow-Methods"] and "OPTIONS" in answer.headers["Access-Control-Allow-Methods"]
+    assert method in answer.headers["Access-Control-Allow-Methods"] and "OPTIONS" in answer.headers["Access-Control-Allow-Methods"]
     assert "content-type" in answer.headers["Access-Control-Allow-Headers"].lower()
 
 
@@ -56,7 +56,7 @@ def test_wrong_method(shared_server, method, path):
     assert answer.json()["error"]
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/api/v9/write", "/query/x", "/../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//", "/%00"])
+@pytest.mark.parametrize("path", ["/nothing", "/api/v9/write", "/query/x", "/../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/%00"])
 def test_unknown_path(shared_server, path):
     answer = shared_server.get(path)
     assert answer.status_code in (400, 404)
@@ -141,15 +141,17 @@ def test_with_credentials(guarded):
 
 
 def test_a_warning_without_credentials_on_an_open_address(make_server):
-    assert "warn" not in make_server().log().lower()
-    server = make_server(root=None, start=False)
-    server.root = server.root.parent / "open"
+    warning = re.compile(r" warn(ing)? .*(auth|credential|password)", re.IGNORECASE)
+    server = make_server()
+    assert not warning.search(server.log()), server.log()
+    server.stop()
     server.start(HTTP_HOST="0.0.0.0")
-    assert re.search(r"warn.*(auth|credential|password)", server.log(), re.IGNORECASE), server.log()
+    assert warning.search(server.log()), server.log()
 
 
 def test_log_level(make_server):
-    assert make_server(LOGLEVEL="error").log() == ""
+    assert " info " in make_server().log()
+    assert not re.search(r" (info|debug|warn\w*) ", make_server(LOGLEVEL="error").log())
 
 
 # ---- HTTP itself -----------------------------------------------------------------------------------------------------

@@ -49,8 +49,7 @@ def test_compressed_bodies(shared_server, db, encoding, compress):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
-@pytest.mark.parametrize("damage", [lambda b: b[:-3], lambda b: b"not compressed at all", lambda b: b[:10] + b"\xff" * 10 + b[20:],
-                                    lambda b: b""])
+@pytest.mark.parametrize("damage", [lambda b: b[:-3], lambda b: b"not compressed at all", lambda b: b[:10] + b"\xff" * 10 + b[20:]])
 def test_damaged_compression_is_refused(shared_server, db, encoding, damage):
     body = ("m v=1 1\n" * 100).encode()
     packed = gzip.compress(body) if encoding == "gzip" else pyarrow.compress(body, codec="zstd", asbytes=True)
@@ -153,7 +152,7 @@ def test_line_ends_and_comments(shared_server, db, lines, rows):
 REFUSED = ["garbage", "m", "m ", "m v", "m v=", "m =1", "m v=1 x", "m v=1 1.5", "m v=1 9223372036854775808", "m v=9223372036854775808i",
            "m v=18446744073709551616u", "m v=-1u", "m v=1x", "m v=tru", 'm v="open', "m,t v=1", "m,t= v=1", "m,=x v=1", ",t=x v=1",
            "m,t=a,t=b v=1", "m v=1,", "m v=1,,w=2", "m v=1 1 1", "m,t=x", "m v=0x10", "m v=1_0", "m v='x'", "m time=1", "m,time=x v=1",
-           "m,x=1 x=2", "=x v=1", " "  "=1"]
+           "m,x=1 x=2", " =1"]
 
 
 @pytest.mark.parametrize("line", REFUSED)
