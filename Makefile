@@ -4,6 +4,8 @@ PYTHON := build/deps/venv/bin/python
 JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
+# Without these, whatever includes a precompiled header is never found in the cache.
+export CCACHE_SLOPPINESS := pch_defines,time_macros
 
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap build run demo test test-asan crash bench fuzz docs format lint clean
