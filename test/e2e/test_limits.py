@@ -90,7 +90,7 @@ def test_databases_over_the_limit(make_server):
 
 def test_bytes_buffered_over_the_limit(make_server):
     """Random tags cannot be packed; nothing is flushed: the buffer fills up, is refused, and nothing acknowledged is lost."""
-    server = make_server(GIGAPI_BUFFER_BYTES_MAX=str(4 * MB), GIGAPI_FLUSH_PARTITION_BYTES=str(1 << 30), GIGAPI_SAVE_TIMEOUT_S="3600")
+    server = make_server(GIGAPI_BUFFER_BYTES_MAX=str(4 * MB), GIGAPI_FLUSH_PARTITION_BYTES=str(4 * MB), GIGAPI_SAVE_TIMEOUT_S="3600")
     accepted = 0
     refused = None
     for n in range(200):
