@@ -138,7 +138,9 @@ TEST(Lake, KeepsEveryAcknowledgedRowOnceThroughCrashes) {
         for (int64_t& id : ids) id = next_id++;
         ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", ids, 3)).ok());
         acknowledged.insert(ids.begin(), ids.end());
-        if (random() % 6 == 0) ASSERT_TRUE(lake->FlushAll().ok());
+        if (random() % 6 == 0) {
+          ASSERT_TRUE(lake->FlushAll().ok());
+        }
         if (random() % 6 == 0) {
           // A flush that fails half-way loses nothing and doubles nothing.
           using Operation = FaultFileSystem::Operation;
