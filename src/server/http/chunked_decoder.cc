@@ -1,54 +1,100 @@
 #include "server/http/chunked_decoder.h"
 
-#include <boost/beast/core/error.hpp>
-#include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/parser.hpp>
-
 #include <algorithm>
 
 namespace gigapi::http {
+namespace {
 
-namespace beast = boost::beast;
+constexpr int kSizeDigitsMax = 15;  // fits into 63 bits
+/// Extensions and trailers of one body together: nobody needs them.
+constexpr size_t kPassedBytesMax = 16 << 10;
 
-struct ChunkedDecoder::State {
-  beast::http::request_parser<beast::http::buffer_body> parser;
-};
+Status Malformed(std::string_view what) { return Errorf(ErrorKind::kInvalidArgument, "malformed chunked body: {}", what); }
 
-ChunkedDecoder::ChunkedDecoder() : state_(std::make_unique<State>()) {
-  // The head has been read elsewhere; Beast's parser needs one to know what it looks at.
-  constexpr std::string_view kHead = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-  beast::error_code error;
-  state_->parser.body_limit(boost::none);
-  state_->parser.put(boost::asio::const_buffer(kHead.data(), kHead.size()), error);
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
 }
 
-ChunkedDecoder::~ChunkedDecoder() = default;
-
-bool ChunkedDecoder::done() const { return state_->parser.is_done(); }
+}  // namespace
 
 Result<size_t> ChunkedDecoder::Decode(std::string_view bytes, int64_t body_bytes_max, PodVector<char>* body) {
-  constexpr size_t kStepBytes = 64 << 10;
-  auto& parser = state_->parser;
-  size_t consumed = 0;
-  while (consumed < bytes.size() && !parser.is_done()) {
-    const size_t old_size = body->size();
-    const size_t room = std::max<size_t>(1, std::min(bytes.size() - consumed, kStepBytes));
-    body->Resize(old_size + room);
-    parser.get().body().data = body->data() + old_size;
-    parser.get().body().size = room;
-    parser.get().body().more = true;
-    beast::error_code error;
-    const size_t step = parser.put(boost::asio::const_buffer(bytes.data() + consumed, bytes.size() - consumed), error);
-    consumed += step;
-    body->Resize(old_size + room - parser.get().body().size);
-    if (static_cast<int64_t>(body->size()) > body_bytes_max) return Error(ErrorKind::kTooLarge, "the request body is too large");
-    if (error == beast::http::error::need_more) break;
-    if (error && error != beast::http::error::need_buffer) {
-      return Errorf(ErrorKind::kInvalidArgument, "malformed chunked body: {}", error.message());
+  size_t used = 0;
+  while (used < bytes.size() && !done()) {
+    if (state_ == State::kData) {
+      const size_t data = static_cast<size_t>(std::min<uint64_t>(size_, bytes.size() - used));
+      body->Append(bytes.data() + used, data);
+      used += data;
+      size_ -= data;
+      if (size_ == 0) state_ = State::kDataReturn;
+    } else {
+      ARROW_RETURN_NOT_OK(Step(bytes[used], body_bytes_max, body->size()));
+      ++used;
     }
-    if (step == 0 && body->size() == old_size && error != beast::http::error::need_buffer) break;
   }
-  return consumed;
+  return used;
+}
+
+Status ChunkedDecoder::Step(char c, int64_t body_bytes_max, size_t body_bytes) {
+  const auto expect = [&](char expected, State next) {
+    if (c != expected) return Malformed("a line that does not end with CRLF");
+    state_ = next;
+    return Status::OK();
+  };
+  switch (state_) {
+    case State::kSize: return StepSize(c);
+    case State::kExtension: return Pass(c, State::kSizeEnd);
+    case State::kSizeEnd:
+      ARROW_RETURN_NOT_OK(expect('\n', State::kData));
+      return BeginChunk(body_bytes_max, body_bytes);
+    case State::kDataReturn: return expect('\r', State::kDataEnd);
+    case State::kDataEnd: return expect('\n', State::kSize);
+    case State::kTrailerBegin:
+      state_ = c == '\r' ? State::kLastEnd : State::kTrailer;
+      return c == '\r' ? Status::OK() : Pass(c, State::kTrailerEnd);
+    case State::kTrailer: return Pass(c, State::kTrailerEnd);
+    case State::kTrailerEnd: return expect('\n', State::kTrailerBegin);
+    case State::kLastEnd: return expect('\n', State::kDone);
+    case State::kData:
+    case State::kDone: break;
+  }
+  return Error(ErrorKind::kInternal, "a chunked body was read on after its end");
+}
+
+Status ChunkedDecoder::StepSize(char c) {
+  const int digit = HexDigit(c);
+  if (digit >= 0) {
+    if (++size_digits_ > kSizeDigitsMax) return Malformed("a chunk that is too large");
+    size_ = size_ * 16 + static_cast<uint64_t>(digit);
+    return Status::OK();
+  }
+  if (size_digits_ == 0 || (c != ';' && c != '\r')) return Malformed("a bad chunk size");
+  state_ = c == ';' ? State::kExtension : State::kSizeEnd;
+  return Status::OK();
+}
+
+Status ChunkedDecoder::BeginChunk(int64_t body_bytes_max, size_t body_bytes) {
+  size_digits_ = 0;
+  if (size_ == 0) {
+    state_ = State::kTrailerBegin;
+    return Status::OK();
+  }
+  if (body_bytes + size_ > static_cast<uint64_t>(body_bytes_max)) {
+    return Errorf(ErrorKind::kTooLarge, "the request body is larger than {} bytes", body_bytes_max);
+  }
+  return Status::OK();
+}
+
+Status ChunkedDecoder::Pass(char c, State at_line_end) {
+  if (c == '\r') {
+    state_ = at_line_end;
+    return Status::OK();
+  }
+  if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) return Malformed("a control character");
+  if (++passed_bytes_ > kPassedBytesMax) return Malformed("too many extensions or trailers");
+  return Status::OK();
 }
 
 }  // namespace gigapi::http

@@ -329,10 +329,6 @@ asio::awaitable<Connection::BodyResult> Connection::ReadChunkedBody(Body* body, 
       refusal->response.headers.emplace_back("Retry-After", "1");
       co_return BodyResult::kRefused;
     }
-    if (static_cast<int64_t>(buffered().size()) > core_->options.header_bytes_max) {
-      refusal->response = PlainError(400, "a chunk header is too long");
-      co_return BodyResult::kRefused;
-    }
     const bool read = co_await ReadSome();
     if (!read) co_return BodyResult::kLost;
     if (body->bytes.size() - window_begin >= kProgressBytes) {

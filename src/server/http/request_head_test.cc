@@ -82,6 +82,26 @@ TEST(ChunkedDecoder, StopsAtTheEndOfTheBody) {
   EXPECT_EQ(std::string_view(body.data(), body.size()), "abc");
 }
 
+TEST(ChunkedDecoder, TakesEveryByteAlone) {
+  ChunkedDecoder decoder;
+  PodVector<char> body;
+  for (const char c : std::string_view("A;x=\"y\"\r\n0123456789\r\n1\r\n!\r\n000\r\nT: v\r\nU: w\r\n\r\n")) {
+    ASSERT_FALSE(decoder.done());
+    ASSERT_EQ(decoder.Decode({&c, 1}, 100, &body).ValueOr(0), 1u);
+  }
+  EXPECT_TRUE(decoder.done());
+  EXPECT_EQ(std::string_view(body.data(), body.size()), "0123456789!");
+}
+
+TEST(ChunkedDecoder, RefusesWhatIsNotWellFormed) {
+  for (const char* bytes : {"\r\n", ";x\r\n", "g\r\n", " 3\r\nabc\r\n", "3 \r\nabc\r\n", "3\nabc\n", "3\r\nabcd\r\n", "3\r\nabc\n", "0x3\r\nabc\r\n",
+                            "-1\r\n", "1000000000000000\r\n", "0\r\n\n", "0\r\nT: v\n\r\n", "3;a\nb\r\nabc\r\n"}) {
+    ChunkedDecoder decoder;
+    PodVector<char> body;
+    EXPECT_EQ(KindOf(decoder.Decode(bytes, 100, &body).status()), ErrorKind::kInvalidArgument) << bytes;
+  }
+}
+
 TEST(ChunkedDecoder, RefusesABodyOverTheLimit) {
   ChunkedDecoder decoder;
   PodVector<char> body;
