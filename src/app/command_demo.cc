@@ -92,7 +92,9 @@ Status WriteRack(DemoRack* rack, HttpClient* client, ProgressBar* bar, Written* 
   while (!rack->done()) {
     if (StopSignalPending()) return Interrupted();
     const std::string lines = rack->NextLines(kLinesPerBody);
-    ARROW_RETURN_NOT_OK(client->Fetch({.target = fmt::format("/write?db={}", kDatabase), .content_type = "text/plain", .body = lines}).status());
+    ARROW_RETURN_NOT_OK(
+        client->Fetch({.target = fmt::format("/write?db={}", kDatabase), .content_type = "text/plain", .body = lines})
+            .status());
     written->rows += std::ranges::count(lines, '\n');
     written->bytes += static_cast<int64_t>(lines.size());
     bar->Update(written->rows, fmt::format("{} rows", Grouped(written->rows)));
@@ -114,9 +116,11 @@ Status WriteDay(const DemoOptions& options, Node* node) {
     ARROW_RETURN_NOT_OK(node->lake()->FlushAll());
   }
   const double seconds = SecondsSince(started);
-  bar.Finish(fmt::format("{} rows, {:.0f} MB of line protocol, over one connection, in {:.1f} s: {} rows/s, each on disk before it was acknowledged",
-                         Grouped(written.rows), static_cast<double>(written.bytes) / 1e6, seconds,
-                         Grouped(static_cast<int64_t>(static_cast<double>(written.rows) / seconds))));
+  bar.Finish(
+      fmt::format("{} rows, {:.0f} MB of line protocol, over one connection, in {:.1f} s: {} rows/s, each on disk before it "
+                  "was acknowledged",
+                  Grouped(written.rows), static_cast<double>(written.bytes) / 1e6, seconds,
+                  Grouped(static_cast<int64_t>(static_cast<double>(written.rows) / seconds))));
   return Status::OK();
 }
 
@@ -141,7 +145,8 @@ Status MergeDay(Node* node) {
   ARROW_RETURN_NOT_OK(node->merges()->MergeAll());
   const FileCount after = CountFiles(node->lake());
   fmt::print(stderr, "merged {} Parquet files of {:.1f} MB to {} of {:.1f} MB, one an hour, in {:.1f} s\n", before.files,
-             static_cast<double>(before.bytes) / 1e6, after.files, static_cast<double>(after.bytes) / 1e6, SecondsSince(started));
+             static_cast<double>(before.bytes) / 1e6, after.files, static_cast<double>(after.bytes) / 1e6,
+             SecondsSince(started));
   return Status::OK();
 }
 
@@ -169,7 +174,8 @@ Status Demo(const DemoOptions& options) {
 Ask on, from another terminal; Ctrl-C ends the server and removes its data:
 
   gigapi query "SELECT * FROM cpu LIMIT 3" --db {} --url http://localhost:{}
-)", kDatabase, node->port());
+)",
+             kDatabase, node->port());
   std::fflush(stdout);
   WaitForStopSignal();
   return node->Stop();
@@ -186,7 +192,8 @@ int RunDemo(const DemoOptions& options) {
 
 void AddDemoCommand(CLI::App* app, CommandBody* body) {
   CLI::App* command = app->add_subcommand("demo", "Write a million rows to a server of its own and ask it four questions");
-  command->footer(R"(Starts a server on a temporary folder and this machine's loopback address, writes a day of 100 hosts over HTTP, waits
+  command->footer(
+      R"(Starts a server on a temporary folder and this machine's loopback address, writes a day of 100 hosts over HTTP, waits
 until each hour is merged to one Parquet file, runs four queries, and keeps serving until Ctrl-C. The folder is removed at
 the end.
 
@@ -194,8 +201,14 @@ Examples:
   gigapi demo
   gigapi demo --exit --rows 100000)");
   auto options = std::make_shared<DemoOptions>();
-  command->add_option("--rows", options->rows, "Rows to write")->capture_default_str()->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))->type_name("N");
-  command->add_option("--port", options->port, "Port to listen on; 0 is any free one")->capture_default_str()->check(CLI::Range(0, 65'535))->type_name("PORT");
+  command->add_option("--rows", options->rows, "Rows to write")
+      ->capture_default_str()
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
+      ->type_name("N");
+  command->add_option("--port", options->port, "Port to listen on; 0 is any free one")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65'535))
+      ->type_name("PORT");
   command->add_flag("--exit", options->exit, "End after the queries");
   command->callback([=] { *body = [=] { return RunDemo(*options); }; });
 }

@@ -42,7 +42,8 @@ Status WriteOut(std::string_view text) {
 Status Query(const QueryCommandOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto source, OpenSource(options));
   if (options.format != "table") return source->Text(options.sql, options.database, options.format, WriteOut);
-  ARROW_ASSIGN_OR_RAISE(const std::string table, QueryTable(source.get(), options.sql, options.database, options.rows_shown_max));
+  ARROW_ASSIGN_OR_RAISE(const std::string table,
+                        QueryTable(source.get(), options.sql, options.database, options.rows_shown_max));
   return WriteOut(table);
 }
 
@@ -56,7 +57,8 @@ int RunQuery(const QueryCommandOptions& options) {
 
 void AddQueryCommand(CLI::App* app, CommandBody* body) {
   CLI::App* command = app->add_subcommand("query", "Run one SQL statement and print its answer");
-  command->footer(R"(Asks the server at --url, or, with --root, reads the files and the write-ahead log of a data root, also while a
+  command->footer(
+      R"(Asks the server at --url, or, with --root, reads the files and the write-ahead log of a data root, also while a
 server runs on it; nothing is written there. Credentials are those in the URL, or HTTP_BASIC_AUTH_USERNAME and
 HTTP_BASIC_AUTH_PASSWORD of the environment. The exit status is 1 when the statement fails.
 
@@ -68,8 +70,12 @@ Examples:
   auto options = std::make_shared<QueryCommandOptions>();
   command->add_option("sql", options->sql, "The statement")->required()->type_name("SQL");
   auto* url = command->add_option("--url", options->url, "The server")->capture_default_str()->type_name("URL");
-  command->add_option("--root", options->root, "A data root to read instead of asking a server")->type_name("FOLDER")->excludes(url);
-  command->add_option("--db", options->database, "Database in which names are looked up")->capture_default_str()->type_name("NAME");
+  command->add_option("--root", options->root, "A data root to read instead of asking a server")
+      ->type_name("FOLDER")
+      ->excludes(url);
+  command->add_option("--db", options->database, "Database in which names are looked up")
+      ->capture_default_str()
+      ->type_name("NAME");
   command->add_option("--format", options->format, "table, json or csv")
       ->capture_default_str()
       ->check(CLI::IsMember({"table", "json", "csv"}))

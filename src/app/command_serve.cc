@@ -20,7 +20,8 @@ std::string LocalUrl(const Settings& settings, int port) {
 
 void PrintWelcome(const Settings& settings, int port) {
   const std::string url = LocalUrl(settings, port);
-  const std::string credentials = settings.http_basic_auth_username.empty() ? "" : "-u " + settings.http_basic_auth_username + " ";
+  const std::string credentials =
+      settings.http_basic_auth_username.empty() ? "" : "-u " + settings.http_basic_auth_username + " ";
   std::printf(R"(
 gigapi %s listens on %s (address %s), data in %s
 
@@ -55,7 +56,8 @@ int Serve(const SettingsFlags& flags) {
 
 void AddServeCommand(CLI::App* app, CommandBody* body) {
   CLI::App* command = app->add_subcommand("serve", "Run the server");
-  command->footer(R"(Every setting can be a flag, a name in the environment (in brackets above) or a key of the settings file;
+  command->footer(
+      R"(Every setting can be a flag, a name in the environment (in brackets above) or a key of the settings file;
 docs/settings.md says more. SIGTERM or Ctrl-C takes no more requests, flushes and ends with 0.
 
 Examples:

@@ -84,7 +84,8 @@ TEST(HttpClientTest, SendsARequestAndReadsABodyOfKnownLength) {
 }
 
 TEST(HttpClientTest, ReadsChunksAndBodiesThatEndWithTheConnection) {
-  EXPECT_EQ(Ask("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\nT: v\r\n\r\n").ValueOrDie(),
+  EXPECT_EQ(Ask("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\nT: v\r\n\r\n")
+                .ValueOrDie(),
             "abc0123456789");
   EXPECT_EQ(Ask("HTTP/1.0 200 OK\r\n\r\nto the end").ValueOrDie(), "to the end");
   EXPECT_EQ(Ask("HTTP/1.1 204 No Content\r\n\r\n").ValueOrDie(), "");
@@ -108,7 +109,8 @@ TEST(HttpClientTest, AddressesOfServers) {
   EXPECT_EQ(full.username, "me");
   EXPECT_EQ(full.password, "p:w");
   EXPECT_EQ(ParseHttpAddress("host").ValueOrDie().port, 80);
-  for (const auto* bad : {"", "http://", "https://host", "host:0", "host:x", "http://[::1"}) EXPECT_FALSE(ParseHttpAddress(bad).ok()) << bad;
+  for (const auto* bad : {"", "http://", "https://host", "host:0", "host:x", "http://[::1"})
+    EXPECT_FALSE(ParseHttpAddress(bad).ok()) << bad;
 }
 
 TEST(HttpClientTest, UrlEncodeLeavesOnlyUnreservedBytes) { EXPECT_EQ(UrlEncode("a b&c=ü~"), "a%20b%26c%3D%C3%BC~"); }

@@ -30,8 +30,8 @@ std::function<void(uint64_t, uint64_t)> LogReplay() {
   return [last_ns = SteadyNanos()](uint64_t bytes_done, uint64_t bytes_total) mutable {
     if (SteadyNanos() - last_ns < kNanosPerSecond) return;
     last_ns = SteadyNanos();
-    LOG_INFO("replaying the write-ahead log", "percent={} bytes={} of={}", bytes_done * 100 / std::max<uint64_t>(1, bytes_total),
-             bytes_done, bytes_total);
+    LOG_INFO("replaying the write-ahead log", "percent={} bytes={} of={}",
+             bytes_done * 100 / std::max<uint64_t>(1, bytes_total), bytes_done, bytes_total);
   };
 }
 
@@ -39,8 +39,10 @@ void WriteMerges(const MergeMetrics& merges, Exposition* page) {
   page->Counter("gigapi_merges_total", "Merges that were committed.", static_cast<double>(merges.merges_total));
   page->Counter("gigapi_merge_failures_total", "Merges that failed.", static_cast<double>(merges.failures_total));
   page->Counter("gigapi_merge_rows_total", "Rows that were merged.", static_cast<double>(merges.rows_total));
-  page->Counter("gigapi_merge_read_bytes_total", "Bytes of the files that were merged.", static_cast<double>(merges.bytes_in_total));
-  page->Counter("gigapi_merge_written_bytes_total", "Bytes of the files that merges made.", static_cast<double>(merges.bytes_out_total));
+  page->Counter("gigapi_merge_read_bytes_total", "Bytes of the files that were merged.",
+                static_cast<double>(merges.bytes_in_total));
+  page->Counter("gigapi_merge_written_bytes_total", "Bytes of the files that merges made.",
+                static_cast<double>(merges.bytes_out_total));
   page->Counter("gigapi_merge_cpu_seconds_total", "CPU time of merges.", merges.cpu_seconds_total);
 }
 
@@ -102,7 +104,8 @@ ServerOptions ServerOptionsOf(const Settings& settings) {
 Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   std::unique_ptr<Node> node(new Node);
   const int64_t started = SteadyNanos();
-  LOG_INFO("opening the lake", "root={} durability={}", std::filesystem::absolute(settings.root).string(), settings.durability);
+  LOG_INFO("opening the lake", "root={} durability={}", std::filesystem::absolute(settings.root).string(),
+           settings.durability);
   ARROW_ASSIGN_OR_RAISE(node->lake_, Lake::Open(LakeOptionsOf(settings), LocalFileSystem()));
   const LakeMetrics lake = node->lake_->metrics();
   LOG_INFO("the lake is open", "tables={} files={} rows_replayed={} ms={}", lake.tables, lake.files, lake.buffered_rows,
@@ -110,7 +113,9 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   ARROW_ASSIGN_OR_RAISE(node->engine_, QueryEngine::Open(node->lake_.get(), QueryOptionsOf(settings)));
   node->merges_ = MergeService::Start(node->lake_.get(), LocalFileSystem(), MergeOptionsOf(settings));
   ServerOptions server_options = ServerOptionsOf(settings);
-  server_options.write_more_metrics = [merges = node->merges_.get()](Exposition* page) { WriteMerges(merges->metrics(), page); };
+  server_options.write_more_metrics = [merges = node->merges_.get()](Exposition* page) {
+    WriteMerges(merges->metrics(), page);
+  };
   ARROW_ASSIGN_OR_RAISE(node->server_, Server::Start(std::move(server_options), node->lake_.get(), node->engine_.get()));
   LOG_INFO("listening", "host={} port={} ms={}", settings.http_host, node->port(), MillisSince(started));
   return node;

@@ -20,7 +20,8 @@ class QuerySource {
   using OnSchema = std::function<Status(const arrow::Schema&)>;
   using OnBatch = std::function<Status(const arrow::RecordBatch&)>;
   /// Runs a query. `on_schema` is called once, before the first batch.
-  virtual Status Rows(const std::string& sql, const std::string& database, const OnSchema& on_schema, const OnBatch& on_batch) = 0;
+  virtual Status Rows(const std::string& sql, const std::string& database, const OnSchema& on_schema,
+                      const OnBatch& on_batch) = 0;
 
   /// Runs a query; its answer as json or csv, as the server gives it, goes to `sink` piece by piece.
   virtual Status Text(const std::string& sql, const std::string& database, const std::string& format,
@@ -34,6 +35,7 @@ std::unique_ptr<QuerySource> ServerQuerySource(HttpAddress address);
 Result<std::unique_ptr<QuerySource>> RootQuerySource(const std::string& root);
 
 /// The answer as a table, at most `rows_shown_max` rows of it.
-Result<std::string> QueryTable(QuerySource* source, const std::string& sql, const std::string& database, int64_t rows_shown_max);
+Result<std::string> QueryTable(QuerySource* source, const std::string& sql, const std::string& database,
+                               int64_t rows_shown_max);
 
 }  // namespace gigapi

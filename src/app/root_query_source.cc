@@ -16,8 +16,10 @@ class RootSource final : public QuerySource {
   RootSource(std::unique_ptr<Lake> lake, std::unique_ptr<QueryEngine> engine)
       : lake_(std::move(lake)), engine_(std::move(engine)) {}
 
-  Status Rows(const std::string& sql, const std::string& database, const OnSchema& on_schema, const OnBatch& on_batch) override {
-    ARROW_ASSIGN_OR_RAISE(const auto stream, engine_->Execute({.sql = sql, .database = database, .parameters = {}}, QueryCancel()));
+  Status Rows(const std::string& sql, const std::string& database, const OnSchema& on_schema,
+              const OnBatch& on_batch) override {
+    ARROW_ASSIGN_OR_RAISE(const auto stream,
+                          engine_->Execute({.sql = sql, .database = database, .parameters = {}}, QueryCancel()));
     ARROW_RETURN_NOT_OK(on_schema(*stream->schema()));
     while (true) {
       ARROW_ASSIGN_OR_RAISE(const auto batch, stream->Next());

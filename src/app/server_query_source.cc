@@ -13,7 +13,8 @@ class ServerSource final : public QuerySource {
  public:
   explicit ServerSource(HttpAddress address) : client_(std::move(address)) {}
 
-  Status Rows(const std::string& sql, const std::string& database, const OnSchema& on_schema, const OnBatch& on_batch) override {
+  Status Rows(const std::string& sql, const std::string& database, const OnSchema& on_schema,
+              const OnBatch& on_batch) override {
     const std::string body = JsonBody(sql);
     ARROW_ASSIGN_OR_RAISE(std::string answer, client_.Fetch(Request(database, "arrow", body)));
     arrow::io::BufferReader stream(arrow::Buffer::FromString(std::move(answer)));
@@ -33,7 +34,9 @@ class ServerSource final : public QuerySource {
   }
 
  private:
-  static std::string JsonBody(const std::string& sql) { return JsonWriter().BeginObject().Key("query").String(sql).EndObject().Take(); }
+  static std::string JsonBody(const std::string& sql) {
+    return JsonWriter().BeginObject().Key("query").String(sql).EndObject().Take();
+  }
 
   /// `body` must outlive the request.
   static HttpRequest Request(const std::string& database, const std::string& format, const std::string& body) {
@@ -47,15 +50,19 @@ class ServerSource final : public QuerySource {
 
 }  // namespace
 
-std::unique_ptr<QuerySource> ServerQuerySource(HttpAddress address) { return std::make_unique<ServerSource>(std::move(address)); }
+std::unique_ptr<QuerySource> ServerQuerySource(HttpAddress address) {
+  return std::make_unique<ServerSource>(std::move(address));
+}
 
-Result<std::string> QueryTable(QuerySource* source, const std::string& sql, const std::string& database, int64_t rows_shown_max) {
+Result<std::string> QueryTable(QuerySource* source, const std::string& sql, const std::string& database,
+                               int64_t rows_shown_max) {
   std::unique_ptr<TablePrinter> printer;
   const auto on_schema = [&](const arrow::Schema& schema) {
     printer = std::make_unique<TablePrinter>(schema, rows_shown_max);
     return Status::OK();
   };
-  ARROW_RETURN_NOT_OK(source->Rows(sql, database, on_schema, [&](const arrow::RecordBatch& batch) { return printer->Add(batch); }));
+  ARROW_RETURN_NOT_OK(
+      source->Rows(sql, database, on_schema, [&](const arrow::RecordBatch& batch) { return printer->Add(batch); }));
   return printer->Format();
 }
 

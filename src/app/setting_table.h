@@ -21,7 +21,10 @@ struct EnvironmentName {
   double scale = 1;
 };
 
-enum class SettingUnit { kNone, kBytes };
+enum class SettingUnit {
+  kNone,
+  kBytes
+};
 
 using SettingField = std::variant<bool Settings::*, int64_t Settings::*, double Settings::*, std::string Settings::*>;
 /// An integer of a layer is a duration in seconds, written 30m, 4w or 0.

@@ -50,10 +50,18 @@ struct UnitFactor {
   double factor;
 };
 
-constexpr std::array<UnitFactor, 10> kByteUnits = {{{"", 1}, {"b", 1}, {"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12},
-                                                    {"kib", 0x1p10}, {"mib", 0x1p20}, {"gib", 0x1p30}, {"tib", 0x1p40}}};
-constexpr std::array<UnitFactor, 7> kDurationUnits = {{{"", 1}, {"s", 1}, {"m", 60}, {"h", 3'600}, {"d", 86'400},
-                                                       {"w", 604'800}, {"ms", 0.001}}};
+constexpr std::array<UnitFactor, 10> kByteUnits = {{{"", 1},
+                                                    {"b", 1},
+                                                    {"kb", 1e3},
+                                                    {"mb", 1e6},
+                                                    {"gb", 1e9},
+                                                    {"tb", 1e12},
+                                                    {"kib", 0x1p10},
+                                                    {"mib", 0x1p20},
+                                                    {"gib", 0x1p30},
+                                                    {"tib", 0x1p40}}};
+constexpr std::array<UnitFactor, 7> kDurationUnits = {
+    {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3'600}, {"d", 86'400}, {"w", 604'800}, {"ms", 0.001}}};
 
 Result<double> ParseBytes(std::string_view text) {
   constexpr std::string_view kWhat = "a number of bytes, as in 1048576, 64MiB or 1GB";
@@ -142,30 +150,26 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 std::string TypeOf(const SettingSpec& spec) {
   if (!spec.choices.empty()) return Join(spec.choices);
-  return std::visit(Overloaded{[](bool Settings::*) { return std::string("boolean"); },
-                               [&](int64_t Settings::*) {
-                                 return std::string(spec.unit == SettingUnit::kBytes ? "bytes" : "integer");
-                               },
-                               [](double Settings::*) { return std::string("number"); },
-                               [](std::string Settings::*) { return std::string("text"); }},
-                    spec.field);
+  return std::visit(
+      Overloaded{[](bool Settings::*) { return std::string("boolean"); },
+                 [&](int64_t Settings::*) { return std::string(spec.unit == SettingUnit::kBytes ? "bytes" : "integer"); },
+                 [](double Settings::*) { return std::string("number"); },
+                 [](std::string Settings::*) { return std::string("text"); }},
+      spec.field);
 }
 
 Status SetSetting(const SettingSpec& spec, std::string_view text, double scale, Settings* settings) {
-  return std::visit(Overloaded{[&](bool Settings::*field) { return ParseBool(text).Value(&(settings->*field)); },
-                               [&](int64_t Settings::*field) {
-                                 return ParseInteger(spec, text, scale).Value(&(settings->*field));
-                               },
-                               [&](double Settings::*field) {
-                                 return ParseDouble(spec, text, scale).Value(&(settings->*field));
-                               },
-                               [&](std::string Settings::*field) {
-                                 const bool known = spec.choices.empty() || std::ranges::count(spec.choices, text) > 0;
-                                 if (!known) return Expected("one of " + Join(spec.choices));
-                                 settings->*field = text;
-                                 return Status::OK();
-                               }},
-                    spec.field);
+  return std::visit(
+      Overloaded{[&](bool Settings::*field) { return ParseBool(text).Value(&(settings->*field)); },
+                 [&](int64_t Settings::*field) { return ParseInteger(spec, text, scale).Value(&(settings->*field)); },
+                 [&](double Settings::*field) { return ParseDouble(spec, text, scale).Value(&(settings->*field)); },
+                 [&](std::string Settings::*field) {
+                   const bool known = spec.choices.empty() || std::ranges::count(spec.choices, text) > 0;
+                   if (!known) return Expected("one of " + Join(spec.choices));
+                   settings->*field = text;
+                   return Status::OK();
+                 }},
+      spec.field);
 }
 
 std::string SettingText(const SettingSpec& spec, const Settings& settings) {
@@ -196,11 +200,10 @@ Status SetLayerSetting(const LayerSettingSpec& spec, std::string_view text, Laye
 }
 
 std::string LayerSettingText(const LayerSettingSpec& spec, const LayerSettings& layer) {
-  return std::visit(
-      Overloaded{[&](bool LayerSettings::*field) { return std::string(layer.*field ? "true" : "false"); },
-                 [&](int64_t LayerSettings::*field) { return fmt::format("{}s", layer.*field); },
-                 [&](std::string LayerSettings::*field) { return layer.*field; }},
-      spec.field);
+  return std::visit(Overloaded{[&](bool LayerSettings::*field) { return std::string(layer.*field ? "true" : "false"); },
+                               [&](int64_t LayerSettings::*field) { return fmt::format("{}s", layer.*field); },
+                               [&](std::string LayerSettings::*field) { return layer.*field; }},
+                    spec.field);
 }
 
 std::string_view NearestName(std::string_view name, std::span<const std::string_view> candidates) {

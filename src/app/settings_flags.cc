@@ -33,8 +33,9 @@ void AddFlag(const SettingSpec& spec, CLI::App* command, std::string* value) {
 
 std::shared_ptr<SettingsFlags> AddSettingsFlags(CLI::App* command) {
   auto flags = std::make_shared<SettingsFlags>();
-  command->add_option("--config", flags->config_path,
-                      "Settings file (TOML). Without it ./gigapi.toml is read, or /etc/gigapi/gigapi.toml, if there is one")
+  command
+      ->add_option("--config", flags->config_path,
+                   "Settings file (TOML). Without it ./gigapi.toml is read, or /etc/gigapi/gigapi.toml, if there is one")
       ->type_name("FILE");
   for (const auto& spec : SettingTable()) AddFlag(spec, command, &flags->values[std::string(spec.key)]);
   return flags;

@@ -73,7 +73,8 @@ Status LoadLayerList(const toml::node& node, const std::string& file, LoadedSett
   if (list->size() > kLayersMax) return Errorf(ErrorKind::kInvalidArgument, "{}: too many layers", Position(file, node));
   for (size_t i = 0; i < list->size(); ++i) {
     const auto* table = (*list)[i].as_table();
-    if (table == nullptr) return Errorf(ErrorKind::kInvalidArgument, "{}: layers are written [[layers]]", Position(file, node));
+    if (table == nullptr)
+      return Errorf(ErrorKind::kInvalidArgument, "{}: layers are written [[layers]]", Position(file, node));
     ARROW_RETURN_NOT_OK(LoadLayerTable(*table, i, file, loaded));
   }
   return Status::OK();
@@ -85,7 +86,8 @@ Status LoadFileNode(std::string_view key, const toml::node& node, const std::str
   if (spec == nullptr) {
     std::vector<std::string_view> known = {"layers"};
     for (const auto& each : SettingTable()) known.push_back(each.key);
-    return Errorf(ErrorKind::kInvalidArgument, "{}: unknown setting {}{}", Position(file, node), key, DidYouMean(key, known));
+    return Errorf(ErrorKind::kInvalidArgument, "{}: unknown setting {}{}", Position(file, node), key,
+                  DidYouMean(key, known));
   }
   const std::string where = fmt::format("{}: {}", Position(file, node), key);
   auto text = ScalarText(node);
@@ -167,10 +169,13 @@ bool EqualsUpper(std::string_view lower, std::string_view upper) {
 Status LoadEnvironmentLayer(const std::string& name, const std::string& value, LoadedSettings* loaded) {
   const auto layer = ParseLayerName(name);
   const auto specs = LayerSettingTable();
-  const auto spec = std::ranges::find_if(specs, [&](const auto& each) { return layer && EqualsUpper(each.key, layer->key); });
+  const auto spec =
+      std::ranges::find_if(specs, [&](const auto& each) { return layer && EqualsUpper(each.key, layer->key); });
   if (spec == specs.end()) {
-    return Errorf(ErrorKind::kInvalidArgument, "{}: layers are set by GIGAPI_LAYERS_<n>_NAME, _TYPE, _URL, _GLOBAL, _TTL, "
-                  "_AUTH_KEY and _AUTH_SECRET, with n from 0 to {}", name, kLayersMax - 1);
+    return Errorf(ErrorKind::kInvalidArgument,
+                  "{}: layers are set by GIGAPI_LAYERS_<n>_NAME, _TYPE, _URL, _GLOBAL, _TTL, "
+                  "_AUTH_KEY and _AUTH_SECRET, with n from 0 to {}",
+                  name, kLayersMax - 1);
   }
   const Status set = SetLayerSetting(*spec, value, LayerAt(layer->index, &loaded->settings));
   if (!set.ok()) return InvalidSetting(name, set);

@@ -26,7 +26,9 @@ class SettingsLoaderTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
-  void WriteFile(const std::string& text, const std::string& name = "gigapi.toml") const { std::ofstream(path(name)) << text; }
+  void WriteFile(const std::string& text, const std::string& name = "gigapi.toml") const {
+    std::ofstream(path(name)) << text;
+  }
 
   Result<LoadedSettings> Load() const { return LoadSettings(sources_); }
   LoadedSettings MustLoad() const {
@@ -88,13 +90,25 @@ TEST_F(SettingsLoaderTest, FirstFileFoundIsRead) {
 }
 
 TEST_F(SettingsLoaderTest, EveryGigapiNameMeansWhatItMeansThere) {
-  sources_.environment = {{"GIGAPI_ROOT", "/data"}, {"GIGAPI_MODE", "aio"}, {"GIGAPI_MERGE_TIMEOUT_S", "20"},
-                          {"GIGAPI_SAVE_TIMEOUT_S", "0.25"}, {"GIGAPI_NO_MERGES", "true"}, {"GIGAPI_UI", "false"},
-                          {"GIGAPI_METADATA_TYPE", "json"}, {"GIGAPI_ENABLED", "true"}, {"GIGAPI_SECRET", ""},
-                          {"GIGAPI_ALLOW_SAVE_TO_HD", "true"}, {"HTTP_PORT", "8080"}, {"HTTP_HOST", "127.0.0.1"},
-                          {"HTTP_BASIC_AUTH_USERNAME", "me"}, {"HTTP_BASIC_AUTH_PASSWORD", "secret"},
-                          {"FLIGHTSQL_PORT", "9082"}, {"FLIGHTSQL_ENABLE", "false"}, {"LOGLEVEL", "warn"},
-                          {"DUCKDB_MEM_LIMIT", "2GB"}, {"DUCKDB_THREAD_LIMIT", "3"}};
+  sources_.environment = {{"GIGAPI_ROOT", "/data"},
+                          {"GIGAPI_MODE", "aio"},
+                          {"GIGAPI_MERGE_TIMEOUT_S", "20"},
+                          {"GIGAPI_SAVE_TIMEOUT_S", "0.25"},
+                          {"GIGAPI_NO_MERGES", "true"},
+                          {"GIGAPI_UI", "false"},
+                          {"GIGAPI_METADATA_TYPE", "json"},
+                          {"GIGAPI_ENABLED", "true"},
+                          {"GIGAPI_SECRET", ""},
+                          {"GIGAPI_ALLOW_SAVE_TO_HD", "true"},
+                          {"HTTP_PORT", "8080"},
+                          {"HTTP_HOST", "127.0.0.1"},
+                          {"HTTP_BASIC_AUTH_USERNAME", "me"},
+                          {"HTTP_BASIC_AUTH_PASSWORD", "secret"},
+                          {"FLIGHTSQL_PORT", "9082"},
+                          {"FLIGHTSQL_ENABLE", "false"},
+                          {"LOGLEVEL", "warn"},
+                          {"DUCKDB_MEM_LIMIT", "2GB"},
+                          {"DUCKDB_THREAD_LIMIT", "3"}};
   auto loaded = MustLoad();
   EXPECT_EQ(ResolveSettings(&loaded).message(), "");
   EXPECT_THAT(loaded.warnings, IsEmpty());
@@ -165,7 +179,9 @@ TEST_F(SettingsLoaderTest, SizesHaveUnits) {
 }
 
 TEST_F(SettingsLoaderTest, ComposeExampleOfGigapiWorks) {
-  sources_.environment = {{"GIGAPI_ROOT", "/data"}, {"GIGAPI_LAYERS_0_NAME", "default"}, {"GIGAPI_LAYERS_0_TYPE", "fs"},
+  sources_.environment = {{"GIGAPI_ROOT", "/data"},
+                          {"GIGAPI_LAYERS_0_NAME", "default"},
+                          {"GIGAPI_LAYERS_0_TYPE", "fs"},
                           {"GIGAPI_LAYERS_0_URL", "file:///data"}};
   EXPECT_EQ(Refusal(), "");
   sources_.environment.erase("GIGAPI_ROOT");
@@ -190,7 +206,8 @@ TEST_F(SettingsLoaderTest, LayersOfTheFileAndTheEnvironmentMerge) {
 }
 
 TEST_F(SettingsLoaderTest, LayerNamesThatNobodyReadsAreErrors) {
-  for (const auto* name : {"GIGAPI_LAYERS_0_TTTL", "GIGAPI_LAYERS_X_TYPE", "GIGAPI_LAYERS_99999999999_TYPE", "GIGAPI_LAYERS_0"}) {
+  for (const auto* name :
+       {"GIGAPI_LAYERS_0_TTTL", "GIGAPI_LAYERS_X_TYPE", "GIGAPI_LAYERS_99999999999_TYPE", "GIGAPI_LAYERS_0"}) {
     sources_.environment = {{name, "1"}};
     EXPECT_THAT(LoadFailure(), HasSubstr(name));
   }
@@ -239,7 +256,8 @@ TEST_F(SettingsLoaderTest, MisspeltNamesInTheEnvironmentAreWarnedOf) {
 }
 
 TEST_F(SettingsLoaderTest, ConfigMasksSecretsAndShowsOrigins) {
-  sources_.environment = {{"HTTP_BASIC_AUTH_USERNAME", "me"}, {"HTTP_BASIC_AUTH_PASSWORD", "hunter2"},
+  sources_.environment = {{"HTTP_BASIC_AUTH_USERNAME", "me"},
+                          {"HTTP_BASIC_AUTH_PASSWORD", "hunter2"},
                           {"GIGAPI_LAYERS_0_AUTH_SECRET", "hunter3"}};
   const auto loaded = MustLoad();
   for (const auto& text : {SettingsInForce(loaded), SettingsInForceJson(loaded)}) {

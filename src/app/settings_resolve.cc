@@ -51,7 +51,8 @@ class Reasons {
 };
 
 void CheckProcess(const Settings& settings, Reasons* reasons) {
-  if (!settings.enabled) reasons->Add("enabled", "a server that is not enabled has nothing to do; leave it out or set it to true");
+  if (!settings.enabled)
+    reasons->Add("enabled", "a server that is not enabled has nothing to do; leave it out or set it to true");
   if (settings.mode != "aio") {
     reasons->Add("mode", fmt::format("\"{}\" is not built yet; this version runs as \"aio\", all in one", settings.mode));
   }
@@ -65,8 +66,9 @@ void CheckProcess(const Settings& settings, Reasons* reasons) {
 
 void CheckHttp(const Settings& settings, Reasons* reasons) {
   if (!settings.secret.empty()) {
-    reasons->Add("secret", "tokens are not built yet, and nothing would be guarded by it; use http_basic_auth_username and "
-                           "http_basic_auth_password");
+    reasons->Add("secret",
+                 "tokens are not built yet, and nothing would be guarded by it; use http_basic_auth_username and "
+                 "http_basic_auth_password");
   }
   if (settings.http_basic_auth_username.empty() != settings.http_basic_auth_password.empty()) {
     const bool no_name = settings.http_basic_auth_username.empty();
@@ -104,7 +106,8 @@ bool IsMemoryLimit(std::string_view text) {
 
 void CheckQueries(const Settings& settings, Reasons* reasons) {
   if (!IsMemoryLimit(settings.duckdb_mem_limit)) {
-    reasons->Add("duckdb_mem_limit", fmt::format("expected an amount of memory as in 1GB, not \"{}\"", settings.duckdb_mem_limit));
+    reasons->Add("duckdb_mem_limit",
+                 fmt::format("expected an amount of memory as in 1GB, not \"{}\"", settings.duckdb_mem_limit));
   }
 }
 
@@ -113,7 +116,8 @@ void ApplyLayers(LoadedSettings* loaded, Reasons* reasons) {
   Settings& settings = loaded->settings;
   if (settings.layers.empty()) return;
   if (settings.layers.size() > 1) {
-    reasons->Add("layers", fmt::format("{} layers are set; moving data between layers is not built yet, keep one", settings.layers.size()));
+    reasons->Add("layers", fmt::format("{} layers are set; moving data between layers is not built yet, keep one",
+                                       settings.layers.size()));
     return;
   }
   const LayerSettings& layer = settings.layers[0];

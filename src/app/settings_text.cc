@@ -86,7 +86,8 @@ std::string SettingsMarkdown() {
   for (const auto& spec : SettingTable()) {
     if (spec.group != group) {
       group = spec.group;
-      text += fmt::format("\n### {}\n\n| in the file | environment | flag | type | default | |\n|---|---|---|---|---|---|\n", group);
+      text += fmt::format("\n### {}\n\n| in the file | environment | flag | type | default | |\n|---|---|---|---|---|---|\n",
+                          group);
     }
     text += fmt::format("| `{}` | {} | `{}` | {} | {} | {} |\n", spec.key, EnvironmentText(spec), FlagOf(spec), TypeOf(spec),
                         Code(DefaultText(spec)), spec.doc);

@@ -13,7 +13,8 @@ std::shared_ptr<arrow::RecordBatch> HostsAndLoads(int64_t rows) {
     EXPECT_TRUE(hosts.Append(i == 0 ? "ä\nb" : "host1").ok());
     EXPECT_TRUE((i == 1 ? loads.AppendNull() : loads.Append(0.5 * static_cast<double>(i))).ok());
   }
-  const auto schema = arrow::schema({arrow::field("host", arrow::dictionary(arrow::int8(), arrow::utf8())), arrow::field("load", arrow::float64())});
+  const auto schema = arrow::schema(
+      {arrow::field("host", arrow::dictionary(arrow::int8(), arrow::utf8())), arrow::field("load", arrow::float64())});
   return arrow::RecordBatch::Make(schema, rows, {hosts.Finish().ValueOrDie(), loads.Finish().ValueOrDie()});
 }
 
