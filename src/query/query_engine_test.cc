@@ -165,13 +165,17 @@ TEST(QueryEngine, StreamsTheFirstRowsEarlyAndTheRestInLargeBatches) {
 }
 
 TEST(QueryEngine, LimitsRows) {
-  LakeFixture lake({.max_rows = 1000});
+  QueryOptions options;
+  options.max_rows = 1000;
+  LakeFixture lake(options);
   EXPECT_TRUE(lake.Run("SELECT * FROM range(1000)").ok());
   EXPECT_EQ(KindOf(lake.Fails("SELECT * FROM range(1001)")), ErrorKind::kTooLarge);
 }
 
 TEST(QueryEngine, LimitsMemory) {
-  LakeFixture lake({.memory_limit = "64MB"});
+  QueryOptions options;
+  options.memory_limit = "64MB";
+  LakeFixture lake(options);
   const Status status = lake.Fails("SELECT range, random()::VARCHAR || range AS r FROM range(20000000) ORDER BY r");
   EXPECT_EQ(KindOf(status), ErrorKind::kOverloaded) << status.message();
   EXPECT_EQ(lake.Query("SELECT 1"), "1\n");
@@ -180,7 +184,9 @@ TEST(QueryEngine, LimitsMemory) {
 constexpr const char* kEndless = "SELECT count(*) FROM range(1000000000000) a WHERE a.range % 7 = 3";
 
 TEST(QueryEngine, LimitsTime) {
-  LakeFixture lake({.timeout_ms = 50});
+  QueryOptions options;
+  options.timeout_ms = 400;
+  LakeFixture lake(options);
   EXPECT_EQ(KindOf(lake.Fails(kEndless)), ErrorKind::kTimeout);
   EXPECT_EQ(lake.Query("SELECT 1"), "1\n");
 }
@@ -218,7 +224,11 @@ TEST(QueryEngine, CancelsBetweenBatches) {
 }
 
 TEST(QueryEngine, QueuesAndRefusesWhenTooManyRun) {
-  LakeFixture lake({.max_concurrent = 1, .max_queued = 1, .queue_timeout_ms = 60'000});
+  QueryOptions options;
+  options.max_concurrent = 1;
+  options.max_queued = 1;
+  options.queue_timeout_ms = 60'000;
+  LakeFixture lake(options);
   auto running = *lake.engine().Execute({.sql = "SELECT * FROM range(10000000)", .database = "", .parameters = {}}, {});
   std::thread queued([&] { EXPECT_EQ(lake.Query("SELECT 2"), "2\n"); });
   while (lake.engine().metrics().queued == 0) std::this_thread::yield();
@@ -229,13 +239,19 @@ TEST(QueryEngine, QueuesAndRefusesWhenTooManyRun) {
 }
 
 TEST(QueryEngine, RefusesAfterWaitingTooLong) {
-  LakeFixture lake({.max_concurrent = 1, .queue_timeout_ms = 1});
+  QueryOptions options;
+  options.max_concurrent = 1;
+  options.queue_timeout_ms = 1;
+  LakeFixture lake(options);
   auto running = *lake.engine().Execute({.sql = "SELECT * FROM range(10000000)", .database = "", .parameters = {}}, {});
   EXPECT_EQ(KindOf(lake.Fails("SELECT 3")), ErrorKind::kUnavailable);
 }
 
 TEST(QueryEngine, AStreamThatEndedFreesItsSlot) {
-  LakeFixture lake({.max_concurrent = 1, .queue_timeout_ms = 1});
+  QueryOptions options;
+  options.max_concurrent = 1;
+  options.queue_timeout_ms = 1;
+  LakeFixture lake(options);
   auto stream = *lake.engine().Execute({.sql = "SELECT 1", .database = "", .parameters = {}}, {});
   while (*stream->Next() != nullptr) {
   }
@@ -490,7 +506,9 @@ TEST(QueryEngine, OddStatementsAreAnsweredOrRefused) {
            "time < TIMESTAMP '1970-01-01 05:00:00') SELECT count(*) FROM r",
        }) {
     const auto result = lake.Run(sql);
-    if (!result.ok()) EXPECT_NE(KindOf(result.status()), ErrorKind::kInternal) << sql << result.status().message();
+    if (!result.ok()) {
+      EXPECT_NE(KindOf(result.status()), ErrorKind::kInternal) << sql << result.status().message();
+    }
   }
   EXPECT_EQ(lake.Query("SELECT count(*) FROM cpu"), "4\n");
 }

@@ -54,7 +54,9 @@ std::shared_ptr<arrow::Table> ToTable(const std::vector<TestRow>& rows, FileShap
 
 template <typename Get>
 ColumnStats Stats(const std::vector<TestRow>& rows, std::string name, ColumnType type, Get get) {
-  ColumnStats stats{.name = std::move(name), .type = type};
+  ColumnStats stats;
+  stats.name = std::move(name);
+  stats.type = type;
   for (const TestRow& row : rows) {
     const auto value = get(row);
     if (!value) {
