@@ -7,7 +7,7 @@
 
 namespace gigapi {
 
-/// Appends a JSON string, quoted and escaped. Bytes that are not UTF-8 are kept as they are.
+/// Appends a JSON string, quoted and escaped. A byte that is not UTF-8 becomes U+FFFD: JSON has no other bytes.
 void AppendJsonString(std::string_view text, std::string* out);
 
 /// Builds a document in order. Commas are its business; nesting is the caller's.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/utf8.h"
 #include "model/schema.h"
 
 namespace gigapi {
@@ -27,32 +28,14 @@ bool IsAlnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') |
 }  // namespace
 
 bool IsUtf8(std::string_view bytes) {
-  const auto* p = reinterpret_cast<const uint8_t*>(bytes.data());
-  const auto* const end = p + bytes.size();
-  while (p < end) {
-    uint64_t word;
-    if (end - p >= 8 && (std::memcpy(&word, p, 8), (word & 0x8080808080808080) == 0)) {
-      p += 8;
+  for (size_t i = 0; i < bytes.size();) {
+    if (static_cast<uint8_t>(bytes[i]) < 0x80) {  // nearly always: parsers call this for every tag and string
+      ++i;
       continue;
     }
-    if (*p < 0x80) {
-      ++p;
-      continue;
-    }
-    int more;
-    uint32_t code;
-    if (*p >= 0xc2 && *p <= 0xdf) more = 1, code = *p & 0x1f;
-    else if (*p >= 0xe0 && *p <= 0xef) more = 2, code = *p & 0x0f;
-    else if (*p >= 0xf0 && *p <= 0xf4) more = 3, code = *p & 0x07;
-    else return false;
-    if (end - p <= more) return false;
-    for (int i = 1; i <= more; ++i) {
-      if ((p[i] & 0xc0) != 0x80) return false;
-      code = code << 6 | (p[i] & 0x3f);
-    }
-    const bool overlong = (more == 2 && code < 0x800) || (more == 3 && code < 0x10000);
-    if (overlong || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
-    p += more + 1;
+    const size_t size = Utf8SequenceBytes(bytes.substr(i));
+    if (size == 0) return false;
+    i += size;
   }
   return true;
 }

@@ -35,7 +35,7 @@ BASE_NS = 1_750_000_000_000_000_000
 WRITERS = 4
 # Flushes and merges follow each other as fast as they can, so that most kills hit one in its middle.
 SETTINGS = {"GIGAPI_SAVE_TIMEOUT_S": "0.03", "GIGAPI_MERGE_TIMEOUT_S": "0.05", "GIGAPI_DROP_DELAY_MS": "100",
-            "GIGAPI_WAL_SEGMENT_BYTES": str(256 << 10), "LOGLEVEL": "info"}
+            "GIGAPI_WAL_SEGMENT_BYTES": str(1 << 20), "LOGLEVEL": "info"}
 
 
 class Batch:

@@ -14,3 +14,9 @@ def test_every_acknowledged_row_survives_once(binary, tmp_path, durability, kill
     driver.run(kills)
     assert sum(driver.kills.values()) == kills
     assert sum(map(len, driver.present.values())) > 0
+
+
+def test_the_driver_notices_lost_rows(binary, tmp_path):
+    """A server that promises nothing loses rows: a driver that did not see it would prove nothing above."""
+    with pytest.raises(AssertionError, match="acknowledged rows of .* are lost"):
+        CrashDriver(binary, tmp_path, "none", seed=1).run(12)

@@ -40,7 +40,7 @@ def test_examples(make_server, binary):
     printed = None
     for mark, _, text in blocks():
         if mark == "run":
-            command = text.replace("localhost:7971", f"127.0.0.1:{server.port}").replace("127.0.0.1:7971", f"127.0.0.1:{server.port}")
+            command = text.replace("build/release/gigapi", str(binary)).replace("localhost:7971", f"127.0.0.1:{server.port}").replace("127.0.0.1:7971", f"127.0.0.1:{server.port}")
             done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=REPOSITORY, env=env, capture_output=True, text=True, timeout=60)
             assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
             assert '"error"' not in done.stdout, f"{command}\n{done.stdout}"

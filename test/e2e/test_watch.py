@@ -149,9 +149,9 @@ def test_a_warning_without_credentials_on_an_open_address(make_server):
     assert warning.search(server.log()), server.log()
 
 
-def test_log_level(make_server):
+def test_log_level(make_server, tmp_path):
     assert " info " in make_server().log()
-    assert not re.search(r" (info|debug|warn\w*) ", make_server(LOGLEVEL="error").log())
+    assert not re.search(r" (info|debug|warn\w*) ", make_server(root=tmp_path / "quiet", LOGLEVEL="error").log())
 
 
 # ---- HTTP itself -----------------------------------------------------------------------------------------------------
