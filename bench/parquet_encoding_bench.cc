@@ -15,6 +15,7 @@
 #include "fleet.h"
 #include "storage/hive_path.h"
 #include "storage/parquet_file.h"
+#include "storage/row_group_size.h"
 
 namespace gigapi {
 namespace {
@@ -31,7 +32,8 @@ Status WriteHour(const std::string& out, ParquetEffort effort, const TableSchema
   ARROW_RETURN_NOT_OK(fs->CreateDirectories(directory));
   const double start = CpuSeconds();
   ParquetOptions options;
-  options.effort = effort; if (getenv("GROUP")) options.row_group_rows = atoll(getenv("GROUP"));
+  options.effort = effort;
+  if (effort == ParquetEffort::kCompact) options.row_group_rows = static_cast<int64_t>(ChooseRowGroupRows(rows)); if (getenv("GROUP")) options.row_group_rows = atoll(getenv("GROUP"));
   ARROW_ASSIGN_OR_RAISE(const DataFile file, WriteParquet(fs, directory + "/1.parquet", schema, rows, options));
   total->cpu_seconds += CpuSeconds() - start;
   total->bytes += file.size_bytes;
