@@ -34,7 +34,7 @@ Result<CreateParameters> ReadParameters(const http::Request& request) {
   if (const auto database = request.Query("db")) parameters.database = *database;
   else if (const auto long_name = request.Query("database")) parameters.database = *long_name;
   if (const auto table = request.Query("table")) parameters.table = *table;
-  if (request.body.find('{') != std::string_view::npos) ARROW_RETURN_NOT_OK(ReadBody(request.body, &parameters));
+  if (!request.body.empty()) ARROW_RETURN_NOT_OK(ReadBody(request.body, &parameters));
   if (parameters.database.empty()) return Error(ErrorKind::kInvalidArgument, "db is required");
   ARROW_RETURN_NOT_OK(ValidateDatabaseName(parameters.database));
   if (!parameters.table.empty()) ARROW_RETURN_NOT_OK(ValidateTableName(parameters.table));
@@ -46,10 +46,17 @@ Status Create(const http::Request& request, Lake* lake) {
   return lake->CreateDatabase(parameters.database);
 }
 
+bool HasRows(const http::Request& request) {
+  if (!request.Header("Content-Encoding").empty()) return true;
+  const size_t first = request.body.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && request.body[first] != '{';
+}
+
 }  // namespace
 
-void AddCreateRoute(Lake* lake, http::Router* router) {
-  router->Add("POST", "/gigapi/create", [lake](http::ExchangePtr exchange) {
+void AddCreateRoute(Lake* lake, http::Handler write, http::Router* router) {
+  router->Add("POST", "/gigapi/create", [lake, write = std::move(write)](http::ExchangePtr exchange) {
+    if (HasRows(exchange->request())) return write(std::move(exchange));
     const Status status = Create(exchange->request(), lake);
     exchange->Respond(status.ok() ? http::Response{204, {}, {}} : ErrorResponse(status));
   });

@@ -73,12 +73,16 @@ http::Handler Writer(WriteService* service, Dialect dialect, std::function<Resul
 
 }  // namespace
 
-void AddWriteRoutes(WriteService* service, std::string default_database, http::Router* router) {
-  const auto read_v1 = [default_database = std::move(default_database)](const Request& request) {
+http::Handler V1Writer(WriteService* service, std::string default_database) {
+  return Writer(service, Dialect::kV1, [default_database = std::move(default_database)](const Request& request) {
     return ReadV1(request, default_database);
-  };
+  });
+}
+
+void AddWriteRoutes(WriteService* service, std::string default_database, http::Router* router) {
+  const http::Handler write_v1 = V1Writer(service, std::move(default_database));
   for (std::string_view path : {"/write", "/{db}/write", "/gigapi/write", "/gigapi/write/{db}", "/gigapi/insert"}) {
-    router->Add("POST", path, Writer(service, Dialect::kV1, read_v1));
+    router->Add("POST", path, write_v1);
   }
   router->Add("POST", "/api/v2/write", Writer(service, Dialect::kV2, ReadV2));
   router->Add("POST", "/api/v3/write_lp", Writer(service, Dialect::kV3, ReadV3));

@@ -12,4 +12,7 @@ namespace gigapi::influx {
 /// GigAPI's routes; those of InfluxDB 2 and 3 refuse such a request.
 void AddWriteRoutes(WriteService* service, std::string default_database, http::Router* router);
 
+/// The handler of InfluxDB 1's /write, for a route of another dialect that takes rows the same way.
+http::Handler V1Writer(WriteService* service, std::string default_database);
+
 }  // namespace gigapi::influx
