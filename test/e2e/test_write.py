@@ -9,7 +9,7 @@ LINE = "weather,location=us-midwest temperature=82 1465839830100400200"
 
 ENDPOINTS = [
     "/write?db={db}", "/write?db={db}&precision=ns", "/{db}/write", "/gigapi/write/{db}", "/gigapi/write?db={db}",
-    "/gigapi/insert?db={db}", "/api/v2/write?bucket={db}&org=o&precision=ns", "/api/v2/write?bucket={db}",
+    "/gigapi/insert?db={db}", "/gigapi/create?db={db}", "/api/v2/write?bucket={db}&org=o&precision=ns", "/api/v2/write?bucket={db}",
     "/api/v3/write_lp?db={db}&precision=nanosecond", "/api/v3/write_lp?db={db}&accept_partial=true&no_sync=false",
     "/api/v3/write_lp?db={db}&no_sync=true", "/write?db={db}&rp=autogen&consistency=all",
 ]
@@ -23,7 +23,7 @@ def test_every_endpoint_takes_a_line(shared_server, db, endpoint):
         {"time": "1465839830100400200", "location": "us-midwest", "temperature": 82}]
 
 
-@pytest.mark.parametrize("endpoint", ["/write", "/gigapi/write", "/gigapi/insert"])
+@pytest.mark.parametrize("endpoint", ["/write", "/gigapi/write", "/gigapi/insert", "/gigapi/create"])
 def test_without_a_name_rows_go_to_mydb(make_server, endpoint):
     server = make_server(GIGAPI_SAVE_TIMEOUT_S="3600")
     assert server.post(endpoint, LINE).status_code == 204
