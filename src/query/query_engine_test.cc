@@ -174,9 +174,9 @@ TEST(QueryEngine, LimitsRows) {
 
 TEST(QueryEngine, LimitsMemory) {
   QueryOptions options;
-  options.memory_limit = "64MB";
+  options.memory_limit = "40MB";
   LakeFixture lake(options);
-  const Status status = lake.Fails("SELECT range, random()::VARCHAR || range AS r FROM range(20000000) ORDER BY r");
+  const Status status = lake.Fails("SELECT range, random()::VARCHAR || range AS r FROM range(4000000) ORDER BY r");
   EXPECT_EQ(KindOf(status), ErrorKind::kOverloaded) << status.message();
   EXPECT_EQ(lake.Query("SELECT 1"), "1\n");
 }
@@ -328,6 +328,14 @@ TEST(QueryEngine, ComparesAggregatesOfTime) {
   lake.AddFile("db", "cpu", {{0, "a", 1.0}, {2 * kHour, "b", 2.0}});
   EXPECT_EQ(lake.Query("SELECT host FROM cpu GROUP BY host HAVING max(time) > TIMESTAMPTZ '1970-01-01 01:00:00+00'"), "b\n");
   EXPECT_EQ(lake.Query("SELECT host FROM cpu WHERE time = (SELECT max(time) FROM cpu)"), "b\n");
+  EXPECT_EQ(lake.Query("SELECT host, max(time) AS last_seen FROM cpu GROUP BY host HAVING last_seen < to_timestamp(3600)"),
+            "a|1970-01-01 00:00:00.000000000\n");
+  EXPECT_EQ(lake.Query("SELECT t FROM (SELECT time AS t FROM cpu) WHERE t < now() - INTERVAL '1 hour' AND "
+                       "t BETWEEN to_timestamp(1) AND now()"),
+            "1970-01-01 02:00:00.000000000\n");
+  EXPECT_EQ(lake.Query("SELECT d FROM (SELECT DATE '2020-01-01' AS d) WHERE d < now() AND d > to_timestamp(0)"),
+            "2020-01-01\n");
+  EXPECT_EQ(lake.Query("SELECT n FROM (SELECT 5 AS n) WHERE n < epoch_ns(now())"), "5\n");
 }
 
 TEST(QueryEngine, TagsPruneFiles) {

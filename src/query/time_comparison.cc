@@ -35,6 +35,25 @@ bool IsTime(const ParsedExpression& expression) {
   return false;
 }
 
+/// Whether an instant is computed somewhere in it, as in now() - INTERVAL '1 hour'.
+bool ComputesInstant(const ParsedExpression& expression) {
+  static const std::unordered_set<std::string_view> instants = {
+      "now", "current_timestamp", "get_current_timestamp", "transaction_timestamp", "to_timestamp", "epoch_ns"};
+  if (expression.GetExpressionClass() == ExpressionClass::FUNCTION &&
+      instants.count(FoldCase(expression.Cast<duckdb::FunctionExpression>().function_name)) != 0) {
+    return true;
+  }
+  bool found = false;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const ParsedExpression& child) { found = found || ComputesInstant(child); });
+  return found;
+}
+
+/// Whether `side` may be a time of the lake: by its name, or under another one when it is compared with an instant.
+bool MayBeTime(const ParsedExpression& side, const ParsedExpression& other) {
+  return IsTime(side) || (side.GetExpressionClass() == ExpressionClass::COLUMN_REF && ComputesInstant(other));
+}
+
 bool IsTextOrNull(const ParsedExpression& expression) {
   if (expression.GetExpressionClass() != ExpressionClass::CONSTANT) return false;
   const auto& value = expression.Cast<duckdb::ConstantExpression>().value;
@@ -55,16 +74,16 @@ void RewriteExpression(ParsedExpression& expression) {
   switch (expression.GetExpressionClass()) {
     case ExpressionClass::COMPARISON: {
       auto& comparison = expression.Cast<duckdb::ComparisonExpression>();
-      if (IsTime(*comparison.left)) {
+      if (MayBeTime(*comparison.left, *comparison.right)) {
         Wrap(*comparison.left, comparison.right);
-      } else if (IsTime(*comparison.right)) {
+      } else if (MayBeTime(*comparison.right, *comparison.left)) {
         Wrap(*comparison.right, comparison.left);
       }
       return;
     }
     case ExpressionClass::BETWEEN: {
       auto& between = expression.Cast<duckdb::BetweenExpression>();
-      if (!IsTime(*between.input)) return;
+      if (!MayBeTime(*between.input, *between.lower) && !MayBeTime(*between.input, *between.upper)) return;
       Wrap(*between.input, between.lower);
       Wrap(*between.input, between.upper);
       return;
