@@ -120,6 +120,22 @@ TEST_P(ParquetFile, ValuesWithoutRepetitionsAndExtremes) {
   CheckStats(file, sorted);
 }
 
+TEST_P(ParquetFile, RowGroupsWithoutAValueOfAColumn) {
+  std::mt19937_64 random(10);
+  const SchemaPtr schema = EveryTypeSchema();
+  RandomRowsOptions with_values{.rows = 30'000, .null_share = 0, .missing_share = 0};
+  RandomRowsOptions only_nulls{.rows = 30'000, .begin_ns = 1'000'000'000, .null_share = 1, .missing_share = 0};
+  // Sorted by (host, region, time): NULL hosts first, so that the first row groups hold no host at all.
+  ColumnBatch empty = RandomRows(*schema, only_nulls, &random);
+  for (Column& column : empty.columns) column.valid.Resize(0), column.valid.Resize(only_nulls.rows, 0);
+  const ColumnBatch sorted =
+      SortChunks(*schema, {std::make_shared<const ColumnBatch>(std::move(empty)),
+                           std::make_shared<const ColumnBatch>(RandomRows(*schema, with_values, &random))})
+          .ValueOrDie();
+  Write(*schema, sorted);
+  EXPECT_EQ(Lines(*schema, ReadWithArrow(path_, *schema)), Lines(*schema, sorted));
+}
+
 TEST_P(ParquetFile, FooterHasStatisticsAndPageIndex) {
   std::mt19937_64 random(9);
   const TableSchema schema({{"host", ColumnType::kTag}, {"n", ColumnType::kFloat64}, {"i", ColumnType::kInt64}});

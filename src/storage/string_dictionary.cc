@@ -24,7 +24,7 @@ uint32_t Hash(std::string_view value) {
   size_t at = 0;
   for (; at + 8 <= value.size(); at += 8) hash = Mix(hash ^ Load64(value.data() + at), kMultiplier);
   uint64_t tail = 0;
-  std::memcpy(&tail, value.data() + at, value.size() - at);
+  if (at < value.size()) std::memcpy(&tail, value.data() + at, value.size() - at);
   return static_cast<uint32_t>(Mix(hash ^ tail, 0xD6E8FEB86659FD93));
 }
 
