@@ -26,6 +26,13 @@ class WalWriter::Segment {
     std::memcpy(buffer_, &header, sizeof(header));
     used_ = kBlockBytes;
   }
+
+  /// Before any record, and synced whatever the durability: records over a header of the file's earlier use would, after a
+  /// power cut, make an old segment look as if acknowledged records were missing from it.
+  Status WriteHeader() {
+    ARROW_RETURN_NOT_OK(WriteOut());
+    return Sync();
+  }
   ~Segment() { std::free(buffer_); }
 
   bool HasRoom(uint64_t bytes) const { return offset_ + used_ + bytes + kBlockBytes <= file_->size(); }
@@ -81,7 +88,7 @@ WalWriter::WalWriter(FileSystem* fs, WalOptions options, WalContents contents, u
     : fs_(fs),
       options_(std::move(options)),
       segments_(std::move(contents.segments)),
-      unused_(std::move(contents.unused)),
+      unused_(contents.unused.begin(), contents.unused.end()),
       next_sequence_(next_sequence),
       next_segment_id_(contents.last_segment_id + 1) {}
 
@@ -176,17 +183,18 @@ Status WalWriter::EnsureRoom(uint64_t bytes) {
 Status WalWriter::StartSegment(uint64_t bytes) {
   const uint64_t needed = AlignUp(bytes, kBlockBytes) + 2 * kBlockBytes;
   ARROW_ASSIGN_OR_RAISE(SegmentFile info, TakeFile(std::max(options_.segment_bytes, needed)));
-  auto file = fs_->OpenBlockFile(info.path, info.size_bytes);
-  if (file.ok() && info.id == 0) {
-    // A new name must survive a crash before records rest on it.
-    const Status synced = fs_->SyncDirectory(options_.directory);
-    if (!synced.ok()) file = synced;
-  }
-  if (!file.ok()) {
-    LOG_ERROR("cannot make a segment of the write-ahead log", "reason=\"{}\"", file.status().message());
-    (void)fs_->Remove(info.path);
-    return Error(ErrorKind::kUnavailable, "the write-ahead log has no room: the disk is full or failing");
-  }
+  const std::string path = info.path;
+  const Status made = MakeSegment(std::move(info));
+  if (made.ok()) return made;
+  LOG_ERROR("cannot make a segment of the write-ahead log", "reason=\"{}\"", made.message());
+  (void)fs_->Remove(path);
+  return Error(ErrorKind::kUnavailable, "the write-ahead log has no room: the disk is full or failing");
+}
+
+Status WalWriter::MakeSegment(SegmentFile info) {
+  ARROW_ASSIGN_OR_RAISE(auto file, fs_->OpenBlockFile(info.path, info.size_bytes));
+  // A new name must survive a crash before records rest on it.
+  if (info.id == 0) ARROW_RETURN_NOT_OK(fs_->SyncDirectory(options_.directory));
   info.id = next_segment_id_++;
   info.first_sequence = next_sequence_;
   info.last_sequence = next_sequence_ - 1;
@@ -195,19 +203,20 @@ Status WalWriter::StartSegment(uint64_t bytes) {
     info.released_sequence = released_sequence_;
     current_bytes_ = info.size_bytes;
   }
-  current_ = std::make_unique<Segment>(*std::move(file), std::move(info));
+  auto segment = std::make_unique<Segment>(std::move(file), std::move(info));
+  ARROW_RETURN_NOT_OK(segment->WriteHeader());
+  current_ = std::move(segment);
   return Status::OK();
 }
 
-/// A file to write over, or the name of one to make.
+/// A file to write over, or the name of one to make. Only the oldest is written over: see Release.
 Result<SegmentFile> WalWriter::TakeFile(uint64_t size_bytes) {
   const std::lock_guard lock(mutex_);
-  const auto fits = std::find_if(unused_.begin(), unused_.end(), [&](const auto& file) { return file.size_bytes >= size_bytes; });
-  SegmentFile file{.path = options_.directory + "/" + NewUuid() + ".wal", .size_bytes = size_bytes};
-  if (fits != unused_.end()) {
-    file = *fits;
-    unused_.erase(fits);
+  if (unused_.empty() || unused_.front().size_bytes < size_bytes) {
+    return SegmentFile{.path = options_.directory + "/" + NewUuid() + ".wal", .size_bytes = size_bytes};
   }
+  SegmentFile file = std::move(unused_.front());
+  unused_.pop_front();
   return file;
 }
 
@@ -233,11 +242,16 @@ void WalWriter::Release(uint64_t sequence) {
     released_sequence_ = std::max(released_sequence_, sequence);
     const auto needed = std::find_if(segments_.begin(), segments_.end(),
                                      [&](const auto& segment) { return segment.last_sequence > sequence; });
-    for (auto segment = segments_.begin(); segment != needed; ++segment) {
-      const bool keep = unused_.size() < options_.unused_segments_max && segment->size_bytes == options_.segment_bytes;
-      (keep ? unused_ : surplus).push_back(*segment);
-    }
+    unused_.insert(unused_.end(), segments_.begin(), needed);
     segments_.erase(segments_.begin(), needed);
+    // Files leave by age, the oldest first, never one from between: a reader that finds unused segments still on disk takes
+    // a gap between them for acknowledged records that are missing.
+    const auto odd = std::find_if(unused_.rbegin(), unused_.rend(),
+                                  [&](const auto& segment) { return segment.size_bytes != options_.segment_bytes; });
+    const size_t surplus_count = std::max<size_t>(unused_.rend() - odd, unused_.size() - std::min(unused_.size(), options_.unused_segments_max));
+    const auto end_of_surplus = unused_.begin() + static_cast<ptrdiff_t>(surplus_count);
+    surplus.assign(unused_.begin(), end_of_surplus);
+    unused_.erase(unused_.begin(), end_of_surplus);
   }
   for (const SegmentFile& segment : surplus) (void)fs_->Remove(segment.path);
 }

@@ -78,6 +78,7 @@ class WalWriter {
   Status PlaceRecord(Pending* record);
   Status EnsureRoom(uint64_t bytes);
   Status StartSegment(uint64_t bytes);
+  Status MakeSegment(SegmentFile info);
   Result<SegmentFile> TakeFile(uint64_t size_bytes);
   Status FlushSegment();
   Status Latch(const Status& status);
@@ -90,7 +91,7 @@ class WalWriter {
   std::deque<Pending> queue_;
   bool closing_ = false;
   std::vector<SegmentFile> segments_;  // full ones, by id
-  std::vector<SegmentFile> unused_;
+  std::deque<SegmentFile> unused_;      // by id: older than all others
   uint64_t released_sequence_ = 0;
   uint64_t current_bytes_ = 0;  // size of the segment being written
   WalMetrics metrics_;
