@@ -212,7 +212,6 @@ duckdb::TableFunction BindLakeScan(ClientContext& context, duckdb::shared_ptr<La
   function.set_scan_order = SetLakeScanOrder;
   function.get_bind_info = LakeBindInfo;
   function.get_virtual_columns = LakeVirtualColumnsOf;
-  function.late_materialization = false;
   function.get_row_id_columns = LakeRowIdColumns;
   function.to_string = LakeScanToString;
   function.dynamic_to_string = LakeScanToDynamicString;
