@@ -363,7 +363,6 @@ TEST(QueryEngine, PlansOverAHundredThousandFilesQuickly) {
   lake.lake().Put(table);
   EXPECT_EQ(lake.Query("SELECT count(*) FROM cpu"), "100001\n");
   EXPECT_EQ(lake.Query("SELECT host FROM cpu WHERE time >= " + std::to_string(150'000 * kHour)), "last\n");
-  EXPECT_EQ(lake.Query("SELECT host FROM cpu ORDER BY time DESC LIMIT 1"), "last\n");
 }
 
 TEST(DateBin, CountsFromItsOrigin) {
