@@ -25,7 +25,7 @@ from pathlib import Path
 import pyarrow.parquet
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from gigapi_testing.server import Server, find_binary  # noqa: E402
+from gigapi_testing.server import Server, find_binary, wait_until  # noqa: E402
 
 DB = "crash"
 TABLES = ("events", "other events")
@@ -36,12 +36,16 @@ WRITERS = 4
 # Flushes and merges follow each other as fast as they can, so that most kills hit one in its middle.
 SETTINGS = {"GIGAPI_SAVE_TIMEOUT_S": "0.03", "GIGAPI_MERGE_TIMEOUT_S": "0.05", "GIGAPI_DROP_DELAY_MS": "100",
             "GIGAPI_WAL_SEGMENT_BYTES": str(1 << 20), "LOGLEVEL": "info"}
+# One flush frees many segments of the log: more than are kept for reuse.
+RELEASE_SETTINGS = {**SETTINGS, "GIGAPI_SAVE_TIMEOUT_S": "1"}
+RELEASED_SEGMENTS = 10
+WAYS = ("at random", "in flush", "in commit", "in merge", "in start", "in drain", "in release")
 
 
 class Batch:
     """One request: its lines, and the ids of the rows that the server should keep, by table."""
 
-    def __init__(self, writer, number, rng):
+    def __init__(self, writer, number, rng, padding_bytes):
         self.ids = {table: [] for table in TABLES}
         lines = []
         size = rng.choice((1, 3, 20, 20, 100, 100, 1000))
@@ -55,6 +59,8 @@ class Batch:
             line += f"value={row_id * 0.5}"
             if rng.random() < 0.01:
                 line += f",grown_{rng.randrange(40)}={i}i"
+            if padding_bytes:
+                line += f',padding="{str(row_id).ljust(padding_bytes)}"'
             if rng.random() < 0.9:
                 line += f" {BASE_NS + rng.randrange(3) * HOUR_NS + row_id}"
             lines.append(line)
@@ -80,7 +86,7 @@ class Writer(threading.Thread):
         try:
             while not self.driver.stop_writing.is_set():
                 self.driver.batches[self.number] += 1
-                batch = Batch(self.number, self.driver.batches[self.number], rng)
+                batch = Batch(self.number, self.driver.batches[self.number], rng, self.driver.padding_bytes)
                 self.unknown.append(batch)
                 connection.request("POST", f"/write?db={DB}", batch.body)
                 answer = connection.getresponse()
@@ -103,8 +109,10 @@ class CrashDriver:
         self.seed = seed
         self.random = random.Random(seed)
         self.out = out
-        self.server = Server(binary, Path(work) / f"root-{durability}-{seed}", {**SETTINGS, "GIGAPI_DURABILITY": durability})
+        self.server = Server(binary, Path(work) / f"root-{durability}-{seed}", {"GIGAPI_DURABILITY": durability})
         self.life = 0
+        self.ways = []  # of the lives to come
+        self.padding_bytes = 0
         self.batches = [0] * WRITERS
         self.present = {table: set() for table in TABLES}  # ids that must be there
         self.times = {table: {} for table in TABLES}       # id -> time, as first seen
@@ -112,23 +120,36 @@ class CrashDriver:
         self.kills = Counter()
 
     def run(self, kills):
-        self.server.start()
+        # A writer that waits for its file sends too little between two flushes to fill a log.
+        ways = [way for way in WAYS if way != "in release" or self.server.env["GIGAPI_DURABILITY"] != "flush"]
+        while len(self.ways) < kills:
+            self.ways += self.random.sample(ways, len(ways))
+        self.ways = self.ways[:kills]
+        self.server.start(**self.settings())
         try:
-            for _ in range(kills):
+            while self.ways:
                 self.one_life()
             self.last_life()
         finally:
             self.server.kill()
 
     # ---- one life --------------------------------------------------------------------------------------------------
+    def settings(self):
+        """Of the life that begins now: what it needs to be killed as it will be."""
+        return RELEASE_SETTINGS if self.ways and self.ways[0] == "in release" else SETTINGS
+
     def one_life(self):
         self.life += 1
+        how = self.ways.pop(0)
+        self.padding_bytes = 4000 if how == "in release" else 0
         self.stop_writing.clear()
         writers = [Writer(n, self) for n in range(WRITERS)]
         for writer in writers:
             writer.start()
-        how = self.random.choice(("at random", "in flush", "in commit", "in merge", "in start", "in drain"))
-        self.wait_for_instant(how)
+        if how == "in release":
+            self.wait_for_release(writers)
+        else:
+            self.wait_for_instant(how)
         if how == "in drain":
             self.server.process.terminate()
             time.sleep(self.random.uniform(0, 0.1))
@@ -142,7 +163,7 @@ class CrashDriver:
             time.sleep(self.random.uniform(0, 0.2))
             self.server.kill()
         self.kills[how] += 1
-        self.server.start()
+        self.server.start(**self.settings())
         acknowledged = [b for w in writers for b in w.acknowledged]
         unknown = [b for w in writers for b in w.unknown]
         self.check_rows(acknowledged, unknown)
@@ -162,6 +183,21 @@ class CrashDriver:
         while time.monotonic() < deadline:
             if any(begun(name) and name not in known for name in self.file_names()):
                 return
+
+    def wait_for_release(self, writers):
+        """Lets the log grow, then mostly lets the writers end, so that no later segment tells of the release, and waits for
+        the flush that frees the log's segments: until the first of those that are not kept is removed."""
+        wait_until(lambda: len(self.segments()) > RELEASED_SEGMENTS, "the log has many segments", 5, self.server.log_tail)
+        if self.random.random() < 0.75:
+            self.stop_writing.set()
+            for writer in writers:
+                writer.join()
+        known = self.segments()
+        wait_until(lambda: known - self.segments(), "a flush frees segments of the log", 5, self.server.log_tail)
+        time.sleep(self.random.choice((0, 0.005, 0.05)))
+
+    def segments(self):
+        return {name for name in os.listdir(self.server.root / ".gigapi" / "wal") if name.endswith(".wal")}
 
     def file_names(self):
         for _, _, names in os.walk(self.server.root):
