@@ -86,6 +86,9 @@ class Lake : public SnapshotSource {
   /// What parsers of writes to this database look at; the database need not exist.
   virtual std::shared_ptr<const SchemaSource> Schemas(std::string_view database) = 0;
 
+  /// OK, or why every write is refused until the server is restarted. Cheap.
+  virtual Status CheckWritable() const = 0;
+
   using WriteDone = std::function<void(Status)>;
   /// Keeps the rows and makes them visible, then calls `done`. A database or table that does not exist is created.
   /// kConflict: another write has changed a schema meanwhile and the rows no longer fit: parse again with the new one.

@@ -74,8 +74,14 @@ std::shared_ptr<const SchemaSource> LakeImpl::Schemas(std::string_view database)
   return std::make_shared<DatabaseSchemas>(&state_, database);
 }
 
+Status LakeImpl::CheckWritable() const {
+  if (options_.read_only) return Error(ErrorKind::kForbidden, "the lake is open for reading only");
+  return wal_ ? wal_->failure() : Status::OK();
+}
+
 void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done) {
-  if (options_.read_only) return done(Error(ErrorKind::kForbidden, "the lake is open for reading only"));
+  // Before it makes tables and columns for rows that cannot be kept.
+  if (Status writable = CheckWritable(); !writable.ok()) return done(std::move(writable));
   if (batch.tables.empty()) return done(Status::OK());
   Status fits;
   {

@@ -24,6 +24,7 @@ class LakeImpl final : public Lake {
   Status Close() override;
   Status CreateDatabase(std::string_view database) override;
   std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
+  Status CheckWritable() const override;
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
   Status FlushAll() override;
   LakeSnapshotPtr Snapshot() override;

@@ -254,6 +254,28 @@ TEST(Lake, WritesWaitForRoomAndThenAreRefused) {
   fs.Fail(FaultFileSystem::Operation::kRename, 0);
 }
 
+TEST(Lake, AfterAFailedSyncEveryWriteIsRefusedUntilRestart) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
+  EXPECT_TRUE(lake->CheckWritable().ok());
+  fs.Fail(FaultFileSystem::Operation::kSync, 1);
+  const Status failed = WriteAndWait(lake.get(), Rows("t", {2}));
+  EXPECT_EQ(KindOf(failed), ErrorKind::kUnavailable);
+  EXPECT_THAT(failed.message(), testing::HasSubstr("the write-ahead log has failed"));
+  EXPECT_EQ(lake->CheckWritable(), failed);
+  EXPECT_TRUE(lake->metrics().wal_failed);
+  // The disk works again, but nobody knows what it holds. A refused write makes no table.
+  EXPECT_EQ(WriteAndWait(lake.get(), Rows("new", {3})), failed);
+  EXPECT_FALSE(lake->Snapshot()->databases.at("db").contains("new"));
+  EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1})) << "reading goes on";
+  lake = nullptr;
+  lake = Open(&fs);
+  EXPECT_TRUE(lake->CheckWritable().ok());
+  EXPECT_TRUE(WriteAndWait(lake.get(), Rows("new", {3})).ok());
+  EXPECT_TRUE(Visible(lake.get(), &fs).contains(1));
+}
+
 TEST(FlushPlanner, TakesTheDueTheFullAndTheOldest) {
   const FlushPolicy policy{.interval_ns = 100, .partition_bytes = 1000, .waiters_interval_ns = 10, .total_bytes_high = 5000, .wal_bytes_high = 50};
   const std::vector<FlushCandidate> candidates{

@@ -50,7 +50,7 @@ class ServerImpl final : public Server {
     influx::AddPingRoutes(options_.version, &router_);
     AddQueryRoutes(&queries_, lake, options_.default_database, &router_);
     AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database), &router_);
-    AddStatusRoutes(options_.version, options_.commit, &router_);
+    AddStatusRoutes(options_.version, options_.commit, lake, &router_);
     AddMetricsRoute({lake, engine, &writes_, &queries_, &query_pool_, &http_metrics_, [this] { return running_.load(); },
                      options_.write_more_metrics}, &router_);
   }

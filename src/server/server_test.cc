@@ -279,6 +279,29 @@ TEST_F(ServerTest, StatusEndpoints) {
   EXPECT_NE(head.Header("Content-Length"), "0");
 }
 
+TEST_F(ServerTest, ALakeThatTakesNoWriteIsNotHealthy) {
+  options_.version = "1.2.3";
+  Start();
+  RawClient client(port());
+  EXPECT_EQ(client.Get("/health").body,
+            R"({"checks":[],"commit":"unknown","message":"Service is healthy","name":"GigAPI","status":"pass","version":"1.2.3"})" "\n");
+  lake_.Break(Error(ErrorKind::kUnavailable, "the log has failed: no write until restart"));
+  const RawResponse health = client.Get("/health");
+  EXPECT_EQ(health.status, 503);
+  EXPECT_EQ(health.body, R"({"checks":[{"name":"wal","status":"fail","message":"the log has failed: no write until restart"}],)"
+                         R"("commit":"unknown","message":"the log has failed: no write until restart","name":"GigAPI","status":"fail",)"
+                         R"("version":"1.2.3"})" "\n");
+  const RawResponse ready = client.Get("/ready");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_EQ(ready.body, "{\"status\":\"not ready\",\"message\":\"the log has failed: no write until restart\"}\n");
+  for (const char* path : {"/write?db=d", "/api/v2/write?bucket=d", "/api/v3/write_lp?db=d"}) {
+    const RawResponse response = client.Post(path, "cpu v=1 1\n");
+    EXPECT_EQ(response.status, 503) << path;
+    EXPECT_THAT(response.body, HasSubstr("the log has failed: no write until restart")) << path;
+  }
+  EXPECT_EQ(client.Get("/query?q=SELECT+1").status, 200) << "reading goes on";
+}
+
 TEST_F(ServerTest, CredentialsGuardEverythingButPing) {
   options_.username = "ann";
   options_.password = "s3cret";

@@ -135,9 +135,9 @@ void WalWriter::WriteGroup(std::deque<Pending>* group) {
     bytes += static_cast<int64_t>(RecordBytes(record.payload.size()));
     ++records;
   }
-  if (records > 0 && failure_.ok()) (void)Latch(FlushSegment());
-  if (!failure_.ok()) {
-    for (Pending& record : *group) record.status = failure_;
+  if (records > 0 && !failed_) (void)Latch(FlushSegment());
+  if (failed_) {
+    for (Pending& record : *group) record.status = failure();
     return;
   }
   const std::lock_guard lock(mutex_);
@@ -147,7 +147,7 @@ void WalWriter::WriteGroup(std::deque<Pending>* group) {
 }
 
 Status WalWriter::PlaceRecord(Pending* record) {
-  ARROW_RETURN_NOT_OK(failure_);
+  ARROW_RETURN_NOT_OK(failure());
   const uint64_t bytes = RecordBytes(record->payload.size());
   ARROW_RETURN_NOT_OK(EnsureRoom(bytes));
   RecordHeader header;
@@ -229,10 +229,13 @@ Status WalWriter::FlushSegment() {
 Status WalWriter::Latch(const Status& status) {
   if (status.ok()) return status;
   LOG_ERROR("the write-ahead log failed: no write is acknowledged until restart", "reason=\"{}\"", status.message());
-  failure_ = Error(ErrorKind::kUnavailable, "the write-ahead log has failed: no write is accepted until the server is restarted");
-  const std::lock_guard lock(mutex_);
-  metrics_.failed = true;
-  return failure_;
+  failed_ = true;
+  return failure();
+}
+
+Status WalWriter::failure() const {
+  if (!failed_) return Status::OK();
+  return Error(ErrorKind::kUnavailable, "the write-ahead log has failed: no write is accepted until the server is restarted");
 }
 
 void WalWriter::Release(uint64_t sequence) {
@@ -259,6 +262,7 @@ void WalWriter::Release(uint64_t sequence) {
 WalMetrics WalWriter::metrics() const {
   const std::lock_guard lock(mutex_);
   WalMetrics metrics = metrics_;
+  metrics.failed = failed_;
   metrics.segments = static_cast<int64_t>(segments_.size()) + 1;
   metrics.needed_bytes = static_cast<int64_t>(current_bytes_);
   for (const SegmentFile& segment : segments_) metrics.needed_bytes += static_cast<int64_t>(segment.size_bytes);

@@ -7,6 +7,7 @@
 // needed it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -62,6 +63,9 @@ class WalWriter {
 
   WalMetrics metrics() const;
 
+  /// OK, or why every record is refused until restart.
+  Status failure() const;
+
  private:
   struct Pending {
     PodVector<char> payload;
@@ -96,11 +100,12 @@ class WalWriter {
   uint64_t current_bytes_ = 0;  // size of the segment being written
   WalMetrics metrics_;
 
+  std::atomic<bool> failed_{false};
+
   // The writer's thread only.
   std::unique_ptr<Segment> current_;
   uint64_t next_sequence_;
   uint64_t next_segment_id_;
-  Status failure_;
 
   std::jthread thread_;
 };

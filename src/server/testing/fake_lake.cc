@@ -22,11 +22,18 @@ std::shared_ptr<const SchemaSource> FakeLake::Schemas(std::string_view) {
   return std::make_shared<Schemata>(schemas_);
 }
 
+Status FakeLake::CheckWritable() const {
+  std::lock_guard lock(mutex_);
+  return broken_;
+}
+
 void FakeLake::Write(std::string_view database, WriteBatch batch, WriteDone done) {
   Status status;
   {
     std::lock_guard lock(mutex_);
-    if (!failures_.empty()) {
+    if (!broken_.ok()) {
+      status = broken_;
+    } else if (!failures_.empty()) {
       status = failures_.front();
       failures_.erase(failures_.begin());
     } else {
@@ -78,6 +85,11 @@ WriteBatch FakeLake::TakeLastBatch() {
 void FakeLake::FailNext(Status status) {
   std::lock_guard lock(mutex_);
   failures_.push_back(std::move(status));
+}
+
+void FakeLake::Break(Status status) {
+  std::lock_guard lock(mutex_);
+  broken_ = std::move(status);
 }
 
 void FakeLake::Hold() {

@@ -16,6 +16,7 @@ class FakeLake final : public Lake {
   Status Close() override { return Status::OK(); }
   Status CreateDatabase(std::string_view database) override;
   std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
+  Status CheckWritable() const override;
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
   Status FlushAll() override { return Status::OK(); }
   std::vector<PartitionFiles> ListPartitions() override { return {}; }
@@ -30,6 +31,8 @@ class FakeLake final : public Lake {
 
   /// The next writes fail with these, first to last.
   void FailNext(Status status);
+  /// Every write is refused with this from now on.
+  void Break(Status status);
   /// Writes are kept but not answered until Release.
   void Hold();
   void Release();
@@ -46,6 +49,7 @@ class FakeLake final : public Lake {
   std::map<std::string, SchemaPtr> schemas_;
   WriteBatch last_;
   std::vector<Status> failures_;
+  Status broken_;
   bool holding_ = false;
   std::vector<WriteDone> held_;
 };

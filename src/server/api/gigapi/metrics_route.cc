@@ -10,6 +10,7 @@ void WriteLake(const LakeMetrics& lake, Exposition* out) {
   out->Counter("gigapi_wal_bytes_total", "Bytes appended to the write-ahead log.", lake.wal_bytes_total);
   out->Counter("gigapi_wal_syncs_total", "Syncs of the write-ahead log.", lake.wal_syncs_total);
   out->Gauge("gigapi_wal_disk_bytes", "Size of the write-ahead log on disk.", lake.wal_disk_bytes);
+  out->Gauge("gigapi_wal_failed", "1 when the write-ahead log has failed and no write is accepted until restart.", lake.wal_failed ? 1 : 0);
   out->Gauge("gigapi_buffer_rows", "Rows that are not in a file yet.", lake.buffered_rows);
   out->Gauge("gigapi_buffer_bytes", "Memory of rows that are not in a file yet.", lake.buffered_bytes);
   out->Counter("gigapi_flushes_total", "Parquet files written from the buffer.", lake.flushes_total);
