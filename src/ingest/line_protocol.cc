@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ingest/delimiter_index.h"
 #include "ingest/number_scanner.h"
 #include "ingest/string_interner.h"
 #include "ingest/table_builder.h"
@@ -65,14 +66,20 @@ constexpr std::string_view kStringEscapes = "\"\\";
 class LineParser {
  public:
   LineParser(std::string_view body, const ParseOptions& options, const SchemaSource& schemas)
-      : begin_(body.data()), end_(body.data() + body.size()), options_(options), schemas_(schemas), counted_to_(begin_) {}
+      : begin_(body.data()),
+        end_(body.data() + body.size()),
+        options_(options),
+        schemas_(schemas),
+        delimiters_(body),
+        counted_to_(begin_) {}
 
   WriteBatch Parse() {
     const char* p = begin_;
     while ((p = SkipBlank(p)) < end_) {
       const char* const line = p;
       row_table_ = nullptr;
-      const char* next = ParseLine(p);
+      const char* next = ParsePlainLine(p);
+      if (next == nullptr) next = ParseLine(p);
       if (next != nullptr && next - line > options_.line_bytes_max) next = Refuse("line is too long");
       if (next != nullptr) {
         row_table_->builder.CommitRow(row_time_);
@@ -143,6 +150,54 @@ class LineParser {
     return p;
   }
 
+  /// Parses the usual line: no quote or backslash in it, its fields the same as those of the line before. The position after
+  /// it; nullptr when it is none of that, and ParseLine must read it anew.
+  const char* ParsePlainLine(const char* line) {
+    delimiters_.SeekTo(static_cast<size_t>(line - begin_));
+    const uint32_t* at = delimiters_.begin();
+    const uint32_t* const last = delimiters_.end();
+    while (at < last && begin_[*at] == ',') ++at;
+    if (at == last || begin_[*at] != ' ') return nullptr;
+    const Series* series = FindSeries({line, static_cast<size_t>(begin_ + *at - line)});
+    if (series == nullptr) return nullptr;
+    row_table_ = series->table;
+    const std::vector<KeyShape>& fields = row_table_->fields;
+    if (fields.empty() || static_cast<size_t>(last - at) < fields.size() + 2) return nullptr;
+    const size_t row = row_table_->builder.rows();
+    PutTags(*series, row);
+    for (const KeyShape& field : fields) {
+      const char* const key = begin_ + *at + 1;
+      const char* const stop = begin_ + *++at;
+      if (*stop != (&field == &fields.back() ? ' ' : ',') || !field.Matches(key, end_) ||
+          !PutPlainValue(key + field.size(), stop, row, field.column)) {
+        return nullptr;
+      }
+    }
+    const char* const time = begin_ + *at + 1;
+    const char* const newline = begin_ + *++at;
+    int64_t timestamp = 0;
+    if (*newline != '\n' || ScanInt64(time, newline, &timestamp) != newline ||
+        !ScaleTimestamp(options_.precision, timestamp, &row_time_)) {
+      return nullptr;
+    }
+    delimiters_.MoveTo(at + 1);
+    return newline + 1;
+  }
+
+  void PutTags(const Series& series, size_t row) {
+    for (uint32_t i = series.tags_begin; i < series.tags_end; ++i) series_tags_[i].column->PutCode(row, series_tags_[i].code);
+  }
+
+  /// Whether all of [p, stop) is a value that could be put.
+  bool PutPlainValue(const char* p, const char* stop, size_t row, ColumnBuilder* column) {
+    double value;
+    if (column->type() == ColumnType::kFloat64 && end_ - p >= 8 && internal::ScanShortFloat(p, &value) == stop) {
+      column->PutFloat(row, value);
+      return true;
+    }
+    return ParseValue(p, row, column) == stop;
+  }
+
   /// Parses the line at p into the row under construction; the position after it, or nullptr when it is refused.
   const char* ParseLine(const char* p) {
     const char* const line = p;
@@ -153,9 +208,7 @@ class LineParser {
     row_table_ = series->table;
     TableBuilder& builder = row_table_->builder;
     const size_t row = builder.rows();
-    for (uint32_t i = series->tags_begin; i < series->tags_end; ++i) {
-      series_tags_[i].column->PutCode(row, series_tags_[i].code);
-    }
+    PutTags(*series, row);
     p = key_end;
     while (p < end_ && *p == ' ') ++p;
     p = ParseFields(p, row);
@@ -342,7 +395,7 @@ class LineParser {
     size_t slot = hash & mask;
     while (slots_[slot] != 0) {
       Series& series = series_[slots_[slot] - 1];
-      if (series.hash == hash && series.text == text) {
+      if (series.hash == hash && SameBytes(series.text, text)) {
         return series.table != nullptr || ResolveSeries(slots_[slot] - 1) ? &series : nullptr;
       }
       slot = (slot + 1) & mask;
@@ -496,6 +549,7 @@ class LineParser {
   const char* const end_;
   const ParseOptions& options_;
   const SchemaSource& schemas_;
+  DelimiterIndex delimiters_;
 
   std::vector<std::unique_ptr<Table>> tables_;
   std::unordered_map<std::string, Table*> tables_by_name_;

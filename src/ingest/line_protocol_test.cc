@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
 
 #include "ingest/number_scanner.h"
 
@@ -228,6 +229,68 @@ TEST(LineProtocol, ManySeriesAndTables) {
   for (size_t row = 0; row < rows.rows(); ++row) {
     EXPECT_EQ(rows.Find("host")->TagValue(row), "h" + std::to_string(rows.Find("v")->i64()[row]));
   }
+}
+
+std::string ValueText(const Column& column, size_t row) {
+  if (!column.IsValid(row)) return "NULL";
+  switch (column.type) {
+    case ColumnType::kTag: return std::string(column.TagValue(row));
+    case ColumnType::kString: return std::string(column.strings[row]);
+    case ColumnType::kBool: return column.bools[row] ? "true" : "false";
+    default: return std::to_string(column.words[row]);
+  }
+}
+
+std::string Text(const WriteBatch& batch) {
+  std::string text;
+  for (const TableRows& table : batch.tables) {
+    for (size_t row = 0; row < table.rows.rows(); ++row) {
+      text += table.table + " at " + std::to_string(table.rows.time[row]);
+      for (const Column& column : table.rows.columns) text += ' ' + column.name + '=' + ValueText(column, row);
+      text += '\n';
+    }
+  }
+  for (const RefusedLine& line : batch.refused) text += std::to_string(line.line) + ": " + line.reason + '\n';
+  return text;
+}
+
+/// A line that is mostly as usual, now and then different from the others, or wrong, in one place.
+std::string RandomLine(std::mt19937* random) {
+  const auto one_of = [&](std::initializer_list<const char*> texts) { return std::string(*(texts.begin() + (*random)() % texts.size())); };
+  const auto rarely = [&](const char* usual, std::initializer_list<const char*> others) {
+    return (*random)() % 25 != 0 ? std::string(usual) : one_of(others);
+  };
+  std::string line = rarely("", {" ", "# a comment,with \"delimiters\" \n", "\n", "\t"});
+  line += rarely("cpu", {"mem", "c\\ pu", "c\"pu", "", "\xff"}) + rarely(",host=", {",", ",=", ",h\\,ost=", " host=", ",host=x,host="});
+  line += one_of({"a", "bb", "ccc"}) + rarely(",rack=12", {"", ",rack=", ",rack=1=2", ",rack=1\\ 2", ",", ",rack=a\xc3"});
+  line += rarely(" ", {"  ", ",", ""});
+  line += rarely("load=", {"busy=", "", "=", "load", "l\\=oad="});
+  line += one_of({"1", "2.5", "-3.25", "100000.125", "12345678.5", "0.000001"});
+  line += rarely("", {"i", "u", "e3", "x", "."});
+  line += rarely(",", {" ", ",,", "\n", ""}) + rarely("count=", {"count\\ =", "load=", "note=\"a, b\n\\\"c\",count="});
+  line += one_of({"1i", "-20i", "9223372036854775807i"}) + rarely(",ok=", {",yes="}) + one_of({"t", "false", "TRUE"});
+  line += rarely(" ", {"  ", "", ","}) + one_of({"1700000000000000000", "-5", "17"}) + rarely("", {" ", "x", " 5", ".5"});
+  return line;
+}
+
+// The usual line is read by its delimiters, which are found beforehand; one that ends in \r\n is read step by step.
+TEST(LineProtocol, BothWaysOfReadingALineAgree) {
+  std::mt19937 random(7);
+  int64_t accepted = 0, refused = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::string body, other;
+    for (int i = 0; i < 400; ++i) {
+      const std::string line = RandomLine(&random);
+      body += line + '\n';
+      other += line + "\r\n";
+    }
+    const WriteBatch batch = Parse(body);
+    ASSERT_EQ(Text(batch), Text(Parse(other)));
+    accepted += batch.accepted_rows;
+    refused += batch.refused_rows;
+  }
+  EXPECT_GT(accepted, 50'000);
+  EXPECT_GT(refused, 10'000);
 }
 
 TEST(NumberScanner, AgreesWithStrtod) {

@@ -11,6 +11,29 @@
 
 namespace gigapi {
 
+namespace internal {
+
+template <typename T>
+T Load(const char* p) {
+  T value;
+  std::memcpy(&value, p, sizeof(T));
+  return value;
+}
+
+}  // namespace internal
+
+/// Equality of short keys, without a call.
+inline bool SameBytes(std::string_view a, std::string_view b) {
+  using internal::Load;
+  if (a.size() != b.size()) return false;
+  if (a.size() < 8) return std::memcmp(a.data(), b.data(), a.size()) == 0;
+  size_t at = 0;
+  for (; at + 8 < a.size(); at += 8) {
+    if (Load<uint64_t>(a.data() + at) != Load<uint64_t>(b.data() + at)) return false;
+  }
+  return Load<uint64_t>(a.data() + a.size() - 8) == Load<uint64_t>(b.data() + b.size() - 8);
+}
+
 /// A hash for short keys that come from clients. `seed` keeps a client from choosing keys that collide.
 inline uint64_t HashBytes(std::string_view bytes, uint64_t seed) {
   constexpr uint64_t kMultiplier = 0x9fb21c651e98df25ull;
@@ -21,15 +44,15 @@ inline uint64_t HashBytes(std::string_view bytes, uint64_t seed) {
     const auto product = static_cast<unsigned __int128>(hash ^ word) * kMultiplier;
     hash = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
   };
-  for (; left >= 8; left -= 8, p += 8) {
-    uint64_t word;
-    std::memcpy(&word, p, 8);
-    mix(word);
-  }
-  if (left > 0) {
-    uint64_t word = 0;
-    std::memcpy(&word, p, left);
-    mix(word);
+  for (; left > 8; left -= 8, p += 8) mix(internal::Load<uint64_t>(p));
+  // The last 8 bytes, some of them for the second time: their number costs no loop.
+  if (bytes.size() >= 8) {
+    mix(internal::Load<uint64_t>(p + left - 8));
+  } else if (left >= 4) {
+    mix(internal::Load<uint32_t>(p) | uint64_t{internal::Load<uint32_t>(p + left - 4)} << 32);
+  } else if (left > 0) {
+    mix(uint64_t{static_cast<uint8_t>(p[0])} | uint64_t{static_cast<uint8_t>(p[left / 2])} << 8 |
+        uint64_t{static_cast<uint8_t>(p[left - 1])} << 16);
   }
   return hash ^ hash >> 32;
 }
@@ -45,7 +68,7 @@ class StringInterner {
     const size_t mask = slots_.size() - 1;
     size_t slot = HashBytes(value, seed_) & mask;
     while (slots_[slot] != kFree) {
-      if ((*dictionary)[slots_[slot]] == value) return slots_[slot];
+      if (SameBytes((*dictionary)[slots_[slot]], value)) return slots_[slot];
       slot = (slot + 1) & mask;
     }
     const auto code = static_cast<uint32_t>(dictionary->size());

@@ -1,0 +1,50 @@
+// What it costs to parse line protocol into columns, without sockets, log and files: nanoseconds a line.
+//
+//   parse_bench [LINES_A_BODY] [SECONDS]
+//
+// The rows of workload.h, a hundred different bodies, one thread.
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "fleet.h"
+#include "ingest/line_protocol.h"
+#include "workload.h"
+
+namespace {
+
+constexpr int64_t kBodies = 100;
+constexpr int64_t kStartNanos = 1'735'689'600'000'000'000;
+constexpr int64_t kSpreadNanos = 3'600'000'000'000;
+
+/// A server knows the table after its first body.
+class OneTable final : public gigapi::SchemaSource {
+ public:
+  gigapi::SchemaPtr FindSchema(std::string_view) const override { return schema; }
+  gigapi::SchemaPtr schema;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int64_t lines = argc > 1 ? std::atoll(argv[1]) : 10'000;
+  const double seconds = argc > 2 ? std::atof(argv[2]) : 3;
+  const gigapi::bench::Workload workload{.rows = lines * kBodies, .start_ns = kStartNanos, .spread_ns = kSpreadNanos};
+  const std::vector<std::string> bodies = gigapi::bench::MakeBodies(workload, lines);
+  OneTable tables;
+  gigapi::ParseOptions options;
+  int64_t rows = 0, bytes = 0;
+  const double start = gigapi::CpuSeconds();
+  double spent = 0;
+  for (size_t i = 0; spent < seconds; i = (i + 1) % bodies.size()) {
+    const gigapi::WriteBatch batch = gigapi::ParseLineProtocol(bodies[i], options, tables);
+    rows += batch.accepted_rows;
+    bytes += static_cast<int64_t>(bodies[i].size());
+    spent = gigapi::CpuSeconds() - start;
+  }
+  fmt::print("{} lines a body: {:.1f} ns a line, {:.2f} GB/s\n", lines, spent * 1e9 / static_cast<double>(rows),
+             static_cast<double>(bytes) / spent / 1e9);
+}
