@@ -10,6 +10,7 @@
 #include "server/api/gigapi/query_routes.h"
 #include "server/api/gigapi/status_routes.h"
 #include "server/api/influx/ping_routes.h"
+#include "server/api/influx/v1_query.h"
 #include "server/api/influx/write_routes.h"
 #include "server/auth.h"
 #include "server/http/http_server.h"
@@ -45,11 +46,13 @@ class ServerImpl final : public Server {
         parsers_(DefaultParsers()),
         query_pool_("query", options_.query_threads, static_cast<size_t>(options_.queries_queued_max)),
         writes_(lake, &parsers_, WriteLimitsOf(options_)),
-        queries_(engine, &query_pool_) {
-    influx::AddWriteRoutes(&writes_, options_.default_database, &router_);
-    influx::AddPingRoutes(options_.version, &router_);
-    AddQueryRoutes(&queries_, lake, options_.default_database, &router_);
-    AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database), &router_);
+        queries_(engine, &query_pool_),
+        influx_queries_(lake, engine, &query_pool_, influx::IdentityHeaders(options_.version)) {
+    const http::Headers identity = influx::IdentityHeaders(options_.version);
+    influx::AddWriteRoutes(&writes_, options_.default_database, identity, &router_);
+    influx::AddPingRoutes(options_.version, identity, &router_);
+    AddQueryRoutes(&queries_, &influx_queries_, options_.default_database, &router_);
+    AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database, identity), &router_);
     AddStatusRoutes(options_.version, options_.commit, lake, &router_);
     AddMetricsRoute({lake, engine, &writes_, &queries_, &query_pool_, &http_metrics_, [this] { return running_.load(); },
                      options_.write_more_metrics}, &router_);
@@ -96,6 +99,7 @@ class ServerImpl final : public Server {
   http::WorkerPool query_pool_;
   WriteService writes_;
   QueryService queries_;
+  influx::V1Query influx_queries_;
   HttpMetrics http_metrics_;
   http::Router router_;
   std::unique_ptr<http::HttpServer> http_server_;

@@ -247,7 +247,7 @@ TEST_F(ServerTest, InfluxClientsCanConnect) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body, "{\"results\":[{\"statement_id\":0}]}\n");
   EXPECT_THAT(client.Get("/query?q=SHOW+DATABASES").body, HasSubstr("[\"tele\"]"));
-  EXPECT_EQ(client.Post("/query?q=DROP+DATABASE+x", "").status, 400);
+  EXPECT_EQ(client.Post("/query?q=DROP+NOTHING", "").status, 400);
 }
 
 TEST_F(ServerTest, CreateMakesADatabase) {

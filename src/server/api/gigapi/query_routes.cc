@@ -1,7 +1,6 @@
 #include "server/api/gigapi/query_routes.h"
 
 #include "server/api/gigapi/query_request.h"
-#include "server/api/influx/influxql.h"
 #include "server/content_encoding.h"
 #include "server/error_table.h"
 #include "server/http/url.h"
@@ -25,30 +24,35 @@ http::Response QueryError(const Status& status) {
   return response;
 }
 
-/// The statement of InfluxDB 1's clients, from the URL or from a form.
-std::optional<std::string> FindQ(const Request& request, std::string_view body) {
-  if (const auto q = request.Query("q")) return std::string(*q);
-  if (!request.Header("Content-Type").starts_with("application/x-www-form-urlencoded")) return std::nullopt;
-  for (const auto& [name, value] : http::ParseQueryString(body)) {
-    if (name == "q") return value;
+/// InfluxDB 1's clients send parameters in the URL or as a form.
+http::Params FormOf(const Request& request, std::string_view body) {
+  if (!request.Header("Content-Type").starts_with("application/x-www-form-urlencoded")) return {};
+  return http::ParseQueryString(body);
+}
+
+std::optional<std::string> FindParameter(std::string_view name, const Request& request, const http::Params& form) {
+  if (const auto value = request.Query(name)) return std::string(*value);
+  for (const auto& [key, value] : form) {
+    if (key == name) return value;
   }
   return std::nullopt;
 }
 
 class QueryRoutes {
  public:
-  QueryRoutes(QueryService* service, Lake* lake, std::string default_database)
-      : service_(service), lake_(lake), default_database_(std::move(default_database)) {}
+  QueryRoutes(QueryService* service, influx::V1Query* influx, std::string default_database)
+      : service_(service), influx_(influx), default_database_(std::move(default_database)) {}
 
   void Get(ExchangePtr exchange) const {
-    const auto q = exchange->request().Query("q");
+    const Request& request = exchange->request();
+    const auto q = request.Query("q");
     if (!q) {
       http::Response response = ErrorResponse(Error(ErrorKind::kMethodNotAllowed, "Method not allowed: POST a query, or give q="));
       response.headers.emplace_back("Allow", "GET, POST, OPTIONS");
       return exchange->Respond(std::move(response));
     }
-    if (const auto statement = influx::ParseStatement(*q)) return exchange->Respond(influx::Execute(*statement, lake_));
-    Start(exchange, ReadQueryGet(exchange->request(), *q, default_database_));
+    if (influx::MeansInfluxQl(request, *q)) return StartInfluxQl(exchange, std::string(*q), {}, /*read_only=*/true);
+    Start(exchange, ReadQueryGet(request, *q, default_database_));
   }
 
   void Post(ExchangePtr exchange) const {
@@ -58,15 +62,14 @@ class QueryRoutes {
     if (static_cast<int64_t>(body->bytes.size()) > kSqlBytesMax) {
       return exchange->Respond(ErrorResponse(Errorf(ErrorKind::kTooLarge, "a query may have {} bytes", kSqlBytesMax)));
     }
-    if (const auto q = FindQ(request, body->bytes)) return PostInfluxQl(exchange, *q);
+    const http::Params form = FormOf(request, body->bytes);
+    if (const auto q = FindParameter("q", request, form)) return StartInfluxQl(exchange, *q, form, /*read_only=*/false);
     Start(exchange, ReadQueryPost(request, body->bytes, default_database_));
   }
 
  private:
-  void PostInfluxQl(const ExchangePtr& exchange, const std::string& text) const {
-    if (const auto statement = influx::ParseStatement(text)) return exchange->Respond(influx::Execute(*statement, lake_));
-    exchange->Respond(ErrorResponse(
-        Error(ErrorKind::kInvalidArgument, "unsupported InfluxQL statement: CREATE DATABASE and SHOW DATABASES are known")));
+  void StartInfluxQl(const ExchangePtr& exchange, std::string text, const http::Params& form, bool read_only) const {
+    influx_->Run(exchange, std::move(text), FindParameter("db", exchange->request(), form).value_or(""), read_only);
   }
 
   void Start(const ExchangePtr& exchange, Result<QueryCall> call) const {
@@ -75,14 +78,14 @@ class QueryRoutes {
   }
 
   QueryService* const service_;
-  Lake* const lake_;
+  influx::V1Query* const influx_;
   const std::string default_database_;
 };
 
 }  // namespace
 
-void AddQueryRoutes(QueryService* service, Lake* lake, std::string default_database, http::Router* router) {
-  auto routes = std::make_shared<const QueryRoutes>(service, lake, std::move(default_database));
+void AddQueryRoutes(QueryService* service, influx::V1Query* influx, std::string default_database, http::Router* router) {
+  auto routes = std::make_shared<const QueryRoutes>(service, influx, std::move(default_database));
   router->Add("GET", "/query", [routes](ExchangePtr exchange) { routes->Get(std::move(exchange)); });
   router->Add("POST", "/query", [routes](ExchangePtr exchange) { routes->Post(std::move(exchange)); });
 }

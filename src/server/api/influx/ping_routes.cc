@@ -4,9 +4,9 @@
 
 namespace gigapi::influx {
 
-void AddPingRoutes(std::string version, http::Router* router) {
-  const http::Handler handler = [version = std::move(version)](http::ExchangePtr exchange) {
-    http::Response response{204, {{"X-Influxdb-Version", version}, {"X-Influxdb-Build", "GigAPI"}}, {}};
+void AddPingRoutes(std::string version, http::Headers identity, http::Router* router) {
+  const http::Handler handler = [version = std::move(version), identity = std::move(identity)](http::ExchangePtr exchange) {
+    http::Response response{204, identity, {}};
     // InfluxDB 1: verbose=true asks for a body.
     if (exchange->request().Query("verbose").value_or("false") == "true") {
       response.status = 200;

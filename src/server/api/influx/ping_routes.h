@@ -7,6 +7,7 @@
 
 namespace gigapi::influx {
 
-void AddPingRoutes(std::string version, http::Router* router);
+/// `identity` are the headers that name the version.
+void AddPingRoutes(std::string version, http::Headers identity, http::Router* router);
 
 }  // namespace gigapi::influx

@@ -39,6 +39,12 @@ Result<WriteParameters> ReadV1(const Request& request, const std::string& defaul
   std::string database(request.PathParam("db"));
   if (database.empty()) database = FirstOf(request, {"db"});
   if (database.empty()) database = default_database;
+  // There is one copy of everything, and one retention policy: each level is kept, and rp has no effect.
+  const std::string_view consistency = request.Query("consistency").value_or("");
+  constexpr std::string_view kLevels[] = {"", "any", "one", "quorum", "all"};
+  if (std::none_of(std::begin(kLevels), std::end(kLevels), [&](auto level) { return http::EqualsIgnoringCase(level, consistency); })) {
+    return Error(ErrorKind::kInvalidArgument, "invalid consistency level");
+  }
   return ReadParameters(request, std::move(database));
 }
 
@@ -60,32 +66,40 @@ Result<WriteParameters> ReadV3(const Request& request) {
   return parameters;
 }
 
-http::Handler Writer(WriteService* service, Dialect dialect, std::function<Result<WriteParameters>(const Request&)> read) {
-  return [service, dialect, read = std::move(read)](ExchangePtr exchange) {
+/// InfluxDB's clients look for its version in each answer.
+http::Response WithIdentity(http::Response response, const http::Headers& identity) {
+  response.headers.insert(response.headers.end(), identity.begin(), identity.end());
+  return response;
+}
+
+http::Handler Writer(WriteService* service, Dialect dialect, http::Headers headers,
+                     std::function<Result<WriteParameters>(const Request&)> read) {
+  auto identity = std::make_shared<const http::Headers>(std::move(headers));
+  return [service, dialect, identity, read = std::move(read)](ExchangePtr exchange) {
     Result<WriteParameters> parameters = read(exchange->request());
-    if (!parameters.ok()) return exchange->Respond(RenderError(dialect, parameters.status()));
+    if (!parameters.ok()) return exchange->Respond(WithIdentity(RenderError(dialect, parameters.status()), *identity));
     http::Exchange* const answered = exchange.get();  // lives until the service lets go of it, after the callback
-    service->Write(std::move(exchange), *std::move(parameters), [answered, dialect](const WriteOutcome& outcome) {
-      answered->Respond(RenderOutcome(dialect, outcome));
+    service->Write(std::move(exchange), *std::move(parameters), [answered, dialect, identity](const WriteOutcome& outcome) {
+      answered->Respond(WithIdentity(RenderOutcome(dialect, outcome), *identity));
     });
   };
 }
 
 }  // namespace
 
-http::Handler V1Writer(WriteService* service, std::string default_database) {
-  return Writer(service, Dialect::kV1, [default_database = std::move(default_database)](const Request& request) {
+http::Handler V1Writer(WriteService* service, std::string default_database, http::Headers identity) {
+  return Writer(service, Dialect::kV1, std::move(identity), [default_database = std::move(default_database)](const Request& request) {
     return ReadV1(request, default_database);
   });
 }
 
-void AddWriteRoutes(WriteService* service, std::string default_database, http::Router* router) {
-  const http::Handler write_v1 = V1Writer(service, std::move(default_database));
+void AddWriteRoutes(WriteService* service, std::string default_database, const http::Headers& identity, http::Router* router) {
+  const http::Handler write_v1 = V1Writer(service, std::move(default_database), identity);
   for (std::string_view path : {"/write", "/{db}/write", "/gigapi/write", "/gigapi/write/{db}", "/gigapi/insert"}) {
     router->Add("POST", path, write_v1);
   }
-  router->Add("POST", "/api/v2/write", Writer(service, Dialect::kV2, ReadV2));
-  router->Add("POST", "/api/v3/write_lp", Writer(service, Dialect::kV3, ReadV3));
+  router->Add("POST", "/api/v2/write", Writer(service, Dialect::kV2, identity, ReadV2));
+  router->Add("POST", "/api/v3/write_lp", Writer(service, Dialect::kV3, identity, ReadV3));
 }
 
 }  // namespace gigapi::influx
