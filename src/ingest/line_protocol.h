@@ -25,6 +25,7 @@ struct ParseOptions {
   int64_t now_ns = 0;  // the time of lines without one
   int64_t line_bytes_max = 4 << 20;
   int64_t columns_per_table_max = 1'000;  // tags and fields, those that the table has already included
+  int64_t values_max = 1 << 25;           // of a binary body, NULLs included: what bounds the memory that it unfolds to
 };
 
 /// Parses a whole body. Never fails as a whole: a line that is wrong, does not fit the table's schema (`schemas`) or what

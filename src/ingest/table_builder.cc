@@ -41,6 +41,30 @@ void ColumnBuilder::Truncate(size_t rows) {
   if (!column_.valid.empty()) column_.valid.Resize(rows);
 }
 
+void ColumnBuilder::Added(size_t rows) {
+  switch (column_.type) {
+    case ColumnType::kFloat64:
+    case ColumnType::kInt64:
+    case ColumnType::kUInt64: column_.words.Resize(column_.words.size() + rows); break;
+    case ColumnType::kBool: column_.bools.Resize(column_.bools.size() + rows); break;
+    case ColumnType::kTag: column_.codes.Resize(column_.codes.size() + rows); break;
+    case ColumnType::kString: return;  // has no room to write to
+  }
+  if (!column_.valid.empty()) column_.valid.Resize(column_.valid.size() + rows, 1);
+}
+
+void ColumnBuilder::TagsToStrings() {
+  StringColumn values;
+  values.mutable_offsets().Reserve(column_.codes.size() + 1);
+  for (size_t row = 0; row < column_.codes.size(); ++row) {
+    values.Append(column_.IsValid(row) ? column_.strings[column_.codes[row]] : std::string_view());
+  }
+  column_.strings = std::move(values);
+  column_.codes = {};
+  column_.type = ColumnType::kString;
+  interner_ = {};
+}
+
 void ColumnBuilder::PrepareRow(size_t row, size_t filled) {
   if (filled > row) Truncate(row);  // a repeated field: the last value counts
   else FillNulls(filled, row);
@@ -89,6 +113,14 @@ Column ColumnBuilder::Finish(size_t rows) {
 TableBuilder::TableBuilder(std::string table, SchemaPtr known, size_t columns_max)
     : table_(std::move(table)), known_(std::move(known)), columns_max_(columns_max) {}
 
+std::optional<ColumnType> TableBuilder::TypeOf(std::string_view name) const {
+  const auto found = by_lower_name_.find(FoldCase(name));
+  if (found != by_lower_name_.end()) return found->second->type();
+  const auto known = known_ ? known_->FindIgnoringCase(name) : std::nullopt;
+  if (known) return (*known_)[*known].type;
+  return std::nullopt;
+}
+
 ColumnBuilder* TableBuilder::FindOrAdd(std::string_view name, ColumnType type, std::string* reason) {
   const auto found = by_lower_name_.find(FoldCase(name));
   if (found == by_lower_name_.end()) return Add(name, type, reason);
@@ -128,7 +160,7 @@ ColumnBuilder* TableBuilder::Add(std::string_view name, ColumnType type, std::st
     }
     ++columns_new_;
   }
-  ColumnBuilder* column = columns_.emplace_back(std::make_unique<ColumnBuilder>(std::string(name), type)).get();
+  ColumnBuilder* column = columns_.emplace_back(std::make_unique<ColumnBuilder>(std::string(name), type, !known)).get();
   column->Reserve(reserved_rows_);
   by_lower_name_.emplace(FoldCase(name), column);
   return column;

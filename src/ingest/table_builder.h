@@ -2,8 +2,10 @@
 // Used by every parser that meets rows one at a time. One thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,13 +21,15 @@ namespace gigapi {
 /// left out before it become NULL.
 class ColumnBuilder {
  public:
-  ColumnBuilder(std::string name, ColumnType type) {
+  /// `is_new`: the table does not have the column yet, so its type may still change.
+  ColumnBuilder(std::string name, ColumnType type, bool is_new) : is_new_(is_new) {
     column_.name = std::move(name);
     column_.type = type;
   }
 
   const std::string& name() const { return column_.name; }
   ColumnType type() const { return column_.type; }
+  bool is_new() const { return is_new_; }
 
   void PutFloat(size_t row, double value) {
     uint64_t word;
@@ -57,6 +61,27 @@ class ColumnBuilder {
   /// The code of a tag's value.
   uint32_t Intern(std::string_view value) { return interner_.Intern(value, &column_.strings); }
 
+  /// Many values at once: room for `rows` values from row `row` on, at most; what is written there becomes part of the
+  /// column by Added.
+  uint64_t* RoomForWords(size_t row, size_t rows) {
+    if (column_.words.size() != row) [[unlikely]] PrepareRow(row, column_.words.size());
+    return RoomIn(&column_.words, rows);
+  }
+  uint8_t* RoomForBools(size_t row, size_t rows) {
+    if (column_.bools.size() != row) [[unlikely]] PrepareRow(row, column_.bools.size());
+    return RoomIn(&column_.bools, rows);
+  }
+  uint32_t* RoomForCodes(size_t row, size_t rows) {
+    if (column_.codes.size() != row) [[unlikely]] PrepareRow(row, column_.codes.size());
+    return RoomIn(&column_.codes, rows);
+  }
+  void Added(size_t rows);
+  size_t dictionary_size() const { return column_.strings.size(); }
+
+  /// Other types for the values that are there already. Only of a column that is_new().
+  void IntegersToFloats() { WidenToFloat(&column_); }
+  void TagsToStrings();
+
   bool HasRow(size_t row) const { return size() > row; }
   size_t size() const;
   /// Forgets the values from row `rows` on.
@@ -66,10 +91,17 @@ class ColumnBuilder {
   Column Finish(size_t rows);
 
  private:
+  template <typename T>
+  static T* RoomIn(PodVector<T>* values, size_t rows) {
+    const size_t size = values->size();
+    if (size + rows > values->capacity()) values->Reserve(std::max(size + rows, size + size / 2));
+    return values->data() + size;
+  }
   void PrepareRow(size_t row, size_t filled);
   void FillNulls(size_t from, size_t to);
 
   Column column_;
+  bool is_new_;
   StringInterner interner_;
 };
 
@@ -82,9 +114,15 @@ class TableBuilder {
   /// Rows accepted so far: the position of the row under construction.
   size_t rows() const { return time_.size(); }
 
+  size_t columns() const { return columns_.size(); }
+
+  /// The type of the column of that name, here or in the table; nothing when it is new.
+  std::optional<ColumnType> TypeOf(std::string_view name) const;
+
   /// The column for values of a type, made when it is new. nullptr when the values cannot go there, with the reason.
   ColumnBuilder* FindOrAdd(std::string_view name, ColumnType type, std::string* reason);
 
+  void CommitRows(const int64_t* times, size_t rows) { time_.Append(times, rows); columns_committed_ = columns_.size(); }
   void CommitRow(int64_t time) { time_.PushBack(time); columns_committed_ = columns_.size(); }
   /// Takes back the values and the columns of the row under construction.
   void RollBackRow();

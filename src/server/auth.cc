@@ -22,6 +22,14 @@ void Digest(std::string_view text, unsigned char (&digest)[SHA256_DIGEST_LENGTH]
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
 }
 
+/// Digests have one length, so that not even the password's length shows in the time.
+bool Same(std::string_view given, std::string_view expected) {
+  unsigned char given_digest[SHA256_DIGEST_LENGTH], expected_digest[SHA256_DIGEST_LENGTH];
+  Digest(given, given_digest);
+  Digest(expected, expected_digest);
+  return CRYPTO_memcmp(given_digest, expected_digest, sizeof given_digest) == 0;
+}
+
 }  // namespace
 
 bool DecodeBase64(std::string_view text, std::string* out) {
@@ -43,14 +51,14 @@ bool DecodeBase64(std::string_view text, std::string* out) {
 }
 
 Authenticator::Authenticator(std::string username, std::string password)
-    : enabled_(!username.empty() || !password.empty()), credentials_(username + ":" + password) {}
+    : enabled_(!username.empty() || !password.empty()), credentials_(username + ":" + password),
+      password_(std::move(password)) {}
 
-bool Authenticator::Matches(std::string_view credentials) const {
-  // Digests have one length, so that not even the password's length shows in the time.
-  unsigned char given[SHA256_DIGEST_LENGTH], expected[SHA256_DIGEST_LENGTH];
-  Digest(credentials, given);
-  Digest(credentials_, expected);
-  return CRYPTO_memcmp(given, expected, sizeof given) == 0;
+bool Authenticator::Matches(std::string_view credentials) const { return Same(credentials, credentials_); }
+
+bool Authenticator::MatchesToken(std::string_view token) const {
+  // No password is no token: an empty one would let everybody in.
+  return Matches(token) || (!password_.empty() && Same(token, password_));
 }
 
 bool Authenticator::Allows(const http::Request& request) const {
@@ -64,12 +72,17 @@ bool Authenticator::Allows(const http::Request& request) const {
       std::string decoded;
       return DecodeBase64(rest, &decoded) && Matches(decoded);
     }
-    if (http::EqualsIgnoringCase(scheme, "Token") || http::EqualsIgnoringCase(scheme, "Bearer")) return Matches(rest);
+    if (http::EqualsIgnoringCase(scheme, "Token") || http::EqualsIgnoringCase(scheme, "Bearer")) return MatchesToken(rest);
     return false;
   }
+  if (const std::string_view key = request.Header("x-api-key"); !key.empty()) return MatchesToken(key);
   const auto user = request.Query("u");
   const auto password = request.Query("p");
   return user && password && Matches(std::string(*user).append(":").append(*password));
+}
+
+bool HasCredentials(const http::Request& request) {
+  return !request.Header("Authorization").empty() || !request.Header("x-api-key").empty() || request.Query("u").has_value();
 }
 
 http::Response Unauthorized() {

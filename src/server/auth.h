@@ -1,4 +1,5 @@
-// Who may come in: one user name and password for the whole server, in the ways that GigAPI's and InfluxDB's clients say them.
+// Who may come in: one user name and password for the whole server, in the ways that the clients of GigAPI, InfluxDB and Arc
+// say them.
 #pragma once
 
 #include <string>
@@ -16,19 +17,25 @@ class Authenticator {
 
   bool enabled() const { return enabled_; }
 
-  /// Accepts `Authorization: Basic`, InfluxDB's `Authorization: Token user:password` (Bearer too), and InfluxDB 1's
-  /// parameters u and p. Compares in a time that does not depend on where the texts differ.
+  /// Accepts `Authorization: Basic`, a token by `Authorization: Token`, `Authorization: Bearer` or Arc's `x-api-key`, and
+  /// InfluxDB 1's parameters u and p. A token is `user:password`, or the password alone, as clients that know only tokens
+  /// have it. Compares in a time that does not depend on where the texts differ.
   bool Allows(const http::Request& request) const;
 
  private:
   bool Matches(std::string_view credentials) const;
+  bool MatchesToken(std::string_view token) const;
 
   const bool enabled_;
   const std::string credentials_;  // "user:password"
+  const std::string password_;
 };
 
 /// 401 with what a browser needs to ask for a password.
 http::Response Unauthorized();
+
+/// Whether a request tries to say who it is, rightly or not.
+bool HasCredentials(const http::Request& request);
 
 /// Decodes standard base64, padded or not; false on any other text.
 bool DecodeBase64(std::string_view text, std::string* out);

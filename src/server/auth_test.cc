@@ -28,6 +28,21 @@ TEST(Auth, AsksForTheRightCredentials) {
   EXPECT_TRUE(guard.Allows(request));
 }
 
+TEST(Auth, TakesTokens) {
+  const Authenticator guard("ann", "pa:ss");
+  EXPECT_TRUE(guard.Allows(WithHeader("Bearer ann:pa:ss")));
+  EXPECT_TRUE(guard.Allows(WithHeader("Bearer pa:ss")));
+  EXPECT_TRUE(guard.Allows(WithHeader("Token pa:ss")));
+  EXPECT_FALSE(guard.Allows(WithHeader("Bearer ann")));
+  EXPECT_FALSE(guard.Allows(WithHeader("Bearer ")));
+  http::Request request;
+  request.headers = {{"X-API-Key", "pa:ss"}};
+  EXPECT_TRUE(guard.Allows(request));
+  request.headers = {{"x-api-key", "wrong"}};
+  EXPECT_FALSE(guard.Allows(request));
+  EXPECT_FALSE(Authenticator("ann", "").Allows(WithHeader("Bearer "))) << "an empty password is no token";
+}
+
 TEST(Auth, DecodesBase64) {
   std::string out;
   EXPECT_TRUE(DecodeBase64("YQ==", &out));

@@ -107,10 +107,18 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
+/// The encoding that a body shows by its first bytes, with which no format of rows begins.
+std::string_view EncodingByMagic(std::string_view body) {
+  if (body.starts_with("\x1f\x8b")) return "gzip";
+  if (body.starts_with("\x28\xb5\x2f\xfd")) return "zstd";
+  return {};
+}
+
 }  // namespace
 
 Result<DecodedBody> DecodeContent(std::string_view content_encoding, std::string_view body, int64_t bytes_max) {
-  const std::string_view encoding = Trim(content_encoding);
+  std::string_view encoding = Trim(content_encoding);
+  if (encoding.empty()) encoding = EncodingByMagic(body);
   DecodedBody decoded;
   if (encoding.empty() || http::EqualsIgnoringCase(encoding, "identity") || body.empty()) {
     decoded.bytes = body;

@@ -15,6 +15,7 @@ struct DecodedBody {
   PodVector<char> storage;
 };
 
+/// A body without an encoding that begins as gzip or zstd does is taken for that: some clients compress and do not say so.
 /// kUnsupported for an unknown encoding (HTTP: 415), kInvalidArgument for broken data, kTooLarge when the result would be
 /// larger than `bytes_max`; memory stays near that whatever the data claims. Blocks for as long as decompressing takes.
 Result<DecodedBody> DecodeContent(std::string_view content_encoding, std::string_view body, int64_t bytes_max);

@@ -1,5 +1,6 @@
 #include "server/parser_registry.h"
 
+#include "ingest/msgpack.h"
 #include "server/http/http.h"
 
 namespace gigapi {
@@ -17,6 +18,13 @@ const Parser& ParserRegistry::Find(std::string_view content_type) const {
   return fallback_;
 }
 
-ParserRegistry DefaultParsers() { return ParserRegistry(ParseLineProtocol); }
+ParserRegistry DefaultParsers() {
+  ParserRegistry parsers(ParseLineProtocol);
+  for (std::string_view media_type : {kMsgpackMediaType, std::string_view("application/x-msgpack"),
+                                      std::string_view("application/vnd.msgpack")}) {
+    parsers.Register(std::string(media_type), ParseMsgpack);
+  }
+  return parsers;
+}
 
 }  // namespace gigapi

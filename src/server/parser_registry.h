@@ -29,7 +29,11 @@ class ParserRegistry {
   std::vector<std::pair<std::string, Parser>> parsers_;
 };
 
-/// Line protocol for everything: clients send it as text/plain, as octets, and curl even as a form.
+/// Line protocol for everything that no other parser claims: clients send it as text/plain, as octets, and curl even as a
+/// form.
 ParserRegistry DefaultParsers();
+
+inline constexpr std::string_view kMsgpackMediaType = "application/msgpack";
+inline constexpr std::string_view kLineProtocolMediaType = "text/plain";
 
 }  // namespace gigapi

@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "base/log.h"
+#include "server/api/arc/arc_errors.h"
+#include "server/api/arc/write_routes.h"
 #include "server/api/gigapi/create_route.h"
 #include "server/api/gigapi/metrics_route.h"
 #include "server/api/gigapi/query_routes.h"
@@ -51,6 +53,7 @@ class ServerImpl final : public Server {
     const http::Headers identity = influx::IdentityHeaders(options_.version);
     influx::AddWriteRoutes(&writes_, options_.default_database, identity, &router_);
     influx::AddPingRoutes(options_.version, identity, &router_);
+    arc::AddWriteRoutes({&writes_, lake, &query_pool_}, &router_);
     AddQueryRoutes(&queries_, &influx_queries_, options_.default_database, &router_);
     AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database, identity), &router_);
     AddStatusRoutes(options_.version, options_.commit, lake, &router_);
@@ -84,7 +87,7 @@ class ServerImpl final : public Server {
     // A browser sends no credentials with its preflight, and a load balancer none with its ping.
     const bool open = request->route == "/ping" || request->method == "OPTIONS";
     if (open || authenticator_.Allows(*request)) return decision;
-    return {nullptr, Unauthorized()};
+    return {nullptr, arc::IsArcPath(request->path) ? arc::Unauthorized(HasCredentials(*request)) : Unauthorized()};
   }
 
   void Observe(const http::Answered& answered) {

@@ -46,7 +46,8 @@ void WriteService::ParseAndWrite(std::shared_ptr<Job> job) {
   options.line_bytes_max = limits_.line_bytes_max;
   options.columns_per_table_max = limits_.columns_per_table_max;
   const int64_t start_ns = SteadyNanos();
-  const Parser& parse = parsers_->Find(job->exchange->request().Header("Content-Type"));
+  const std::string& media_type = job->parameters.media_type;
+  const Parser& parse = parsers_->Find(media_type.empty() ? job->exchange->request().Header("Content-Type") : media_type);
   WriteBatch batch = parse(job->body.bytes, options, *lake_->Schemas(job->parameters.database));
   stats_.parse_nanos_total += SteadyNanos() - start_ns;
 

@@ -24,6 +24,8 @@ struct WriteLimits {
 struct WriteParameters {
   std::string database;
   Precision precision = Precision::kNanosecond;
+  /// Says what the body is where the endpoint does, as in "application/msgpack"; empty: the request's Content-Type.
+  std::string media_type;
   /// Keep the good lines when there are bad ones; else one bad line refuses all.
   bool accept_partial = true;
 };

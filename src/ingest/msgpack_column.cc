@@ -1,0 +1,266 @@
+#include "ingest/msgpack_column.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "model/names.h"
+
+namespace gigapi {
+namespace {
+
+constexpr uint8_t kFloat64Code = 0xcb;
+
+std::optional<ColumnType> TypeOfValue(const MsgpackReader& in, MsgpackStrings strings) {
+  switch (in.PeekType()) {
+    case MsgpackType::kBool: return ColumnType::kBool;
+    case MsgpackType::kFloat: return ColumnType::kFloat64;
+    case MsgpackType::kString: return strings == MsgpackStrings::kField ? ColumnType::kString : ColumnType::kTag;
+    case MsgpackType::kInteger: {
+      MsgpackReader at = in;
+      MsgpackInteger value;
+      return at.ReadInteger(&value) && !value.FitsInt64() ? ColumnType::kUInt64 : ColumnType::kInt64;
+    }
+    default: return std::nullopt;
+  }
+}
+
+/// The builder knows the words for a value that does not fit its column.
+bool Conflict(const MsgpackReader& in, ColumnBuilder* column, TableBuilder* table, std::string* reason) {
+  const auto type = TypeOfValue(in, MsgpackStrings::kField);
+  MsgpackReader at = in;
+  if (!type || !at.Skip()) {
+    *reason = fmt::format("column '{}' cannot hold {}", column->name(), in.Found());
+  } else if (table->FindOrAdd(column->name(), *type, reason) != nullptr) {
+    *reason = fmt::format("a value of column '{}' does not fit its type {}", column->name(), ToString(column->type()));
+  }
+  return false;
+}
+
+bool WholeInt64(double value, int64_t* whole) {
+  if (!(value >= -0x1p63 && value < 0x1p63)) return false;
+  *whole = static_cast<int64_t>(value);
+  return static_cast<double>(*whole) == value;
+}
+
+bool ReadFloatValue(MsgpackReader* in, size_t row, ColumnBuilder* column) {
+  double value = 0;
+  MsgpackInteger integer;
+  if (in->ReadFloat(&value)) {
+    column->PutFloat(row, value);
+  } else if (in->ReadInteger(&integer)) {
+    column->PutFloat(row, integer.AsDouble());
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// Of a kInt64 or kUInt64 column. A column that is new changes its type rather than refuse a number.
+bool ReadIntegerValue(MsgpackReader* in, size_t row, ColumnBuilder* column) {
+  const char* const before = in->position();
+  const bool is_signed = column->type() == ColumnType::kInt64;
+  MsgpackInteger integer;
+  double value = 0;
+  if (in->ReadInteger(&integer)) {
+    if (is_signed ? integer.FitsInt64() : !integer.negative) {
+      column->PutWord(row, integer.bits);
+      return true;
+    }
+    value = integer.AsDouble();
+  } else if (in->ReadFloat(&value)) {
+    int64_t whole = 0;
+    if (!column->is_new() && WholeInt64(value, &whole) && (is_signed || whole >= 0)) {
+      column->PutWord(row, static_cast<uint64_t>(whole));
+      return true;
+    }
+  } else {
+    return false;
+  }
+  if (!column->is_new()) {
+    in->Seek(before);
+    return false;
+  }
+  column->IntegersToFloats();
+  column->PutFloat(row, value);
+  return true;
+}
+
+bool ReadStringValue(MsgpackReader* in, size_t row, ColumnBuilder* column, std::string* reason) {
+  const char* const before = in->position();
+  std::string_view text;
+  if (!in->ReadString(&text)) return false;
+  if (!IsUtf8(text)) {
+    in->Seek(before);
+    *reason = fmt::format("a value of column '{}' is not UTF-8", column->name());
+    return false;
+  }
+  if (column->type() == ColumnType::kTag) column->PutCode(row, column->Intern(text));
+  else column->PutString(row, text);
+  return true;
+}
+
+// ---- runs: as many values as have the same form, without a function call for each; they return how many ----
+
+/// 8-byte floats, 9 bytes each.
+size_t ReadFloatRun(MsgpackReader* in, uint64_t* out, size_t rows) {
+  const char* p = in->position();
+  const size_t fit = std::min(rows, in->left() / 9);
+  size_t read = 0;
+  for (; read < fit && static_cast<uint8_t>(*p) == kFloat64Code; ++read, p += 9) out[read] = internal::LoadBigEndian64(p + 1);
+  in->Seek(p);
+  return read;
+}
+
+/// Integers of any width that fit into int64. Their widths differ from value to value, so nothing here branches on them.
+size_t ReadIntegerRun(MsgpackReader* in, uint64_t* out, size_t rows) {
+  const char* p = in->position();
+  const char* const end = in->end();
+  size_t read = 0;
+  for (; read < rows && end - p >= 9; ++read) {  // the last few, where the widest would not fit, are left to the caller
+    const auto code = static_cast<uint8_t>(*p);
+    const internal::MsgpackCode known = internal::kMsgpackCodes[code];
+    if (known.type != MsgpackType::kInteger) break;
+    const uint64_t word = internal::LoadBigEndian64(p + 1);
+    const int unused_bits = (72 - 8 * known.head_bytes) & 63;
+    uint64_t value = known.is_signed ? static_cast<uint64_t>(static_cast<int64_t>(word) >> unused_bits) : word >> unused_bits;
+    if (known.head_bytes == 1) value = static_cast<uint64_t>(static_cast<int64_t>(static_cast<int8_t>(code)));
+    if (!known.is_signed && static_cast<int64_t>(value) < 0) break;
+    out[read] = value;
+    p += known.head_bytes;
+  }
+  in->Seek(p);
+  return read;
+}
+
+size_t ReadBoolRun(MsgpackReader* in, uint8_t* out, size_t rows) {
+  const char* p = in->position();
+  const size_t fit = std::min(rows, in->left());
+  size_t read = 0;
+  for (; read < fit && (static_cast<uint8_t>(p[read]) | 1) == 0xc3; ++read) out[read] = static_cast<uint8_t>(p[read]) & 1;
+  in->Seek(p + read);
+  return read;
+}
+
+/// Strings for a tag column. Ends also at one that is too long for a tag, when `bytes_max` says so.
+size_t ReadTagRun(MsgpackReader* in, ColumnBuilder* column, uint32_t* out, size_t rows, size_t bytes_max) {
+  size_t read = 0;
+  std::string_view last;
+  uint32_t last_code = 0;
+  for (; read < rows; ++read) {
+    const char* const before = in->position();
+    std::string_view text;
+    if (!in->ReadString(&text)) break;
+    if (read == 0 || text != last) {
+      const size_t known = column->dictionary_size();
+      if (text.size() > bytes_max) {
+        in->Seek(before);
+        break;
+      }
+      last_code = column->Intern(text);
+      // A value that is no text is left to the caller, who says so: the whole request is refused.
+      if (column->dictionary_size() != known && !IsUtf8(text)) {
+        in->Seek(before);
+        break;
+      }
+      last = text;
+    }
+    out[read] = last_code;
+  }
+  return read;
+}
+
+size_t ReadRun(MsgpackReader* in, size_t row, size_t rows, ColumnBuilder* column, MsgpackStrings strings) {
+  size_t read = 0;
+  switch (column->type()) {
+    case ColumnType::kFloat64: read = ReadFloatRun(in, column->RoomForWords(row, rows), rows); break;
+    case ColumnType::kInt64: read = ReadIntegerRun(in, column->RoomForWords(row, rows), rows); break;
+    case ColumnType::kBool: read = ReadBoolRun(in, column->RoomForBools(row, rows), rows); break;
+    case ColumnType::kTag: {
+      const bool may_change = column->is_new() && strings == MsgpackStrings::kByValues;
+      read = ReadTagRun(in, column, column->RoomForCodes(row, rows), rows, may_change ? kTagValueBytesMax : SIZE_MAX);
+      break;
+    }
+    case ColumnType::kUInt64:
+    case ColumnType::kString: return 0;  // value by value
+  }
+  column->Added(read);
+  return read;
+}
+
+/// Makes a string field of a new tag column whose values look like text.
+void DecideStrings(size_t rows, MsgpackStrings strings, ColumnBuilder* column) {
+  if (strings != MsgpackStrings::kByValues || !column->is_new() || column->type() != ColumnType::kTag) return;
+  if (column->dictionary_size() > kTagValuesMax && column->dictionary_size() > rows / 2) column->TagsToStrings();
+}
+
+bool IsLongForTag(const MsgpackReader& in, MsgpackStrings strings, const ColumnBuilder& column) {
+  if (strings != MsgpackStrings::kByValues || !column.is_new() || column.type() != ColumnType::kTag) return false;
+  MsgpackReader at = in;
+  std::string_view text;
+  return at.ReadString(&text) && text.size() > kTagValueBytesMax;
+}
+
+}  // namespace
+
+ColumnBuilder* FindMsgpackColumn(const MsgpackReader& in, std::string_view name, MsgpackStrings strings, TableBuilder* table,
+                                 std::string* reason) {
+  auto type = TypeOfValue(in, strings);
+  if (!type) {
+    *reason = fmt::format("column '{}' cannot hold {}", name, in.Found());
+    return nullptr;
+  }
+  // What fits into a column that there is decides the value, not the type that a new column would get.
+  if (const auto known = table->TypeOf(name)) type = *known;
+  return table->FindOrAdd(name, *type, reason);
+}
+
+bool ReadMsgpackValue(MsgpackReader* in, size_t row, ColumnBuilder* column, TableBuilder* table, std::string* reason) {
+  reason->clear();
+  bool read = false;
+  switch (column->type()) {
+    case ColumnType::kFloat64: read = ReadFloatValue(in, row, column); break;
+    case ColumnType::kInt64:
+    case ColumnType::kUInt64: read = ReadIntegerValue(in, row, column); break;
+    case ColumnType::kBool: {
+      bool value = false;
+      read = in->ReadBool(&value);
+      if (read) column->PutBool(row, value);
+      break;
+    }
+    case ColumnType::kTag:
+    case ColumnType::kString: read = ReadStringValue(in, row, column, reason); break;
+  }
+  return read || (!reason->empty() ? false : Conflict(*in, column, table, reason));
+}
+
+bool ReadMsgpackColumn(MsgpackReader* in, std::string_view name, MsgpackStrings strings, size_t row, size_t rows,
+                       TableBuilder* table, std::string* reason) {
+  size_t read = 0;
+  while (read < rows && in->ReadNil()) ++read;
+  const auto known = table->TypeOf(name);
+  if (read == rows) return !known || table->FindOrAdd(name, *known, reason) != nullptr;
+  const auto fail = [&] {
+    *reason += fmt::format(" in row {}", read + 1);
+    return false;
+  };
+  ColumnBuilder* const column = FindMsgpackColumn(*in, name, strings, table, reason);
+  if (column == nullptr) return fail();
+  while (read < rows) {
+    read += ReadRun(in, row + read, rows - read, column, strings);
+    if (read == rows) break;
+    if (in->ReadNil()) {
+      ++read;
+      continue;
+    }
+    if (IsLongForTag(*in, strings, *column)) column->TagsToStrings();
+    if (!ReadMsgpackValue(in, row + read, column, table, reason)) return fail();
+    ++read;
+  }
+  DecideStrings(rows, strings, column);
+  return true;
+}
+
+}  // namespace gigapi
