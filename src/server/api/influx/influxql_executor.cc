@@ -96,7 +96,8 @@ class StatementRun {
 
   Result<SeriesList> ShowDatabases() {
     Series series{"databases", {"name"}, {}};
-    for (const auto& [name, tables] : lake_->Snapshot()->databases) series.values.push_back({name});
+    const LakeSnapshotPtr snapshot = lake_->Snapshot();  // holds what the loop walks over
+    for (const auto& [name, tables] : snapshot->databases) series.values.push_back({name});
     return SeriesList{std::move(series)};
   }
 
