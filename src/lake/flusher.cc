@@ -18,6 +18,8 @@ constexpr int64_t kRetryNanosMax = 30 * kNanosPerSecond;
 /// Chunks below so many rows are gathered once there are so many of them.
 constexpr size_t kSmallChunkRows = 4096;
 constexpr size_t kSmallChunksMax = 64;
+/// Of those that are asked for all at once. Each takes the memory of one sorted partition.
+constexpr size_t kConcurrentFlushesMax = 4;
 
 std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
@@ -75,15 +77,18 @@ void Flusher::LookAround() {
 }
 
 std::vector<Partition*> Flusher::Plan() {
-  const int64_t now = SteadyNanos();
-  const FlushPolicy policy{
+  return Plan({
       .interval_ns = options_.flush_interval_ms * kNanosPerMilli,
       .partition_bytes = options_.flush_partition_bytes,
       .waiters_interval_ns = std::min<int64_t>(options_.flush_interval_ms, 1'000) * kNanosPerMilli,
       // Flushing starts before writers have to wait.
       .total_bytes_high = options_.buffer_bytes_max / 2,
       .wal_bytes_high = options_.wal_bytes_max,
-  };
+  });
+}
+
+std::vector<Partition*> Flusher::Plan(const FlushPolicy& policy) {
+  const int64_t now = SteadyNanos();
   const FlushPressure pressure{
       .total_bytes = admission_->used_bytes(),
       .wal_bytes = wal_ ? wal_->metrics().needed_bytes : 0,
@@ -117,11 +122,35 @@ Status Flusher::FlushAll() {
       if (!partition->buffer.empty()) partitions.push_back(partition);
     });
   }
+  return FlushConcurrently(partitions);
+}
+
+Status Flusher::ShrinkTo(int64_t buffered_bytes) {
+  constexpr int64_t kNever = INT64_MAX;
+  return FlushConcurrently(Plan({.interval_ns = kNever,
+                                 .partition_bytes = kNever,
+                                 .waiters_interval_ns = kNever,
+                                 .total_bytes_high = buffered_bytes,
+                                 .wal_bytes_high = kNever}));
+}
+
+/// Most of the time of a small flush is waiting for syncs, and a disk syncs many files in little more time than one.
+Status Flusher::FlushConcurrently(const std::vector<Partition*>& partitions) {
+  std::atomic<size_t> next{0};
+  std::mutex failure_mutex;
   Status first_failure;
-  for (Partition* partition : partitions) {
-    const Status flushed = Flush(partition);
-    if (first_failure.ok()) first_failure = flushed;
-  }
+  const auto work = [&] {
+    for (size_t i = next++; i < partitions.size(); i = next++) {
+      const Status flushed = Flush(partitions[i]);
+      if (flushed.ok()) continue;
+      const std::lock_guard lock(failure_mutex);
+      if (first_failure.ok()) first_failure = flushed;
+    }
+  };
+  std::vector<std::jthread> helpers;
+  for (size_t i = 1; i < std::min(partitions.size(), kConcurrentFlushesMax); ++i) helpers.push_back(StartThread("flush", work));
+  work();
+  for (std::jthread& helper : helpers) helper.join();
   return first_failure;
 }
 

@@ -35,6 +35,9 @@ class Flusher {
   /// Flushes all that is buffered now in the lake. Any thread.
   Status FlushAll();
 
+  /// Flushes the partitions with the most rows until what is buffered in the lake takes at most so many bytes. Any thread.
+  Status ShrinkTo(int64_t buffered_bytes);
+
   /// Writes the partition's metadata.json as it is to be after a change, before the state is changed. `dropped` are names
   /// that join the drop queue. Wants commit_mutex.
   Status CommitChange(Partition* partition, const std::vector<DataFilePtr>& files, uint64_t flushed_sequence,
@@ -52,7 +55,9 @@ class Flusher {
   void Run();
   void LookAround();
   std::vector<Partition*> Plan();
+  std::vector<Partition*> Plan(const FlushPolicy& policy);
   Result<DataFile> WriteFile(Partition* partition, const std::vector<BufferedChunk>& chunks, const TableSchema& schema);
+  Status FlushConcurrently(const std::vector<Partition*>& partitions);
   Status EnsureDirectory(Partition* partition);
   Status EnsureTableMetadata(Partition* partition, const SchemaPtr& schema);
   void Failed(Partition* partition, const Status& reason);

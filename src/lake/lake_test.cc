@@ -276,6 +276,28 @@ TEST(Lake, AfterAFailedSyncEveryWriteIsRefusedUntilRestart) {
   EXPECT_TRUE(Visible(lake.get(), &fs).contains(1));
 }
 
+TEST(Lake, ReplayOfALogLargerThanMemoryFlushesWhatHasMostRows) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  Ids expected;
+  std::vector<int64_t> many(1000);
+  int64_t next = 0;
+  for (int i = 0; i < 50; ++i) {
+    // A table with most of the rows, and one with few in each of many hours.
+    for (int64_t& id : many) expected.insert(id = next++);
+    ASSERT_TRUE(WriteAndWait(lake.get(), Rows("large", many)).ok());
+    ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {i}, 50)).ok());
+  }
+  auto disk = fs.Crash();
+  LakeOptions options = Options();
+  options.buffer_bytes_max = 400 << 10;
+  const auto replayed = Open(disk.get(), options);
+  EXPECT_EQ(Visible(replayed.get(), disk.get(), "large"), expected);
+  EXPECT_EQ(Visible(replayed.get(), disk.get()).size(), 50u);
+  EXPECT_LE(replayed->metrics().buffered_bytes, options.buffer_bytes_max);
+  EXPECT_THAT(replayed->metrics().files, testing::AllOf(testing::Ge(3), testing::Le(20)));
+}
+
 TEST(FlushPlanner, TakesTheDueTheFullAndTheOldest) {
   const FlushPolicy policy{.interval_ns = 100, .partition_bytes = 1000, .waiters_interval_ns = 10, .total_bytes_high = 5000, .wal_bytes_high = 50};
   const std::vector<FlushCandidate> candidates{

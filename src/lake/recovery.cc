@@ -45,12 +45,14 @@ Status LakeImpl::RecoverForWriting() {
   ARROW_RETURN_NOT_OK(catalog_.RemoveLeftovers(contents));
   ARROW_RETURN_NOT_OK(LoadCatalog(contents));
 
-  // The log may hold more than fits into memory: during replay rows are flushed as they would have been.
+  // The log may hold more than fits into memory. What is flushed meanwhile is what has most rows: a log of many tables and
+  // hours would else become very many small files.
+  const int64_t buffered_bytes_high = options_.buffer_bytes_max / 4 * 3;
   flusher_ = std::make_unique<Flusher>(options_, fs_, &catalog_, &state_, &admission_, nullptr);
   const int64_t started = SteadyNanos();
-  const auto replay = [this](uint64_t sequence, std::string_view payload) -> Status {
+  const auto replay = [this, buffered_bytes_high](uint64_t sequence, std::string_view payload) -> Status {
     ARROW_RETURN_NOT_OK(Replay(payload, sequence));
-    return admission_.used_bytes() > options_.buffer_bytes_max / 2 ? flusher_->FlushAll() : Status::OK();
+    return admission_.used_bytes() > buffered_bytes_high ? flusher_->ShrinkTo(buffered_bytes_high / 2) : Status::OK();
   };
   const auto progress = [this](uint64_t done, uint64_t total) {
     if (options_.replay_progress) options_.replay_progress(done, total);
