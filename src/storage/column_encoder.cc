@@ -109,31 +109,40 @@ void ColumnEncoder::EncodeTag(const Slice& slice, EncodedChunk* chunk) {
   const StringColumn& dictionary = slice.column.strings;
   const uint32_t* const codes = slice.column.codes.data() + slice.begin;
   const uint8_t* const valid = slice.valid();
+  // Rows are sorted by their tags: long runs of one code, of which NULL has 0.
+  const auto run_end = [&](size_t begin, size_t limit) {
+    size_t end = begin + 1;
+    while (end < limit && codes[end] == codes[begin]) ++end;
+    return end;
+  };
+  const auto count_valid = [&](size_t begin, size_t end) {
+    return valid == nullptr ? static_cast<int64_t>(end - begin) : std::count(valid + begin, valid + end, 1);
+  };
   // Only what occurs in this row group, in order: readers check filters against the dictionary.
-  PodVector<uint8_t> used;
-  used.Resize(dictionary.size() + 1, 0);
+  constexpr uint32_t kUnused = UINT32_MAX;
   PodVector<uint32_t> index_of_code;
-  index_of_code.Resize(dictionary.size() + 1, 0);
-  for (size_t row = 0; row < slice.rows; ++row) {
-    if (valid == nullptr || valid[row]) used[codes[row]] = 1;
+  index_of_code.Resize(dictionary.size() + 1, kUnused);
+  for (EncodedPage& page : chunk->pages) {
+    const size_t page_end = page.first_row + page.rows;
+    for (size_t begin = page.first_row, end; begin < page_end; begin = end) {
+      end = run_end(begin, page_end);
+      const int64_t values = count_valid(begin, end);
+      if (values == 0) continue;
+      index_of_code[codes[begin]] = 0;
+      page.string_bytes += values * static_cast<int64_t>(dictionary[codes[begin]].size());
+    }
   }
   for (uint32_t code = 0; code < dictionary.size(); ++code) {
-    if (!used[code]) continue;
+    if (index_of_code[code] == kUnused) continue;
     index_of_code[code] = chunk->dictionary_values++;
     const std::string_view value = dictionary[code];
     AppendPlainString(value.data(), static_cast<uint32_t>(value.size()), &chunk->dictionary);
   }
   chunk->has_dictionary = true;
   indices_.Resize(slice.rows);
-  for (size_t row = 0; row < slice.rows; ++row) indices_[row] = index_of_code[codes[row]];
-  PodVector<uint32_t> size_of_index(chunk->dictionary_values + 1);
-  for (uint32_t code = 0; code < dictionary.size(); ++code) {
-    if (used[code]) size_of_index[index_of_code[code]] = static_cast<uint32_t>(dictionary[code].size());
-  }
-  for (EncodedPage& page : chunk->pages) {
-    for (size_t row = page.first_row; row < page.first_row + page.rows; ++row) {
-      if (valid == nullptr || valid[row]) page.string_bytes += size_of_index[indices_[row]];
-    }
+  for (size_t begin = 0, end; begin < slice.rows; begin = end) {
+    end = run_end(begin, slice.rows);
+    std::fill(indices_.data() + begin, indices_.data() + end, index_of_code[codes[begin]]);
   }
   AppendIndexPages(slice, chunk);
 }

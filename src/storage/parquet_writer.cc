@@ -23,6 +23,7 @@ namespace gigapi {
 namespace {
 
 constexpr int kZstdLevel = 1;
+constexpr size_t kSampleBytes = 8 << 10;
 constexpr char kMagic[] = {'P', 'A', 'R', '1'};
 
 std::shared_ptr<parquet::WriterProperties> MakeProperties() {
@@ -177,8 +178,9 @@ class ParquetWriterImpl final : public ParquetWriter {
     if (page.bytes.size() > INT32_MAX) return Error(ErrorKind::kTooLarge, "a page has more than 2 GB");
     std::shared_ptr<arrow::Buffer> stored = Wrap(page.bytes.data(), page.bytes.size());
     bool is_compressed = false;
-    if (MayShrink(page, type)) {
-      ARROW_ASSIGN_OR_RAISE(is_compressed, Compress(page));
+    ARROW_ASSIGN_OR_RAISE(const bool may_shrink, MayShrink(page, type));
+    if (may_shrink) {
+      ARROW_ASSIGN_OR_RAISE(is_compressed, Compress(page, page.level_bytes, page.bytes.size() - page.level_bytes));
       if (is_compressed) stored = Wrap(compressed_.data(), compressed_.size());
     }
     return pages->WriteDataPage(parquet::DataPageV2(
@@ -187,17 +189,21 @@ class ParquetWriterImpl final : public ParquetWriter {
         EncodeStats(page.stats, page.rows), static_cast<int64_t>(page.first_row), EncodeSizes(page, type)));
   }
 
-  /// A flush leaves numbers that hardly repeat to the merge: compressing them costs most and gains least.
-  bool MayShrink(const EncodedPage& page, ColumnType type) const {
-    const bool is_plain_number = page.encoding == parquet::Encoding::PLAIN && type == ColumnType::kFloat64;
-    return effort_ == ParquetEffort::kCompact || !is_plain_number;
+  /// Whether to try at all. A flush leaves floats that hardly repeat to the merge: compressing them costs most and gains
+  /// least. Of other floats a sample tells; integers and times may repeat at distances that it does not show.
+  Result<bool> MayShrink(const EncodedPage& page, ColumnType type) {
+    if (type != ColumnType::kFloat64) return true;
+    if (page.encoding == parquet::Encoding::PLAIN && effort_ == ParquetEffort::kFast) return false;
+    const size_t size = page.bytes.size() - page.level_bytes;
+    if (size < 4 * kSampleBytes) return true;
+    return Compress(page, page.level_bytes + size / 2, kSampleBytes);
   }
 
-  /// Compresses the values of a page (levels stay as they are) into `compressed_`; false when that saves too little to be
-  /// worth the time of every reader.
-  Result<bool> Compress(const EncodedPage& page) {
-    const auto size = static_cast<int64_t>(page.bytes.size() - page.level_bytes);
-    const uint8_t* const values = page.bytes.data() + page.level_bytes;
+  /// Compresses `size` bytes of a page's values from `begin` on into `compressed_`, the levels as they are before them;
+  /// false when that saves too little to be worth the time of every reader.
+  Result<bool> Compress(const EncodedPage& page, size_t begin, size_t value_bytes) {
+    const auto size = static_cast<int64_t>(value_bytes);
+    const uint8_t* const values = page.bytes.data() + begin;
     compressed_.Resize(page.level_bytes + static_cast<size_t>(codec_->MaxCompressedLen(size, values)));
     std::memcpy(compressed_.data(), page.bytes.data(), page.level_bytes);
     ARROW_ASSIGN_OR_RAISE(const int64_t compressed_size,

@@ -1,6 +1,6 @@
 // SortChunks: rows of several batches, sorted by (tags, time), as one batch.
 //
-// Rows are numbered through all chunks in arrival order. Every row gets a key a group of tags (ranks folded into one
+// Rows are numbered through all chunks, in arrival order or one that gives the same result. Every row gets a key a group of tags (ranks folded into one
 // number); counting sorts of the keys, last group first, say where each row goes (`position_of`). Time is only sorted
 // inside a series, and only where rows did not come in order already, which is rare. Then every column is scattered once.
 #include <algorithm>
@@ -40,11 +40,30 @@ struct KeyGroup {
   PodVector<uint32_t> sorted;  // the keys in the order of the output
 };
 
+/// The chunks that have rows, by time, but those whose times overlap in order of arrival: requests of several connections
+/// change places, and rows that come in order of time need no sort. Rows of equal time keep their order.
+std::vector<const ColumnBatch*> ChunksByTime(const std::vector<ColumnBatchPtr>& chunks) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    if (chunks[i]->rows() > 0) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return chunks[a]->min_time < chunks[b]->min_time; });
+  for (size_t begin = 0, end; begin < order.size(); begin = end) {
+    int64_t max_time = chunks[order[begin]]->max_time;
+    for (end = begin + 1; end < order.size() && chunks[order[end]]->min_time <= max_time; ++end) {
+      max_time = std::max(max_time, chunks[order[end]]->max_time);
+    }
+    std::sort(order.data() + begin, order.data() + end);
+  }
+  std::vector<const ColumnBatch*> by_time;
+  for (const size_t i : order) by_time.push_back(chunks[i].get());
+  return by_time;
+}
+
 Status NumberRows(const std::vector<ColumnBatchPtr>& chunks, Input* input) {
   uint64_t rows = 0;
-  for (const ColumnBatchPtr& chunk : chunks) {
-    if (chunk->rows() == 0) continue;
-    input->chunks.push_back(chunk.get());
+  input->chunks = ChunksByTime(chunks);
+  for (const ColumnBatch* chunk : input->chunks) {
     input->first_row.push_back(static_cast<uint32_t>(rows));
     rows += chunk->rows();
     if (rows > UINT32_MAX) return Error(ErrorKind::kTooLarge, "more than 4 billion rows to sort at once");
