@@ -76,7 +76,7 @@ void ColumnEncoder::AppendIndexPages(const Slice& slice, EncodedChunk* chunk) {
 bool ColumnEncoder::TryDictionary(const uint64_t* words, size_t rows, size_t values_max, EncodedChunk* chunk) {
   indices_.Resize(rows);
   if (!words_.Encode(words, rows, values_max, indices_.data())) return false;
-  const auto& values = words_.values();
+  const std::span<const uint64_t> values = words_.values();
   chunk->has_dictionary = true;
   chunk->dictionary_values = static_cast<uint32_t>(values.size());
   chunk->dictionary.Append(reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(uint64_t));
