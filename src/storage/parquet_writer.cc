@@ -189,13 +189,14 @@ class ParquetWriterImpl final : public ParquetWriter {
         EncodeStats(page.stats, page.rows), static_cast<int64_t>(page.first_row), EncodeSizes(page, type)));
   }
 
-  /// Whether to try at all. A flush leaves floats that hardly repeat to the merge: compressing them costs most and gains
+  /// Whether to try at all. A flush leaves numbers that hardly repeat to the merge: compressing them costs most and gains
   /// least. Of other floats a sample tells; integers and times may repeat at distances that it does not show.
   Result<bool> MayShrink(const EncodedPage& page, ColumnType type) {
-    if (type != ColumnType::kFloat64) return true;
-    if (page.encoding == parquet::Encoding::PLAIN && effort_ == ParquetEffort::kFast) return false;
+    const bool is_dense = page.encoding == parquet::Encoding::DELTA_BINARY_PACKED ||
+                          (page.encoding == parquet::Encoding::PLAIN && type == ColumnType::kFloat64);
+    if (is_dense && effort_ == ParquetEffort::kFast) return false;
     const size_t size = page.bytes.size() - page.level_bytes;
-    if (size < 4 * kSampleBytes) return true;
+    if (type != ColumnType::kFloat64 || size < 4 * kSampleBytes) return true;
     return Compress(page, page.level_bytes + size / 2, kSampleBytes);
   }
 

@@ -167,23 +167,33 @@ PodVector<uint32_t> Inverse(const PodVector<uint32_t>& order) {
   return inverse;
 }
 
-/// Where each row goes so that the keys are sorted and rows of equal keys keep their order.
-PodVector<uint32_t> PositionsByKeys(const std::vector<KeyGroup>& groups, uint32_t rows) {
-  if (groups.size() == 1) {
-    // The only pass gives the positions at once, without an order in between.
-    const uint32_t* const keys = groups[0].key_of_row.data();
-    std::vector<uint32_t> next(groups[0].cardinality + 1, 0);
-    for (uint32_t row = 0; row < rows; ++row) ++next[keys[row] + 1];
-    std::partial_sum(next.begin(), next.end(), next.begin());
-    PodVector<uint32_t> positions(rows);
-    for (uint32_t row = 0; row < rows; ++row) positions[row] = next[keys[row]]++;
-    return positions;
+/// PositionsByKeys of one group: its only pass gives the positions at once, and the sorted keys without moving them.
+PodVector<uint32_t> PositionsByOneKey(KeyGroup* group, uint32_t rows) {
+  const uint32_t* const keys = group->key_of_row.data();
+  std::vector<uint32_t> next(group->cardinality + 1, 0);
+  for (uint32_t row = 0; row < rows; ++row) ++next[keys[row] + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  group->sorted.Resize(rows);
+  for (uint32_t key = 0; key < group->cardinality; ++key) {
+    std::fill(group->sorted.data() + next[key], group->sorted.data() + next[key + 1], key);
   }
+  PodVector<uint32_t> positions(rows);
+  for (uint32_t row = 0; row < rows; ++row) positions[row] = next[keys[row]]++;
+  return positions;
+}
+
+/// Where each row goes so that the keys are sorted and rows of equal keys keep their order. Sets the groups' sorted keys.
+PodVector<uint32_t> PositionsByKeys(uint32_t rows, std::vector<KeyGroup>* groups) {
+  if (groups->size() == 1) return PositionsByOneKey(&groups->front(), rows);
   PodVector<uint32_t> order;
-  for (size_t i = groups.size(); i-- > 0;) order = SortByKey(groups[i], order);
+  for (size_t i = groups->size(); i-- > 0;) order = SortByKey((*groups)[i], order);
   if (order.empty()) {
     order.Resize(rows);
     std::iota(order.begin(), order.end(), 0);
+  }
+  for (KeyGroup& group : *groups) {
+    group.sorted.Resize(rows);
+    for (uint32_t i = 0; i < rows; ++i) group.sorted[i] = group.key_of_row[order[i]];
   }
   return Inverse(order);
 }
@@ -426,12 +436,8 @@ Result<ColumnBatch> SortChunks(const TableSchema& schema, const std::vector<Colu
     tag.ranks = RankTag(tag.columns);
   }
   std::vector<KeyGroup> groups = MakeKeyGroups(input, tags);
-  sorter.position_of = PositionsByKeys(groups, input.rows);
-  for (KeyGroup& group : groups) {
-    group.sorted.Resize(input.rows);
-    Scatter(group.key_of_row.data(), input.rows, sorter.position_of.data(), group.sorted.data());
-    group.key_of_row = {};
-  }
+  sorter.position_of = PositionsByKeys(input.rows, &groups);
+  for (KeyGroup& group : groups) group.key_of_row = {};
 
   ColumnBatch out;
   out.time.Resize(input.rows);
