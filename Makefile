@@ -47,7 +47,7 @@ crash: build ## Kill the server with SIGKILL many times while clients write; com
 bench: build ## Measure ingest and queries; docs/benchmarks.md says how to read it
 	$(PYTHON) bench/run.py
 
-fuzz: bootstrap ## Fuzz the parser and the HTTP layer, 60 s each, with the kept corpus
+fuzz: bootstrap ## Fuzz the parsers and the HTTP layer, 60 s each, with the kept corpus
 	test/fuzz/run.sh
 
 docs: $(BUILD)/gigapi ## Write the tables of all settings into docs/settings.md

@@ -24,6 +24,7 @@ fuzz_parser() {
 fuzz_http() { build/deps/venv/bin/python test/fuzz/http_fuzz.py --seconds "$seconds"; }
 
 count fuzz_parser line_protocol
+count fuzz_parser msgpack
 count fuzz_parser http_head
 count fuzz_http
 echo "fuzz: $passed passed, $failed failed"
