@@ -1,4 +1,4 @@
-// gigapi_bench ingest: line protocol over several keep-alive connections, as fast as the server acknowledges.
+// gigapi_bench ingest: rows over several keep-alive connections, as fast as the server acknowledges.
 #include <unistd.h>
 
 #include <atomic>
@@ -23,13 +23,16 @@ struct Outcome {
   std::string first_error;
 };
 
-void SendBodies(const Options& options, const std::vector<std::string>& bodies, std::atomic<size_t>* next, Outcome* outcome) {
+void SendBodies(const Options& options, const Format& format, const std::vector<std::string>& bodies, std::atomic<size_t>* next,
+                Outcome* outcome) {
   HttpConnection connection(options.Text("host"), static_cast<int>(options.Integer("port")));
-  const std::string target = "/write?db=" + options.Text("db") + "&precision=ns";
+  const std::string target = format.target + options.Text("db");
+  const std::string headers = std::string("Content-Type: ") + format.content_type + "\r\nx-arc-database: " +
+                              options.Text("db") + "\r\n";
   std::vector<double> latencies_ms;
   for (size_t b = (*next)++; b < bodies.size(); b = (*next)++) {
     const double begin = Now();
-    const auto answer = connection.Post(target, "Content-Type: text/plain\r\n", bodies[b]);
+    const auto answer = connection.Post(target, headers, bodies[b]);
     latencies_ms.push_back((Now() - begin) * 1e3);
     if (answer.status == 204) continue;
     std::lock_guard lock(outcome->mutex);
@@ -54,11 +57,13 @@ Workload WorkloadOf(const Options& options) {
 }  // namespace
 
 int RunIngest(int argc, char** argv) {
-  const Options options({{"host", "127.0.0.1"}, {"port", "7971"}, {"db", "bench"}, {"connections", "4"}, {"lines", "10000"},
+  const Options options({{"host", "127.0.0.1"}, {"port", "7971"}, {"db", "bench"}, {"connections", "4"}, {"lines", "10000"}, {"format", "lines"},
                          {"rows", "10000000"}, {"hosts", "1000"}, {"start_s", "0"}, {"spread_s", "3600"}, {"pid", "0"},
                          {"idle_window_s", "3"}, {"idle_timeout_s", "300"}}, argc, argv);
   const Workload workload = WorkloadOf(options);
-  const auto bodies = MakeBodies(workload, options.Integer("lines"));
+  const Format* const format = FindFormat(options.Text("format"));
+  if (format == nullptr) Fail("--format is one of lines, msgpack, msgpack_rows");
+  const auto bodies = MakeBodies(workload, *format, options.Integer("lines"));
   int64_t bytes = 0;
   for (const auto& body : bodies) bytes += static_cast<int64_t>(body.size());
 
@@ -70,7 +75,7 @@ int RunIngest(int argc, char** argv) {
   std::atomic<size_t> next{0};
   std::vector<std::thread> connections;
   for (int64_t c = 0; c < options.Integer("connections"); ++c) {
-    connections.emplace_back([&] { SendBodies(options, bodies, &next, &outcome); });
+    connections.emplace_back([&] { SendBodies(options, *format, bodies, &next, &outcome); });
   }
   for (auto& connection : connections) connection.join();
   const double wall_s = Now() - begin;

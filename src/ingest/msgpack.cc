@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 #include "ingest/msgpack_column.h"
 #include "ingest/msgpack_reader.h"
 #include "ingest/msgpack_time.h"
+#include "ingest/string_interner.h"
 #include "ingest/table_builder.h"
 #include "model/names.h"
 
@@ -20,46 +22,55 @@ namespace {
 constexpr int kNestingMax = 4;  // of arrays and batches around records
 constexpr std::string_view kHostTag = "host";
 
-/// Where the parts of a record stand; nullptr for those that it lacks.
-struct RecordParts {
-  const char* measurement = nullptr;
-  const char* columns = nullptr;
-  const char* tag_keys = nullptr;
-  const char* batch = nullptr;
-  const char* time = nullptr;
-  const char* host = nullptr;
-  const char* fields = nullptr;
-  const char* numbered_fields = nullptr;
-  const char* tags = nullptr;
+/// The keys of a record that mean something.
+enum Key { kMeasurement, kColumns, kTagKeys, kBatch, kTime, kHost, kFields, kNumberedFields, kTags, kKeys };
 
-  /// The place for the part of that key; nullptr for a key that means nothing.
-  const char** Find(std::string_view key) {
-    if (key == "m") return &measurement;
-    if (key == "columns") return &columns;
-    if (key == "tag_keys") return &tag_keys;
-    if (key == "batch") return &batch;
-    if (key == "t") return &time;
-    if (key == "h") return &host;
-    if (key == "fields") return &fields;
-    if (key == "f") return &numbered_fields;
-    if (key == "tags") return &tags;
-    return nullptr;
+/// kKeys for a key that means nothing.
+Key FindKey(std::string_view key) {
+  switch (key.size()) {
+    case 1:
+      switch (key[0]) {
+        case 'm': return kMeasurement;
+        case 't': return kTime;
+        case 'h': return kHost;
+        case 'f': return kNumberedFields;
+        default: return kKeys;
+      }
+    case 4: return key == "tags" ? kTags : kKeys;
+    case 5: return key == "batch" ? kBatch : kKeys;
+    case 6: return key == "fields" ? kFields : kKeys;
+    case 7: return key == "columns" ? kColumns : kKeys;
+    case 8: return key == "tag_keys" ? kTagKeys : kKeys;
+    default: return kKeys;
   }
-};
+}
 
 /// A table under construction. Rows of one table mostly have the same keys in the same order, so the column of a key is
 /// looked for where the row before had it.
 struct TableRowsBuilder {
-  struct Key {
+  struct KeyColumn {
     std::string name;
     ColumnBuilder* column;
   };
+  using KeyColumns = std::vector<KeyColumn>;  // by position in the map
   TableRowsBuilder(std::string name, SchemaPtr schema, size_t columns_max)
       : builder(std::move(name), std::move(schema), columns_max) {}
   TableBuilder builder;
-  std::vector<Key> fields;
-  std::vector<Key> tags;
+  KeyColumns fields;
+  KeyColumns tags;
+  KeyColumns host;
   size_t cells = 0;  // claimed for this table
+};
+
+/// A record while its parts are met.
+struct Record {
+  TableRowsBuilder* table = nullptr;          // once `m` has been met
+  std::array<const char*, kKeys> values{};    // where the values of the keys stand that have been met
+  std::array<bool, kKeys> waits{};            // those that could not be read when they were met
+  std::vector<std::string_view> tag_keys;
+  int64_t time_ns;
+
+  bool Has(Key key) const { return values[key] != nullptr; }
 };
 
 class MsgpackParser {
@@ -127,48 +138,92 @@ class MsgpackParser {
     return true;
   }
 
-  /// Notes where the parts are, then reads them: their order in a map means nothing. Only columns or a batch that come
-  /// last, as clients send them, are not passed over first: nearly all bytes are there.
+  /// Keys come in any order. A value is read when it is met if what it needs has been met before: that is so for all that
+  /// clients send. Others are passed over, and read at the end.
   bool ParseRecord(int depth) {
     ++record_number_;
     uint32_t count = 0;
     if (!in_.ReadMap(&count)) return FailExpected("a record (a map)");
-    RecordParts parts;
+    Record record;
+    record.time_ns = options_.now_ns;
     for (uint32_t i = 0; i < count; ++i) {
       const char* const key_at = in_.position();
-      std::string_view key;
-      if (!in_.ReadString(&key)) return FailExpected("a key (a string)");
-      const char** const part = parts.Find(key);
-      if (part != nullptr) {
-        if (*part != nullptr) return FailAt(key_at, fmt::format("key '{}' comes twice", key));
-        *part = in_.position();
-        if (i + 1 == count && part == &parts.batch) return ReadRecord(parts, depth);
-        if (i + 1 == count && part == &parts.columns && parts.batch == nullptr) return ReadRecord(parts, depth);
+      std::string_view name;
+      if (!in_.ReadString(&name)) return FailExpected("a key (a string)");
+      const Key key = FindKey(name);
+      if (key != kKeys) {
+        if (record.Has(key)) return FailAt(key_at, fmt::format("key '{}' comes twice", name));
+        record.values[key] = in_.position();
+        if (CanRead(record, key, i + 1 == count)) {
+          if (!ReadPart(key, depth, &record)) return false;
+          continue;
+        }
+        record.waits[key] = true;
       }
       if (!in_.Skip()) return FailExpected("a value");
     }
     const char* const end = in_.position();
-    if (!ReadRecord(parts, depth)) return false;
+    if (!ReadWaiting(depth, &record) || !FinishRecord(record)) return false;
     in_.Seek(end);
     return true;
   }
 
-  bool ReadRecord(const RecordParts& parts, int depth) {
-    if (parts.batch != nullptr) {
-      --record_number_;  // the batch itself is none
-      in_.Seek(parts.batch);
-      return ParseItems(depth + 1);
+  /// Columns need the table and the tag_keys, which may still come; a batch must know that it is alone.
+  static bool CanRead(const Record& record, Key key, bool is_last) {
+    switch (key) {
+      case kMeasurement:
+      case kTagKeys: return true;
+      case kColumns: return record.table != nullptr && (is_last || record.Has(kTagKeys));
+      case kBatch: return is_last;
+      default: return record.table != nullptr;
     }
-    if (parts.measurement == nullptr) return Fail("key 'm' (the measurement) is missing");
-    TableRowsBuilder* const table = FindTable(parts.measurement);
-    if (table == nullptr) return false;
-    if (parts.columns != nullptr) return ReadColumns(parts, table);
-    if (parts.fields != nullptr || parts.numbered_fields != nullptr) return ReadRow(parts, table);
-    return Fail("one of the keys 'columns', 'fields' and 'f' is needed");
   }
 
-  TableRowsBuilder* FindTable(const char* position) {
-    in_.Seek(position);
+  bool ReadWaiting(int depth, Record* record) {
+    for (int key = 0; key < kKeys; ++key) {
+      if (!record->waits[key]) continue;
+      if (record->table == nullptr && key != kBatch) continue;  // what is missing is told by FinishRecord
+      in_.Seek(record->values[key]);
+      if (!ReadPart(static_cast<Key>(key), depth, record)) return false;
+    }
+    return true;
+  }
+
+  bool ReadPart(Key key, int depth, Record* record) {
+    switch (key) {
+      case kMeasurement: return (record->table = FindTable()) != nullptr;
+      case kTagKeys: return ReadTagKeys(&record->tag_keys);
+      case kColumns: return ReadColumns(record);
+      case kBatch: return ReadBatch(depth, *record);
+      case kTime: return ReadTime(&record->time_ns);
+      case kHost: return ReadHost(record->table);
+      case kFields: return ReadFields(record->table);
+      case kNumberedFields: return ReadNumberedFields(record->table);
+      case kTags: return ReadTags(record->table);
+      case kKeys: break;
+    }
+    return false;
+  }
+
+  bool ReadBatch(int depth, const Record& record) {
+    for (const Key other : {kMeasurement, kColumns, kFields, kNumberedFields, kTags, kHost}) {
+      if (record.Has(other)) return Fail("a batch is not a record too: its map has another key");
+    }
+    --record_number_;
+    return ParseItems(depth + 1);
+  }
+
+  bool FinishRecord(const Record& record) {
+    if (record.Has(kBatch)) return true;
+    if (record.table == nullptr) return Fail("key 'm' (the measurement) is missing");
+    const bool has_row = record.Has(kFields) || record.Has(kNumberedFields) || record.Has(kTags) || record.Has(kHost);
+    if (record.Has(kColumns)) return !has_row || Fail("columns do not go with the fields, tags or host of a row");
+    if (!record.Has(kFields) && !record.Has(kNumberedFields)) return Fail("one of the keys 'columns', 'fields' and 'f' is needed");
+    return CommitRows(record.table, &record.time_ns, 1);
+  }
+
+  TableRowsBuilder* FindTable() {
+    const char* const position = in_.position();
     std::string_view name;
     std::string numbered;
     MsgpackInteger number;
@@ -179,7 +234,7 @@ class MsgpackParser {
       FailExpected("the measurement's name (a string)");
       return nullptr;
     }
-    if (last_table_ != nullptr && last_table_->builder.table() == name) return last_table_;
+    if (last_table_ != nullptr && SameBytes(last_table_->builder.table(), name)) return last_table_;
     if (const auto found = table_of_.find(name); found != table_of_.end()) return last_table_ = found->second;
     if (const Status valid = ValidateTableName(name); !valid.ok()) {
       FailAt(position, valid.message());
@@ -207,11 +262,9 @@ class MsgpackParser {
 
   // ---- columnar ----
 
-  bool ReadColumns(const RecordParts& parts, TableRowsBuilder* table) {
+  bool ReadColumns(Record* record) {
+    TableRowsBuilder* const table = record->table;
     TableBuilder& builder = table->builder;
-    std::vector<std::string_view> tag_keys;
-    if (parts.tag_keys != nullptr && !ReadTagKeys(parts.tag_keys, &tag_keys)) return false;
-    in_.Seek(parts.columns);
     uint32_t columns = 0;
     if (!in_.ReadMap(&columns)) return FailExpected("columns (a map of arrays)");
     if (columns == 0) return Fail("columns is empty");
@@ -247,10 +300,7 @@ class MsgpackParser {
         has_time = true;
         if (!ReadMsgpackTimes(&in_, rows, &times_, &column_reason_)) return Fail(column_reason_);
       } else {
-        const MsgpackStrings strings = parts.tag_keys == nullptr ? MsgpackStrings::kByValues
-                                       : std::find(tag_keys.begin(), tag_keys.end(), name) != tag_keys.end()
-                                           ? MsgpackStrings::kTag
-                                           : MsgpackStrings::kField;
+        const MsgpackStrings strings = StringsOf(name, *record);
         if (!ReadMsgpackColumn(&in_, name, strings, builder.rows(), rows, &builder, &column_reason_)) return Fail(column_reason_);
       }
     }
@@ -258,8 +308,13 @@ class MsgpackParser {
     return CommitRows(table, times_.data(), rows);
   }
 
-  bool ReadTagKeys(const char* position, std::vector<std::string_view>* keys) {
-    in_.Seek(position);
+  static MsgpackStrings StringsOf(std::string_view column, const Record& record) {
+    if (!record.Has(kTagKeys)) return MsgpackStrings::kByValues;
+    const auto& tags = record.tag_keys;
+    return std::find(tags.begin(), tags.end(), column) != tags.end() ? MsgpackStrings::kTag : MsgpackStrings::kField;
+  }
+
+  bool ReadTagKeys(std::vector<std::string_view>* keys) {
     uint32_t count = 0;
     if (!in_.ReadArray(&count)) return FailExpected("tag_keys (an array)");
     for (uint32_t i = 0; i < count; ++i) {
@@ -278,56 +333,51 @@ class MsgpackParser {
 
   // ---- rows ----
 
-  bool ReadRow(const RecordParts& parts, TableRowsBuilder* table) {
-    const size_t row = table->builder.rows();
-    if (parts.tags != nullptr && !ReadTags(parts.tags, row, table)) return false;
-    if (parts.host != nullptr && !ReadHost(parts.host, row, table)) return false;
-    if (parts.fields != nullptr ? !ReadFields(parts.fields, row, table)
-                                : !ReadNumberedFields(parts.numbered_fields, row, table)) {
-      return false;
-    }
-    if (parts.time == nullptr) return CommitRows(table, &options_.now_ns, 1);
-    in_.Seek(parts.time);
-    if (in_.ReadNil()) return CommitRows(table, &options_.now_ns, 1);
+  bool ReadTime(int64_t* time_ns) {
+    if (in_.ReadNil()) return true;
     times_.Clear();
     if (!ReadMsgpackTimes(&in_, 1, &times_, &column_reason_)) return Fail(column_reason_);
-    return CommitRows(table, times_.data(), 1);
+    *time_ns = times_[0];
+    return true;
   }
 
-  bool ReadFields(const char* position, size_t row, TableRowsBuilder* table) {
-    in_.Seek(position);
+  bool ReadFields(TableRowsBuilder* table) {
     uint32_t count = 0;
     if (!in_.ReadMap(&count)) return FailExpected("fields (a map)");
     for (uint32_t i = 0; i < count; ++i) {
       std::string_view name;
       if (!in_.ReadString(&name)) return FailExpected("a field's name (a string)");
-      if (!ReadField(name, i, row, table)) return false;
+      if (!ReadField(name, i, table)) return false;
     }
     return true;
   }
 
-  bool ReadNumberedFields(const char* position, size_t row, TableRowsBuilder* table) {
-    in_.Seek(position);
+  bool ReadNumberedFields(TableRowsBuilder* table) {
     uint32_t count = 0;
     if (!in_.ReadArray(&count)) return FailExpected("f (an array of values)");
     for (uint32_t i = 0; i < count; ++i) {
-      if (!ReadField(fmt::format("field_{}", i), i, row, table)) return false;
+      if (!ReadField(fmt::format("field_{}", i), i, table)) return false;
     }
     return true;
   }
 
-  bool ReadField(std::string_view name, size_t position, size_t row, TableRowsBuilder* table) {
+  bool ReadField(std::string_view name, size_t position, TableRowsBuilder* table) {
     if (in_.ReadNil()) return true;
-    ColumnBuilder* const column = FindColumn(name, position, MsgpackStrings::kField, row, &table->fields, table);
-    if (column == nullptr) return false;
-    return ReadMsgpackValue(&in_, row, column, &table->builder, &column_reason_) || Fail(column_reason_);
+    ColumnBuilder* const column = FindColumn(name, position, MsgpackStrings::kField, &table->fields, table);
+    return column != nullptr && ReadValue(column, table);
   }
 
-  ColumnBuilder* FindColumn(std::string_view name, size_t position, MsgpackStrings strings, size_t row,
-                            std::vector<TableRowsBuilder::Key>* keys, TableRowsBuilder* table) {
-    if (position < keys->size() && (*keys)[position].name == name) return (*keys)[position].column;
-    if (!Claim(table, row + 1, table->builder.columns() + 1)) return nullptr;
-    ColumnBuilder* const column = FindMsgpackColumn(in_, name, strings, &table->builder, &column_reason_);
+  bool ReadValue(ColumnBuilder* column, TableRowsBuilder* table) {
+    TableBuilder& builder = table->builder;
+    return ReadMsgpackValue(&in_, builder.rows(), column, &builder, &column_reason_) || Fail(column_reason_);
+  }
+
+  ColumnBuilder* FindColumn(std::string_view name, size_t position, MsgpackStrings strings, TableRowsBuilder::KeyColumns* keys,
+                            TableRowsBuilder* table) {
+    if (position < keys->size() && SameBytes((*keys)[position].name, name)) return (*keys)[position].column;
+    TableBuilder& builder = table->builder;
+    if (!Claim(table, builder.rows() + 1, builder.columns() + 1)) return nullptr;
+    ColumnBuilder* const column = FindMsgpackColumn(in_, name, strings, &builder, &column_reason_);
     if (column == nullptr) {
       Fail(column_reason_);
       return nullptr;
@@ -337,25 +387,23 @@ class MsgpackParser {
     return column;
   }
 
-  bool ReadTags(const char* position, size_t row, TableRowsBuilder* table) {
-    in_.Seek(position);
+  bool ReadTags(TableRowsBuilder* table) {
     uint32_t count = 0;
     if (!in_.ReadMap(&count)) return FailExpected("tags (a map)");
     for (uint32_t i = 0; i < count; ++i) {
       std::string_view name;
       if (!in_.ReadString(&name)) return FailExpected("a tag's name (a string)");
-      if (!ReadTag(name, i, row, table)) return false;
+      if (!ReadTag(name, i, &table->tags, table)) return false;
     }
     return true;
   }
 
   /// Values of tags are text: numbers and booleans are written out.
-  bool ReadTag(std::string_view name, size_t position, size_t row, TableRowsBuilder* table) {
+  bool ReadTag(std::string_view name, size_t position, TableRowsBuilder::KeyColumns* keys, TableRowsBuilder* table) {
     if (in_.ReadNil()) return true;
     if (in_.PeekType() == MsgpackType::kString) {
-      ColumnBuilder* const column = FindColumn(name, position, MsgpackStrings::kTag, row, &table->tags, table);
-      if (column == nullptr) return false;
-      return ReadMsgpackValue(&in_, row, column, &table->builder, &column_reason_) || Fail(column_reason_);
+      ColumnBuilder* const column = FindColumn(name, position, MsgpackStrings::kTag, keys, table);
+      return column != nullptr && ReadValue(column, table);
     }
     MsgpackInteger integer;
     double number = 0;
@@ -365,22 +413,19 @@ class MsgpackParser {
     else if (in_.ReadFloat(&number)) text = fmt::format("{}", number);
     else if (in_.ReadBool(&truth)) text = truth ? "true" : "false";
     else return FailExpected(fmt::format("the value of tag '{}' (a string)", name));
-    return PutTag(name, text, row, table);
+    return PutTag(name, text, table);
   }
 
-  bool ReadHost(const char* position, size_t row, TableRowsBuilder* table) {
-    in_.Seek(position);
+  bool ReadHost(TableRowsBuilder* table) {
     MsgpackInteger number;
-    std::string_view text;
-    if (in_.ReadNil()) return true;
-    if (in_.ReadInteger(&number)) return PutTag(kHostTag, "host_" + TextOf(number), row, table);
-    if (!in_.ReadString(&text)) return FailExpected("h, the host (a string)");
-    if (!IsUtf8(text)) return FailAt(position, "the host is not UTF-8");
-    return PutTag(kHostTag, text, row, table);
+    if (in_.ReadInteger(&number)) return PutTag(kHostTag, "host_" + TextOf(number), table);
+    if (in_.PeekType() != MsgpackType::kString && in_.PeekType() != MsgpackType::kNil) return FailExpected("h, the host (a string)");
+    return ReadTag(kHostTag, 0, &table->host, table);
   }
 
-  bool PutTag(std::string_view name, std::string_view value, size_t row, TableRowsBuilder* table) {
+  bool PutTag(std::string_view name, std::string_view value, TableRowsBuilder* table) {
     TableBuilder& builder = table->builder;
+    const size_t row = builder.rows();
     if (!Claim(table, row + 1, builder.columns() + 1)) return false;
     const ColumnType type = builder.TypeOf(name).value_or(ColumnType::kTag);
     if (type != ColumnType::kTag && type != ColumnType::kString) {

@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace gigapi {
 
@@ -15,14 +16,16 @@ uint64_t HashSeed() {
   return seed;
 }
 
-void StringInterner::Grow(const StringColumn& dictionary) {
-  const size_t size = std::max<size_t>(64, slots_.size() * 4);
-  slots_.Resize(size);
-  std::fill(slots_.begin(), slots_.end(), kFree);
-  for (uint32_t code = 0; code < dictionary.size(); ++code) {
-    size_t slot = HashBytes(dictionary[code], seed_) & (size - 1);
-    while (slots_[slot] != kFree) slot = (slot + 1) & (size - 1);
-    slots_[slot] = code;
+void StringInterner::Grow() {
+  PodVector<Slot> old = std::move(slots_);
+  slots_ = PodVector<Slot>();
+  slots_.Resize(std::max<size_t>(256, old.size() * 8), Slot{kFree, 0});
+  const size_t mask = slots_.size() - 1;
+  for (const Slot& entry : old) {
+    if (entry.code == kFree) continue;
+    size_t slot = entry.hash & mask;
+    while (slots_[slot].code != kFree) slot = (slot + 1) & mask;
+    slots_[slot] = entry;
   }
 }
 

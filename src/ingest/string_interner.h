@@ -26,7 +26,16 @@ T Load(const char* p) {
 inline bool SameBytes(std::string_view a, std::string_view b) {
   using internal::Load;
   if (a.size() != b.size()) return false;
-  if (a.size() < 8) return std::memcmp(a.data(), b.data(), a.size()) == 0;
+  if (a.size() < 8) {
+    if (a.size() < 4) {
+      for (size_t i = 0; i < a.size(); ++i) {
+        if (a[i] != b[i]) return false;
+      }
+      return true;
+    }
+    return Load<uint32_t>(a.data()) == Load<uint32_t>(b.data()) &&
+           Load<uint32_t>(a.data() + a.size() - 4) == Load<uint32_t>(b.data() + b.size() - 4);
+  }
   size_t at = 0;
   for (; at + 8 < a.size(); at += 8) {
     if (Load<uint64_t>(a.data() + at) != Load<uint64_t>(b.data() + at)) return false;
@@ -64,24 +73,30 @@ class StringInterner {
  public:
   /// The code of `value`, which is appended to `dictionary` when it is new.
   uint32_t Intern(std::string_view value, StringColumn* dictionary) {
-    if (slots_.empty() || dictionary->size() * 2 >= slots_.size()) Grow(*dictionary);
+    if (slots_.empty() || dictionary->size() * 2 >= slots_.size()) Grow();
     const size_t mask = slots_.size() - 1;
-    size_t slot = HashBytes(value, seed_) & mask;
-    while (slots_[slot] != kFree) {
-      if (SameBytes((*dictionary)[slots_[slot]], value)) return slots_[slot];
+    const auto hash = static_cast<uint32_t>(HashBytes(value, seed_));
+    size_t slot = hash & mask;
+    while (slots_[slot].code != kFree) {
+      // Values of one column look alike at both ends; their hashes do not.
+      if (slots_[slot].hash == hash && SameBytes((*dictionary)[slots_[slot].code], value)) return slots_[slot].code;
       slot = (slot + 1) & mask;
     }
     const auto code = static_cast<uint32_t>(dictionary->size());
     dictionary->Append(value);
-    slots_[slot] = code;
+    slots_[slot] = {code, hash};
     return code;
   }
 
  private:
   static constexpr uint32_t kFree = UINT32_MAX;
-  void Grow(const StringColumn& dictionary);
+  struct Slot {
+    uint32_t code;
+    uint32_t hash;
+  };
+  void Grow();
 
-  PodVector<uint32_t> slots_;
+  PodVector<Slot> slots_;
   uint64_t seed_ = HashSeed();
 };
 

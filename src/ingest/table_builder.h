@@ -76,7 +76,8 @@ class ColumnBuilder {
     return RoomIn(&column_.codes, rows);
   }
   void Added(size_t rows);
-  size_t dictionary_size() const { return column_.strings.size(); }
+  /// Of a tag column.
+  const StringColumn& dictionary() const { return column_.strings; }
 
   /// Other types for the values that are there already. Only of a column that is_new().
   void IntegersToFloats() { WidenToFloat(&column_); }

@@ -29,6 +29,14 @@ bool IsAlnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') |
 
 bool IsUtf8(std::string_view bytes) {
   for (size_t i = 0; i < bytes.size();) {
+    if (bytes.size() - i >= 8) {
+      uint64_t word;
+      std::memcpy(&word, bytes.data() + i, sizeof(word));
+      if ((word & 0x8080808080808080) == 0) {
+        i += 8;
+        continue;
+      }
+    }
     if (static_cast<uint8_t>(bytes[i]) < 0x80) {  // nearly always: parsers call this for every tag and string
       ++i;
       continue;
