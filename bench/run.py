@@ -4,6 +4,8 @@
 Three servers, one after the other, each on an empty root:
   throughput   BENCH_ROWS rows (10 M) of the last hour in bodies of 10,000 lines over 4 connections
   latency      a tenth of that in bodies of 1,000 lines
+  msgpack      the rows as MessagePack columns in bodies of 1,000 rows
+  msgpack_rows a tenth as MessagePack rows in bodies of 1,000 rows
   queries      BENCH_ROWS rows over 24 hours, merged, then the queries of bench/queries.h, beside plain DuckDB
 
 The figures are also written to build/release/bench/figures.json.
@@ -40,10 +42,10 @@ class Bench:
                    "--lines", lines, "--connections", self.args.connections, "--hosts", self.args.hosts, *more]
         return run_json(command)
 
-    def throughput(self, name, rows, lines):
+    def throughput(self, name, rows, lines, form="lines"):
         server = self.server(name)
         try:
-            return self.ingest(server, rows, lines, "--idle_window_s", 2.5 * MERGE_TIMEOUT_S)
+            return self.ingest(server, rows, lines, "--format", form, "--idle_window_s", 2.5 * MERGE_TIMEOUT_S)
         finally:
             self.end(server)
 
@@ -86,7 +88,7 @@ def run_json(command):
 
 def table(figures):
     lines = []
-    for name in ("throughput", "latency"):
+    for name in ("throughput", "latency", "msgpack", "msgpack_rows"):
         if name in figures:
             f = figures[name]
             lines += [f"{name}: {f['rows']:,} rows of {f['bytes_per_line']:.0f} B, {f['errors']} errors",
@@ -107,7 +109,7 @@ def table(figures):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=[], help="throughput, latency, queries; default all")
+    parser.add_argument("parts", nargs="*", default=[], help="throughput, latency, msgpack, msgpack_rows, queries; default all")
     parser.add_argument("--build", type=Path, default=REPOSITORY / "build/release")
     parser.add_argument("--rows", type=int, default=int(os.environ.get("BENCH_ROWS", 10_000_000)))
     parser.add_argument("--hosts", type=int, default=1000)
@@ -117,7 +119,7 @@ def main():
     parser.add_argument("--work", type=Path, default=None, help="where the temporary roots lie; default the system's")
     parser.add_argument("--keep", action="store_true", help="leave the roots")
     args = parser.parse_args()
-    parts = args.parts or ["throughput", "latency", "queries"]
+    parts = args.parts or ["throughput", "latency", "msgpack", "msgpack_rows", "queries"]
     bench = Bench(args)
     figures = {"durability": args.durability, "rows": args.rows}
     try:
@@ -125,6 +127,10 @@ def main():
             figures["throughput"] = bench.throughput("throughput", args.rows, 10_000)
         if "latency" in parts:
             figures["latency"] = bench.throughput("latency", max(1, args.rows // 10), 1_000)
+        if "msgpack" in parts:
+            figures["msgpack"] = bench.throughput("msgpack", args.rows, 1_000, "msgpack")
+        if "msgpack_rows" in parts:
+            figures["msgpack_rows"] = bench.throughput("msgpack_rows", max(1, args.rows // 10), 1_000, "msgpack_rows")
         if "queries" in parts:
             figures["queries"] = bench.queries(args.rows)
     finally:
