@@ -20,6 +20,8 @@ constexpr size_t kSmallChunkRows = 4096;
 constexpr size_t kSmallChunksMax = 64;
 /// Of those that are asked for all at once. Each takes the memory of one sorted partition.
 constexpr size_t kConcurrentFlushesMax = 4;
+/// Of those that nothing but names of removed files asks for, in one look around.
+constexpr size_t kTidyCommitsMax = 8;
 
 std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
@@ -67,12 +69,13 @@ void Flusher::LookAround() {
   std::vector<Partition*> crumbled;
   {
     const std::lock_guard lock(state_->mutex);
-    state_->ForEachPartition([&](Partition* partition) {
+    state_->ForEachBusyPartition([&](Partition* partition) {
       if (partition->buffer.chunks().size() >= kSmallChunksMax) crumbled.push_back(partition);
     });
   }
   for (Partition* partition : crumbled) GatherSmallChunks(partition);
   RemoveDroppedFiles();
+  TidyDropQueues();
   admission_->Expire(SteadyNanos());
 }
 
@@ -97,7 +100,7 @@ std::vector<Partition*> Flusher::Plan(const FlushPolicy& policy) {
   std::vector<FlushCandidate> candidates;
   {
     const std::lock_guard lock(state_->mutex);
-    state_->ForEachPartition([&](Partition* partition) {
+    state_->ForEachBusyPartition([&](Partition* partition) {
       const PartitionBuffer& buffer = partition->buffer;
       if (buffer.empty()) return;
       candidates.push_back({.index = partitions.size(),
@@ -118,7 +121,7 @@ Status Flusher::FlushAll() {
   std::vector<Partition*> partitions;
   {
     const std::lock_guard lock(state_->mutex);
-    state_->ForEachPartition([&](Partition* partition) {
+    state_->ForEachBusyPartition([&](Partition* partition) {
       if (!partition->buffer.empty()) partitions.push_back(partition);
     });
   }
@@ -284,7 +287,10 @@ Status Flusher::CommitChange(Partition* partition, const std::vector<DataFilePtr
     for (const DroppedFile& waiting : partition->drop_queue) metadata.drop_queue.push_back(NameOf(waiting.file->path));
   }
   metadata.drop_queue.insert(metadata.drop_queue.end(), dropped.begin(), dropped.end());
-  return catalog_->CommitPartition(partition->directory, metadata);
+  ARROW_RETURN_NOT_OK(catalog_->CommitPartition(partition->directory, metadata));
+  const std::lock_guard lock(state_->mutex);
+  partition->listed_drops = metadata.drop_queue.size();
+  return Status::OK();
 }
 
 void Flusher::Failed(Partition* partition, const Status& reason) {
@@ -304,7 +310,7 @@ void Flusher::ReleaseLog() {
   {
     const std::lock_guard lock(state_->mutex);
     needed = state_->applied_sequence + 1;
-    state_->ForEachPartition([&](Partition* partition) {
+    state_->ForEachBusyPartition([&](Partition* partition) {
       if (!partition->buffer.empty()) needed = std::min(needed, partition->buffer.first_sequence());
     });
   }
@@ -352,18 +358,46 @@ void Flusher::RemoveDroppedFiles() {
   std::vector<std::string> paths;
   {
     const std::lock_guard lock(state_->mutex);
-    state_->ForEachPartition([&](Partition* partition) {
+    state_->ForEachBusyPartition([&](Partition* partition) {
       auto& queue = partition->drop_queue;
       // Only the queue still holds the file: no snapshot reads it, and none can begin to.
       while (!queue.empty() && queue.front().remove_after_ns <= now && queue.front().file.use_count() == 1) {
         paths.push_back(queue.front().file->path);
         queue.pop_front();
+        partition->tidy_at_ns = now + options_.drop_delay_ms * kNanosPerMilli;
       }
     });
   }
   for (const std::string& path : paths) {
     const Status removed = fs_->Remove(path);
     if (!removed.ok()) LOG_WARN("a replaced file could not be removed", "reason=\"{}\"", removed.message());
+  }
+}
+
+/// Names of removed files go from metadata.json with the next flush or merge of the hour, which costs nothing. An hour that
+/// has neither for a while is committed once more, so that they do not stay for ever.
+void Flusher::TidyDropQueues() {
+  const int64_t now = SteadyNanos();
+  std::vector<Partition*> untidy;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ForEachBusyPartition([&](Partition* partition) {
+      const bool is_due = partition->listed_drops > 0 && partition->drop_queue.empty() && partition->tidy_at_ns <= now;
+      if (is_due && untidy.size() < kTidyCommitsMax) untidy.push_back(partition);
+    });
+  }
+  for (Partition* partition : untidy) {
+    const std::lock_guard committing(partition->commit_mutex);
+    std::vector<DataFilePtr> files;
+    uint64_t flushed_sequence = 0;
+    {
+      const std::lock_guard lock(state_->mutex);
+      files = partition->files;
+      flushed_sequence = partition->flushed_sequence;
+      partition->tidy_at_ns = now + kRetryNanosMax;  // should it fail
+    }
+    const Status tidied = CommitChange(partition, files, flushed_sequence, {});
+    if (!tidied.ok()) LOG_WARN("names of removed files stay in metadata.json for now", "reason=\"{}\"", tidied.message());
   }
 }
 

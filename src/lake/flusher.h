@@ -63,6 +63,7 @@ class Flusher {
   void Failed(Partition* partition, const Status& reason);
   void GatherSmallChunks(Partition* partition);
   void RemoveDroppedFiles();
+  void TidyDropQueues();
 
   const LakeOptions& options_;
   FileSystem* const fs_;

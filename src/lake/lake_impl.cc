@@ -160,6 +160,7 @@ std::vector<Partition*> LakeImpl::Apply(std::string_view database, std::vector<T
       if (sequence <= partition->flushed_sequence) continue;  // replay: the rows are in a file
       const size_t before = partition->buffer.bytes();
       partition->buffer.Append(std::move(part.rows), sequence, now);
+      state_.MarkBusy(partition);
       *buffered_bytes += static_cast<int64_t>(partition->buffer.bytes() - before);
       touched.push_back(partition);
     }
@@ -229,6 +230,7 @@ Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<Da
   partition->files = std::move(files);
   const int64_t remove_after = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;
   for (const DataFilePtr& input : inputs) partition->drop_queue.push_back({input, remove_after});
+  state_.MarkBusy(partition);
   state_.Changed(partition->table);
   return Status::OK();
 }

@@ -1,6 +1,7 @@
 #include "lake/lake_state.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/names.h"
 #include "storage/hive_path.h"
@@ -88,6 +89,10 @@ Status LakeState::FitSchemas(std::string_view database, std::vector<TableRows>* 
     }
   }
   return Status::OK();
+}
+
+void LakeState::MarkBusy(Partition* partition) {
+  if (!std::exchange(partition->is_busy, true)) busy_.push_back(partition);
 }
 
 void LakeState::Changed(Table* table) {

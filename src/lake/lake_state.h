@@ -48,12 +48,20 @@ struct Partition {
   PartitionBuffer buffer;
   std::vector<DataFilePtr> files;
   std::deque<DroppedFile> drop_queue;
+  /// How many names the drop queue in metadata.json has. When their files are gone it is written anew, unless another
+  /// commit does so before `tidy_at_ns` (steady clock).
+  size_t listed_drops = 0;
+  int64_t tidy_at_ns = 0;
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   /// All rows of records up to here are in files.
   uint64_t flushed_sequence = 0;
   int64_t flush_retry_at_ns = 0;
   int64_t flush_failures = 0;
   bool directory_made = false;
+  bool is_busy = false;  // stands in LakeState's list
+
+  /// Has something that the flusher will have to look after.
+  bool HasWork() const { return !buffer.empty() || !drop_queue.empty() || listed_drops > 0; }
 
   /// Held during a flush or a gathering of chunks: only the holder removes chunks. Taken before commit_mutex.
   std::mutex flush_mutex;
@@ -108,6 +116,14 @@ class LakeState {
   const std::map<std::string, std::map<std::string, std::unique_ptr<Table>>, std::less<>>& databases() const {
     return databases_;
   }
+  /// Whoever gives a partition work says so.
+  void MarkBusy(Partition* partition);
+  /// Those that have work: few, when a lake has years of hours.
+  template <typename Visit>
+  void ForEachBusyPartition(Visit visit) {
+    std::erase_if(busy_, [](Partition* partition) { return !(partition->is_busy = partition->HasWork()); });
+    for (Partition* partition : busy_) visit(partition);
+  }
   template <typename Visit>
   void ForEachPartition(Visit visit) {
     for (const auto& [database, tables] : databases_) {
@@ -126,6 +142,7 @@ class LakeState {
   LakeLimits limits_;
   std::map<std::string, std::map<std::string, std::unique_ptr<Table>>, std::less<>> databases_;
   LakeSnapshotPtr snapshot_;
+  std::vector<Partition*> busy_;
 };
 
 }  // namespace gigapi

@@ -205,6 +205,11 @@ TEST(Lake, ReplacesFilesInOneStepAndRemovesThemLater) {
   partition.files.clear();
   while (lake->metrics().drop_queue_files > 0) std::this_thread::yield();
   while (*fs.Exists(old_path)) std::this_thread::yield();
+  // No other commit follows, and yet the names do not stay for ever.
+  const std::string metadata_path = partition.directory + "/metadata.json";
+  const auto names_inputs = [&] { return ReadWholeFile(&fs, metadata_path)->find("\"drop_queue\":[]") == std::string::npos; };
+  for (int i = 0; i < 10'000 && names_inputs(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_FALSE(names_inputs());
   lake.reset();
   lake = Open(&fs);
   EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1, 2}));

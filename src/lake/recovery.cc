@@ -125,6 +125,10 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
       Partition* const partition = state_.EnsurePartition(table, from.key);
       partition->flushed_sequence = from.metadata.wal_sequence;
       partition->directory_made = true;
+      // What the queue names was removed with all that a crash may leave.
+      partition->listed_drops = from.metadata.drop_queue.size();
+      partition->tidy_at_ns = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;
+      state_.MarkBusy(partition);
       for (const DataFilePtr& file : from.metadata.files) {
         auto known = std::make_shared<DataFile>(*file);
         known->id = NewDataFileId();
