@@ -49,7 +49,7 @@ uint32_t WordDictionary::FindOrAdd(uint64_t word) {
   const auto number = static_cast<uint32_t>(values_.size());
   slots_[slot] = number;
   values_.PushBack(word);
-  if (values_.size() * 2 > slots_.size()) Rehash(slots_.size() * 2);
+  if (values_.size() * 2 > slots_.size()) Rehash(slots_.size() * 4);
   return number;
 }
 
