@@ -13,6 +13,8 @@ void PartitionBuffer::Append(ColumnBatchPtr rows, uint64_t sequence, int64_t now
   part_ = nullptr;
 }
 
+void PartitionBuffer::Clear() { RemoveFirst(chunks_.size(), 0); }
+
 void PartitionBuffer::RemoveFirst(size_t chunks, int64_t now_ns) {
   for (size_t i = 0; i < chunks; ++i) {
     bytes_ -= chunks_[i].bytes;

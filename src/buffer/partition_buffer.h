@@ -23,6 +23,8 @@ class PartitionBuffer {
   explicit PartitionBuffer(PartitionKey partition) : partition_(partition) {}
 
   void Append(ColumnBatchPtr rows, uint64_t sequence, int64_t now_ns);
+  /// Forgets all: the table was dropped.
+  void Clear();
   /// Forgets the first chunks, which a flush has committed.
   void RemoveFirst(size_t chunks, int64_t now_ns);
   /// Puts one chunk in the place of `count` chunks from position `first` on: the same rows, gathered.

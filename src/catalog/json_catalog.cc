@@ -11,6 +11,9 @@ namespace gigapi {
 namespace {
 
 constexpr char kMetadataName[] = "/metadata.json";
+constexpr char kDropsName[] = "/.gigapi/drops.json";
+
+std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 /// The partition folders of a table that have the form date=.../hour=..
 Result<std::vector<PartitionKey>> ListPartitions(FileSystem* fs, const std::string& table_directory) {
@@ -32,30 +35,49 @@ Result<std::vector<PartitionKey>> ListPartitions(FileSystem* fs, const std::stri
 
 Result<CatalogContents> JsonCatalog::Load() {
   CatalogContents contents;
+  ARROW_ASSIGN_OR_RAISE(const bool any_drops, fs_->Exists(root_ + kDropsName));
+  if (any_drops) {
+    ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, root_ + kDropsName));
+    ARROW_ASSIGN_OR_RAISE(contents.drops, DecodeDropList(json));
+  }
   ARROW_ASSIGN_OR_RAISE(auto databases, fs_->List(root_));
   std::sort(databases.begin(), databases.end());
   for (const std::string& database : databases) {
     if (!ValidateDatabaseName(database).ok()) continue;
     ARROW_ASSIGN_OR_RAISE(auto segments, fs_->List(DatabaseDirectory(root_, database)));
     std::sort(segments.begin(), segments.end());
-    contents.databases.push_back(database);
+    const size_t tables_before = contents.tables.size();
     for (const std::string& segment : segments) {
       const auto table = UnescapePathSegment(segment);
       if (!table || !ValidateTableName(*table).ok()) continue;
-      ARROW_ASSIGN_OR_RAISE(LoadedTable loaded, LoadTable(database, segment, *table));
+      ARROW_ASSIGN_OR_RAISE(LoadedTable loaded, LoadTable(database, segment, *table, &contents));
       if (loaded.schema) contents.tables.push_back(std::move(loaded));
     }
+    const Drop* const drop = contents.drops.FindDatabase(database);
+    const bool exists = drop == nullptr || drop->recreated || contents.tables.size() > tables_before;
+    (exists ? contents.databases : contents.dropped_databases).push_back(database);
   }
   return contents;
 }
 
 /// A folder without a table's metadata is not one of ours: the answer has no schema.
 Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const std::string& segment,
-                                           const std::string& table) {
-  LoadedTable loaded{.database = database, .table = table};
+                                           const std::string& table, CatalogContents* contents) {
+  LoadedTable loaded;
+  loaded.database = database;
+  loaded.table = table;
   const std::string directory = DatabaseDirectory(root_, database) + "/" + segment;
+  const uint64_t dropped_up_to = contents->drops.DroppedUpTo(database, table);
+  DroppedRemains remains;
+  remains.table_directory = directory;
   ARROW_ASSIGN_OR_RAISE(const bool known, fs_->Exists(directory + kMetadataName));
-  if (!known) return loaded;
+  if (!known && dropped_up_to == 0) return loaded;
+  if (!known) {
+    ARROW_ASSIGN_OR_RAISE(remains.partitions, ListPartitions(fs_, directory));
+    remains.whole_table = true;
+    contents->remains.push_back(std::move(remains));
+    return loaded;
+  }
   ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, directory + kMetadataName));
   ARROW_ASSIGN_OR_RAISE(loaded.schema, DecodeTableMetadata(json));
   ARROW_ASSIGN_OR_RAISE(const auto keys, ListPartitions(fs_, directory));
@@ -63,21 +85,52 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
     const std::string partition_directory = PartitionDirectory(directory, key);
     ARROW_ASSIGN_OR_RAISE(const bool committed, fs_->Exists(partition_directory + kMetadataName));
     if (!committed) {
-      loaded.partitions.push_back({key, {.table = table}});
+      if (dropped_up_to > 0) remains.partitions.push_back(key);
+      else loaded.partitions.push_back({key, {.table = table, .wal_sequence = 0, .files = {}, .drop_queue = {}}});
       continue;
     }
     ARROW_ASSIGN_OR_RAISE(const std::string partition_json, ReadWholeFile(fs_, partition_directory + kMetadataName));
     ARROW_ASSIGN_OR_RAISE(auto metadata, DecodePartitionMetadata(partition_json, partition_directory, key));
+    // A file is older or newer than a drop as a whole: a drop leaves no rows in memory that could join newer ones.
+    std::erase_if(metadata.files, [&](const DataFilePtr& file) {
+      return dropped_up_to > 0 && file->min_sequence <= dropped_up_to;
+    });
+    if (metadata.files.empty() && dropped_up_to > 0) {
+      remains.partitions.push_back(key);
+      continue;
+    }
     for (const DataFilePtr& file : metadata.files) {
       ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(file->path));
       if (!exists) return Errorf(ErrorKind::kInternal, "{} is in the catalog but not on the disk", file->path);
     }
     loaded.partitions.push_back({key, std::move(metadata)});
   }
+  if (dropped_up_to == 0) return loaded;
+  // Without a file of its own the table is the dropped one, columns and all.
+  remains.whole_table = loaded.partitions.empty();
+  if (remains.whole_table) loaded.schema = nullptr;
+  if (remains.whole_table || !remains.partitions.empty()) contents->remains.push_back(std::move(remains));
   return loaded;
 }
 
+Status JsonCatalog::RemoveRemains(const DroppedRemains& remains) {
+  LOG_INFO("removing what was dropped", "directory={} partitions={}", remains.table_directory, remains.partitions.size());
+  std::vector<std::string> directories;
+  for (const PartitionKey key : remains.partitions) {
+    directories.push_back(PartitionDirectory(remains.table_directory, key));
+    ARROW_RETURN_NOT_OK(RemoveMetadata(directories.back()));
+    ARROW_RETURN_NOT_OK(RemoveLeftoversOf(directories.back(), {}));
+  }
+  if (remains.whole_table) ARROW_RETURN_NOT_OK(RemoveMetadata(remains.table_directory));
+  directories.push_back(remains.table_directory);
+  return RemoveEmptyDirectories(directories, ParentOf(remains.table_directory));
+}
+
 Status JsonCatalog::RemoveLeftovers(const CatalogContents& contents) {
+  for (const DroppedRemains& remains : contents.remains) ARROW_RETURN_NOT_OK(RemoveRemains(remains));
+  for (const std::string& database : contents.dropped_databases) {
+    ARROW_RETURN_NOT_OK(RemoveEmptyDirectories({DatabaseDirectory(root_, database)}, root_));
+  }
   for (const LoadedTable& table : contents.tables) {
     const std::string directory = TableDirectory(root_, table.database, table.table);
     ARROW_RETURN_NOT_OK(fs_->Remove(directory + kMetadataName + ".bak"));
@@ -108,6 +161,33 @@ Status JsonCatalog::CommitPartition(const std::string& directory, const Partitio
 
 Status JsonCatalog::CommitTable(const std::string& directory, std::string_view table, const TableSchema& schema) {
   return ReplaceFile(fs_, directory + kMetadataName, EncodeTableMetadata(table, schema));
+}
+
+Status JsonCatalog::CommitDrops(const DropList& drops) { return ReplaceFile(fs_, root_ + kDropsName, EncodeDropList(drops)); }
+
+Status JsonCatalog::RemoveMetadata(const std::string& directory) {
+  ARROW_RETURN_NOT_OK(fs_->Remove(directory + kMetadataName));
+  return fs_->Remove(directory + kMetadataName + ".bak");
+}
+
+Status JsonCatalog::RemoveEmptyDirectories(const std::vector<std::string>& directories, const std::string& top) {
+  std::set<std::string> changed;
+  for (std::string directory : directories) {
+    while (directory.size() > top.size()) {
+      ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(directory));
+      if (exists) {
+        changed.insert(directory);
+        ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(directory));
+        if (!names.empty()) break;
+        ARROW_RETURN_NOT_OK(fs_->RemoveDirectory(directory));
+        changed.erase(directory);
+      }
+      directory = ParentOf(directory);
+    }
+    if (directory == top) changed.insert(top);
+  }
+  for (const std::string& directory : changed) ARROW_RETURN_NOT_OK(fs_->SyncDirectory(directory));
+  return Status::OK();
 }
 
 }  // namespace gigapi

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file_system.h"
+#include "catalog/drop_list.h"
 #include "catalog/partition_metadata.h"
 
 namespace gigapi {
@@ -24,27 +25,48 @@ struct LoadedTable {
   std::vector<LoadedPartition> partitions;
 };
 
+/// What a drop that a crash cut short has left in a table's folder.
+struct DroppedRemains {
+  std::string table_directory;
+  std::vector<PartitionKey> partitions;  // to be removed
+  bool whole_table = false;              // nothing of it was written anew
+};
+
 struct CatalogContents {
+  DropList drops;
   std::vector<std::string> databases;
   std::vector<LoadedTable> tables;
+  std::vector<DroppedRemains> remains;
+  std::vector<std::string> dropped_databases;  // names whose folder is still there
 };
 
 class JsonCatalog {
  public:
   JsonCatalog(FileSystem* fs, std::string root) : fs_(fs), root_(std::move(root)) {}
 
-  /// Reads all of it. A file that the catalog names and the disk lacks is an error: rows would be missing in silence.
+  /// Reads all of it, without what was dropped. A file that the catalog names and the disk lacks is an error: rows would be
+  /// missing in silence.
   Result<CatalogContents> Load();
 
-  /// Removes what a crash left over: files under temporary names, Parquet files that were never committed, and replaced
-  /// ones. Only before the first commit.
+  /// Removes what a crash left over: files under temporary names, Parquet files that were never committed, replaced and
+  /// dropped ones. Only before the first commit.
   Status RemoveLeftovers(const CatalogContents& contents);
 
   Status CommitPartition(const std::string& directory, const PartitionMetadata& metadata);
   Status CommitTable(const std::string& directory, std::string_view table, const TableSchema& schema);
+  /// From its return on, what the list names is gone, also after a crash.
+  Status CommitDrops(const DropList& drops);
+
+  /// Takes a partition, or a table, out of the catalog; its files are the caller's business. Not synced: while the list of
+  /// drops has it, nothing comes back.
+  Status RemoveMetadata(const std::string& directory);
+  /// Removes those of the folders that are empty, and those above them up to `top`, which stays; syncs what stays.
+  Status RemoveEmptyDirectories(const std::vector<std::string>& directories, const std::string& top);
 
  private:
-  Result<LoadedTable> LoadTable(const std::string& database, const std::string& segment, const std::string& table);
+  Result<LoadedTable> LoadTable(const std::string& database, const std::string& segment, const std::string& table,
+                                CatalogContents* contents);
+  Status RemoveRemains(const DroppedRemains& remains);
   Status RemoveLeftoversOf(const std::string& directory, const PartitionMetadata& metadata);
 
   FileSystem* const fs_;

@@ -28,8 +28,15 @@ std::string NameOf(const std::string& path) { return path.substr(path.rfind('/')
 }  // namespace
 
 Flusher::Flusher(const LakeOptions& options, FileSystem* fs, JsonCatalog* catalog, LakeState* state, Admission* admission,
-                 wal::WalWriter* wal)
-    : options_(options), fs_(fs), catalog_(catalog), state_(state), admission_(admission), wal_(wal) {}
+                 DropLog* drops, TableRemover* remover, wal::WalWriter* wal)
+    : options_(options),
+      fs_(fs),
+      catalog_(catalog),
+      state_(state),
+      admission_(admission),
+      drops_(drops),
+      remover_(remover),
+      wal_(wal) {}
 
 Flusher::~Flusher() { Stop(); }
 
@@ -65,21 +72,22 @@ void Flusher::Run() {
 }
 
 void Flusher::LookAround() {
-  for (Partition* partition : Plan()) (void)Flush(partition);  // Failed() has told and will retry
-  std::vector<Partition*> crumbled;
+  remover_->RemoveFiles();
+  for (const auto& partition : Plan()) (void)Flush(partition.get());  // Failed() has told and will retry
+  std::vector<std::shared_ptr<Partition>> crumbled;
   {
     const std::lock_guard lock(state_->mutex);
     state_->ForEachBusyPartition([&](Partition* partition) {
-      if (partition->buffer.chunks().size() >= kSmallChunksMax) crumbled.push_back(partition);
+      if (partition->buffer.chunks().size() >= kSmallChunksMax) crumbled.push_back(Pin(partition));
     });
   }
-  for (Partition* partition : crumbled) GatherSmallChunks(partition);
+  for (const auto& partition : crumbled) GatherSmallChunks(partition.get());
   RemoveDroppedFiles();
   TidyDropQueues();
   admission_->Expire(SteadyNanos());
 }
 
-std::vector<Partition*> Flusher::Plan() {
+std::vector<std::shared_ptr<Partition>> Flusher::Plan() {
   return Plan({
       .interval_ns = options_.flush_interval_ms * kNanosPerMilli,
       .partition_bytes = options_.flush_partition_bytes,
@@ -90,13 +98,13 @@ std::vector<Partition*> Flusher::Plan() {
   });
 }
 
-std::vector<Partition*> Flusher::Plan(const FlushPolicy& policy) {
+std::vector<std::shared_ptr<Partition>> Flusher::Plan(const FlushPolicy& policy) {
   const int64_t now = SteadyNanos();
   const FlushPressure pressure{
       .total_bytes = admission_->used_bytes(),
       .wal_bytes = wal_ ? wal_->metrics().needed_bytes : 0,
   };
-  std::vector<Partition*> partitions;
+  std::vector<std::shared_ptr<Partition>> partitions;
   std::vector<FlushCandidate> candidates;
   {
     const std::lock_guard lock(state_->mutex);
@@ -109,20 +117,20 @@ std::vector<Partition*> Flusher::Plan(const FlushPolicy& policy) {
                             .first_sequence = buffer.first_sequence(),
                             .has_waiters = !partition->waiters.empty(),
                             .retry_in_ns = partition->flush_retry_at_ns - now});
-      partitions.push_back(partition);
+      partitions.push_back(Pin(partition));
     });
   }
-  std::vector<Partition*> plan;
+  std::vector<std::shared_ptr<Partition>> plan;
   for (const size_t index : PlanFlushes(std::move(candidates), policy, pressure)) plan.push_back(partitions[index]);
   return plan;
 }
 
 Status Flusher::FlushAll() {
-  std::vector<Partition*> partitions;
+  std::vector<std::shared_ptr<Partition>> partitions;
   {
     const std::lock_guard lock(state_->mutex);
     state_->ForEachBusyPartition([&](Partition* partition) {
-      if (!partition->buffer.empty()) partitions.push_back(partition);
+      if (!partition->buffer.empty()) partitions.push_back(Pin(partition));
     });
   }
   return FlushConcurrently(partitions);
@@ -138,13 +146,13 @@ Status Flusher::ShrinkTo(int64_t buffered_bytes) {
 }
 
 /// Most of the time of a small flush is waiting for syncs, and a disk syncs many files in little more time than one.
-Status Flusher::FlushConcurrently(const std::vector<Partition*>& partitions) {
+Status Flusher::FlushConcurrently(const std::vector<std::shared_ptr<Partition>>& partitions) {
   std::atomic<size_t> next{0};
   std::mutex failure_mutex;
   Status first_failure;
   const auto work = [&] {
     for (size_t i = next++; i < partitions.size(); i = next++) {
-      const Status flushed = Flush(partitions[i]);
+      const Status flushed = Flush(partitions[i].get());
       if (flushed.ok()) continue;
       const std::lock_guard lock(failure_mutex);
       if (first_failure.ok()) first_failure = flushed;
@@ -158,6 +166,9 @@ Status Flusher::FlushConcurrently(const std::vector<Partition*>& partitions) {
 }
 
 Status Flusher::Flush(Partition* partition) {
+  // A dropped table of the same name must not be found with the new files, nor take them with it.
+  Status ready = remover_->RemoveFromCatalog();
+  if (ready.ok()) ready = drops_->EnsureCommitted();
   const std::lock_guard flushing(partition->flush_mutex);
   std::vector<BufferedChunk> chunks;
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
@@ -165,6 +176,7 @@ Status Flusher::Flush(Partition* partition) {
   uint64_t sequence = 0;
   {
     const std::lock_guard lock(state_->mutex);
+    if (partition->table->dropped) return Status::OK();
     chunks = partition->buffer.chunks();
     waiters.swap(partition->waiters);
     schema = partition->table->schema;
@@ -174,6 +186,7 @@ Status Flusher::Flush(Partition* partition) {
   if (chunks.empty()) return Status::OK();
 
   const auto flush = [&]() -> Status {
+    ARROW_RETURN_NOT_OK(ready);
     ARROW_RETURN_NOT_OK(EnsureDirectory(partition));
     ARROW_ASSIGN_OR_RAISE(DataFile written, WriteFile(partition, chunks, *schema));
     ARROW_RETURN_NOT_OK(EnsureTableMetadata(partition, schema));
@@ -254,6 +267,7 @@ Result<DataFile> Flusher::WriteFile(Partition* partition, const std::vector<Buff
 
 Status Flusher::EnsureDirectory(Partition* partition) {
   if (partition->directory_made) return Status::OK();
+  const std::lock_guard directories(state_->directories_mutex);
   ARROW_RETURN_NOT_OK(fs_->CreateDirectories(partition->directory));
   // The new names, from the root down to the hour, must survive a crash with what will lie in them.
   std::string directory = partition->directory;
@@ -378,25 +392,26 @@ void Flusher::RemoveDroppedFiles() {
 /// has neither for a while is committed once more, so that they do not stay for ever.
 void Flusher::TidyDropQueues() {
   const int64_t now = SteadyNanos();
-  std::vector<Partition*> untidy;
+  std::vector<std::shared_ptr<Partition>> untidy;
   {
     const std::lock_guard lock(state_->mutex);
     state_->ForEachBusyPartition([&](Partition* partition) {
       const bool is_due = partition->listed_drops > 0 && partition->drop_queue.empty() && partition->tidy_at_ns <= now;
-      if (is_due && untidy.size() < kTidyCommitsMax) untidy.push_back(partition);
+      if (is_due && untidy.size() < kTidyCommitsMax) untidy.push_back(Pin(partition));
     });
   }
-  for (Partition* partition : untidy) {
+  for (const auto& partition : untidy) {
     const std::lock_guard committing(partition->commit_mutex);
     std::vector<DataFilePtr> files;
     uint64_t flushed_sequence = 0;
     {
       const std::lock_guard lock(state_->mutex);
+      if (partition->table->dropped) continue;
       files = partition->files;
       flushed_sequence = partition->flushed_sequence;
       partition->tidy_at_ns = now + kRetryNanosMax;  // should it fail
     }
-    const Status tidied = CommitChange(partition, files, flushed_sequence, {});
+    const Status tidied = CommitChange(partition.get(), files, flushed_sequence, {});
     if (!tidied.ok()) LOG_WARN("names of removed files stay in metadata.json for now", "reason=\"{}\"", tidied.message());
   }
 }

@@ -10,9 +10,11 @@
 #include "base/file_system.h"
 #include "catalog/json_catalog.h"
 #include "lake/admission.h"
+#include "lake/drop_log.h"
 #include "lake/flush_planner.h"
 #include "lake/lake.h"
 #include "lake/lake_state.h"
+#include "lake/table_remover.h"
 #include "wal/wal_writer.h"
 
 namespace gigapi {
@@ -21,7 +23,7 @@ class Flusher {
  public:
   /// All must outlive the flusher; `wal` may be nullptr (rows then are not logged).
   Flusher(const LakeOptions& options, FileSystem* fs, JsonCatalog* catalog, LakeState* state, Admission* admission,
-          wal::WalWriter* wal);
+          DropLog* drops, TableRemover* remover, wal::WalWriter* wal);
   ~Flusher();
 
   void Start();
@@ -54,10 +56,10 @@ class Flusher {
  private:
   void Run();
   void LookAround();
-  std::vector<Partition*> Plan();
-  std::vector<Partition*> Plan(const FlushPolicy& policy);
+  std::vector<std::shared_ptr<Partition>> Plan();
+  std::vector<std::shared_ptr<Partition>> Plan(const FlushPolicy& policy);
   Result<DataFile> WriteFile(Partition* partition, const std::vector<BufferedChunk>& chunks, const TableSchema& schema);
-  Status FlushConcurrently(const std::vector<Partition*>& partitions);
+  Status FlushConcurrently(const std::vector<std::shared_ptr<Partition>>& partitions);
   Status EnsureDirectory(Partition* partition);
   Status EnsureTableMetadata(Partition* partition, const SchemaPtr& schema);
   void Failed(Partition* partition, const Status& reason);
@@ -70,6 +72,8 @@ class Flusher {
   JsonCatalog* const catalog_;
   LakeState* const state_;
   Admission* const admission_;
+  DropLog* const drops_;
+  TableRemover* const remover_;
   wal::WalWriter* const wal_;
 
   std::mutex wake_mutex_;

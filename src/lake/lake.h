@@ -83,6 +83,12 @@ class Lake : public SnapshotSource {
   /// Makes an empty database; nothing happens when it exists.
   virtual Status CreateDatabase(std::string_view database) = 0;
 
+  /// Removes a table, or a database with its tables, and all its rows: once this returns OK no query sees them, and nothing
+  /// brings them back, neither a crash nor writes that were under way. kNotFound when there is none. Queries that run see
+  /// the rows to their end; files go when the last of them has ended. Blocks for some disk accesses; writes wait meanwhile.
+  virtual Status DropTable(std::string_view database, std::string_view table) = 0;
+  virtual Status DropDatabase(std::string_view database) = 0;
+
   /// What parsers of writes to this database look at; the database need not exist.
   virtual std::shared_ptr<const SchemaSource> Schemas(std::string_view database) = 0;
 

@@ -38,6 +38,7 @@ struct LakeImpl::Prepared {
   std::vector<TableRows> tables;
   int64_t bytes = 0;  // taken from the admission
   int64_t rows = 0;
+  uint64_t drop_epoch = 0;  // in which the rows were found to fit
   WriteDone done;
 };
 
@@ -46,7 +47,8 @@ LakeImpl::LakeImpl(LakeOptions options, FileSystem* fs)
       fs_(fs),
       catalog_(fs, options_.root),
       state_(options_.root),
-      admission_(options_.buffer_bytes_max, options_.buffer_bytes_max / 2, options_.buffer_wait_ms_max) {}
+      admission_(options_.buffer_bytes_max, options_.buffer_bytes_max / 2, options_.buffer_wait_ms_max),
+      remover_(fs, &catalog_, &state_, &admission_) {}
 
 LakeImpl::~LakeImpl() { (void)Close(); }
 
@@ -56,16 +58,20 @@ Status LakeImpl::Close() {
   flusher_->Stop();
   if (wal_) wal_->Close();
   const Status flushed = flusher_->FlushAll();
+  remover_.RemoveFiles();
   admission_.Expire(INT64_MAX);
   return flushed;
 }
 
 Status LakeImpl::CreateDatabase(std::string_view database) {
   if (options_.read_only) return Error(ErrorKind::kForbidden, "the lake is open for reading only");
+  const std::lock_guard turn(drop_mutex_);
+  ARROW_RETURN_NOT_OK(drops_.Recreate(database));
   {
     const std::lock_guard lock(state_.mutex);
     ARROW_RETURN_NOT_OK(state_.EnsureDatabase(database));
   }
+  const std::lock_guard directories(state_.directories_mutex);
   ARROW_RETURN_NOT_OK(fs_->CreateDirectories(DatabaseDirectory(options_.root, database)));
   return fs_->SyncDirectory(options_.root);
 }
@@ -84,9 +90,11 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
   if (Status writable = CheckWritable(); !writable.ok()) return done(std::move(writable));
   if (batch.tables.empty()) return done(Status::OK());
   Status fits;
+  uint64_t drop_epoch = 0;
   {
     const std::lock_guard lock(state_.mutex);
     fits = state_.FitSchemas(database, &batch.tables);
+    drop_epoch = state_.drop_epoch;
   }
   if (!fits.ok()) return done(std::move(fits));
   auto prepared = std::make_shared<Prepared>();
@@ -94,6 +102,7 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
   prepared->tables = std::move(batch.tables);
   prepared->bytes = BytesOf(prepared->tables);
   prepared->rows = batch.accepted_rows;
+  prepared->drop_epoch = drop_epoch;
   prepared->done = std::move(done);
   const int64_t bytes = prepared->bytes;
   admission_.Acquire(bytes, SteadyNanos(), [this, prepared = std::move(prepared)](Status admitted) mutable {
@@ -103,7 +112,23 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
   });
 }
 
+/// Ends a write that has come through the gate without its rows.
+void LakeImpl::GiveUp(const Prepared& prepared, Status reason) {
+  gate_.Leave();
+  admission_.Adjust(-prepared.bytes);
+  prepared.done(std::move(reason));
+}
+
 void LakeImpl::WriteAdmitted(std::shared_ptr<Prepared> prepared) {
+  if (!gate_.Enter([this, prepared] { WriteAdmitted(prepared); })) return;
+  uint64_t drop_epoch = 0;
+  {
+    const std::lock_guard lock(state_.mutex);
+    drop_epoch = state_.drop_epoch;
+  }
+  if (drop_epoch != prepared->drop_epoch) {
+    return GiveUp(*prepared, Error(ErrorKind::kConflict, "a table was dropped by another request"));
+  }
   if (!wal_) {
     uint64_t sequence = 0;
     {
@@ -115,14 +140,14 @@ void LakeImpl::WriteAdmitted(std::shared_ptr<Prepared> prepared) {
       rows_written_ += prepared->rows;
       prepared->bytes -= buffered_bytes;
     }
+    gate_.Leave();
     admission_.Adjust(-prepared->bytes);
     return prepared->done(Status::OK());
   }
   PodVector<char> record = wal::EncodeRecord(prepared->database, prepared->tables);
   wal_->Append(std::move(record), [this, prepared = std::move(prepared)](Status kept, uint64_t sequence) {
     if (kept.ok()) return Committed(prepared, sequence);
-    admission_.Adjust(-prepared->bytes);
-    prepared->done(std::move(kept));
+    GiveUp(*prepared, std::move(kept));
   });
 }
 
@@ -143,6 +168,7 @@ void LakeImpl::Committed(const std::shared_ptr<Prepared>& prepared, uint64_t seq
       for (Partition* partition : partitions) partition->waiters.push_back(waiter);
     }
   }
+  gate_.Leave();
   rows_written_ += prepared->rows;
   admission_.Adjust(buffered_bytes - prepared->bytes);
   if (full) flusher_->Wake();
@@ -199,12 +225,14 @@ std::vector<DataFilePtr> Without(std::vector<DataFilePtr> files, const std::vect
 }  // namespace
 
 Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<DataFilePtr>& inputs, DataFile output) {
-  Partition* partition = nullptr;
+  std::shared_ptr<Partition> partition;
   {
     const std::lock_guard lock(state_.mutex);
     Table* const table = state_.FindTable(listed.database, listed.table);
     if (table == nullptr) return Error(ErrorKind::kConflict, "the table is gone");
-    partition = state_.EnsurePartition(table, listed.partition);
+    const auto found = table->partitions.find(listed.partition);
+    if (found == table->partitions.end()) return Error(ErrorKind::kConflict, "the partition is gone");
+    partition = Pin(found->second.get());
   }
   if (output.id == 0) output.id = NewDataFileId();
   const auto file = std::make_shared<const DataFile>(std::move(output));
@@ -216,6 +244,7 @@ Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<Da
   uint64_t flushed_sequence = 0;
   {
     const std::lock_guard lock(state_.mutex);
+    if (partition->table->dropped) return Error(ErrorKind::kConflict, "the table is gone");
     files = Without(partition->files, inputs);
     if (files.size() + inputs.size() != partition->files.size()) {
       return Error(ErrorKind::kConflict, "a file to replace is no longer in its partition");
@@ -225,12 +254,12 @@ Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<Da
   const auto after = std::upper_bound(files.begin(), files.end(), file,
                                       [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
   files.insert(after, file);
-  ARROW_RETURN_NOT_OK(flusher_->CommitChange(partition, files, flushed_sequence, dropped));
+  ARROW_RETURN_NOT_OK(flusher_->CommitChange(partition.get(), files, flushed_sequence, dropped));
   const std::lock_guard lock(state_.mutex);
   partition->files = std::move(files);
   const int64_t remove_after = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;
   for (const DataFilePtr& input : inputs) partition->drop_queue.push_back({input, remove_after});
-  state_.MarkBusy(partition);
+  state_.MarkBusy(partition.get());
   state_.Changed(partition->table);
   return Status::OK();
 }

@@ -6,9 +6,12 @@
 
 #include "catalog/json_catalog.h"
 #include "lake/admission.h"
+#include "lake/drop_log.h"
 #include "lake/flusher.h"
 #include "lake/lake.h"
 #include "lake/lake_state.h"
+#include "lake/table_remover.h"
+#include "lake/write_gate.h"
 #include "wal/wal_writer.h"
 
 namespace gigapi {
@@ -23,6 +26,8 @@ class LakeImpl final : public Lake {
 
   Status Close() override;
   Status CreateDatabase(std::string_view database) override;
+  Status DropTable(std::string_view database, std::string_view table) override;
+  Status DropDatabase(std::string_view database) override;
   std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
   Status CheckWritable() const override;
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
@@ -34,11 +39,17 @@ class LakeImpl final : public Lake {
 
  private:
   struct Prepared;
+  class ClosedGate;
   void WriteAdmitted(std::shared_ptr<Prepared> prepared);
+  void GiveUp(const Prepared& prepared, Status reason);
   void Committed(const std::shared_ptr<Prepared>& prepared, uint64_t sequence);
   /// Puts the rows of a record into the buffers; returns the partitions touched. Wants the state's lock.
   std::vector<Partition*> Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
                                 int64_t* buffered_bytes);
+
+  Status CheckExists(std::string_view database, std::string_view table);
+  Status DropNow(std::string_view database, std::string_view table);
+  bool IsNeedless(const Drop& drop);
 
   Status RecoverReadOnly();
   Status RecoverForWriting();
@@ -52,6 +63,10 @@ class LakeImpl final : public Lake {
   JsonCatalog catalog_;
   LakeState state_;
   Admission admission_;
+  WriteGate gate_;
+  DropLog drops_{&catalog_};
+  TableRemover remover_;
+  std::mutex drop_mutex_;  // one drop or creation of a database at a time
   std::unique_ptr<wal::WalWriter> wal_;
   std::unique_ptr<Flusher> flusher_;
   std::atomic<int64_t> rows_written_{0};

@@ -35,7 +35,7 @@ Result<Table*> LakeState::EnsureTable(std::string_view database, std::string_vie
     return Errorf(ErrorKind::kInvalidArgument, "database '{}' has {} tables already, no more are allowed", database,
                   tables.size());
   }
-  auto table = std::make_unique<Table>();
+  auto table = std::make_shared<Table>();
   table->database = database;
   table->name = name;
   table->directory = TableDirectory(root_, database, name);
@@ -92,7 +92,45 @@ Status LakeState::FitSchemas(std::string_view database, std::vector<TableRows>* 
 }
 
 void LakeState::MarkBusy(Partition* partition) {
+  if (partition->table->dropped) return;
   if (!std::exchange(partition->is_busy, true)) busy_.push_back(partition);
+}
+
+void LakeState::Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr<FlushWaiter>>* waiters) {
+  table->dropped = true;
+  table->snapshot = nullptr;
+  for (const auto& [key, partition] : table->partitions) {
+    waiters->insert(waiters->end(), partition->waiters.begin(), partition->waiters.end());
+    partition->waiters.clear();
+  }
+  std::erase_if(busy_, [&](const Partition* partition) { return partition->table == table.get(); });
+  dropped_tables.push_back(std::move(table));
+  ++removals_pending;
+}
+
+std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachTable(std::string_view database, std::string_view table) {
+  std::vector<std::shared_ptr<FlushWaiter>> waiters;
+  ++drop_epoch;
+  snapshot_ = nullptr;
+  const auto tables = databases_.find(database);
+  if (tables == databases_.end()) return waiters;
+  const auto found = tables->second.find(std::string(table));
+  if (found == tables->second.end()) return waiters;
+  Detach(std::move(found->second), &waiters);
+  tables->second.erase(found);
+  return waiters;
+}
+
+std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachDatabase(std::string_view database) {
+  std::vector<std::shared_ptr<FlushWaiter>> waiters;
+  ++drop_epoch;
+  snapshot_ = nullptr;
+  const auto tables = databases_.find(database);
+  if (tables == databases_.end()) return waiters;
+  for (auto& [name, table] : tables->second) Detach(std::move(table), &waiters);
+  databases_.erase(tables);
+  dropped_databases.emplace_back(database);
+  return waiters;
 }
 
 void LakeState::Changed(Table* table) {

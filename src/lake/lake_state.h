@@ -69,7 +69,7 @@ struct Partition {
   std::mutex commit_mutex;
 };
 
-struct Table {
+struct Table : std::enable_shared_from_this<Table> {
   std::string database;
   std::string name;
   std::string directory;
@@ -78,10 +78,16 @@ struct Table {
   int64_t committed_columns = -1;
   std::map<PartitionKey, std::unique_ptr<Partition>> partitions;
   TableSnapshotPtr snapshot;  // nullptr when out of date
+  /// No longer in the state; TableRemover holds it until its files are gone.
+  bool dropped = false;
+  std::atomic<bool> out_of_catalog{false};
 
   /// Held while the table's metadata.json is replaced. Taken before the lock of LakeState.
   std::mutex commit_mutex;
 };
+
+/// Keeps the partition's table alive, also when it is dropped meanwhile.
+inline std::shared_ptr<Partition> Pin(Partition* partition) { return {partition->table->shared_from_this(), partition}; }
 
 struct LakeLimits {
   int64_t databases_max = INT64_MAX;
@@ -94,6 +100,12 @@ class LakeState {
   explicit LakeState(std::string root) : root_(std::move(root)) {}
 
   mutable std::mutex mutex;
+  /// Held while folders are made or removed. Taken before `mutex`.
+  std::mutex directories_mutex;
+  /// Dropped tables that the catalog still has.
+  std::atomic<int> removals_pending{0};
+
+  const std::string& root() const { return root_; }
 
   // ---- all of these want the lock held ----
 
@@ -109,13 +121,17 @@ class LakeState {
   /// kConflict when a column has another type: nothing is changed then.
   Status FitSchemas(std::string_view database, std::vector<TableRows>* tables);
 
+  /// Takes a table, or a database with its tables, out of the state and hands it to the removal. Returns who waits for its
+  /// partitions, once for each.
+  std::vector<std::shared_ptr<FlushWaiter>> DetachTable(std::string_view database, std::string_view table);
+  std::vector<std::shared_ptr<FlushWaiter>> DetachDatabase(std::string_view database);
+
   LakeSnapshotPtr Snapshot();
   /// Whoever changes a partition says so.
   void Changed(Table* table);
 
-  const std::map<std::string, std::map<std::string, std::unique_ptr<Table>>, std::less<>>& databases() const {
-    return databases_;
-  }
+  using Tables = std::map<std::string, std::shared_ptr<Table>>;
+  const std::map<std::string, Tables, std::less<>>& databases() const { return databases_; }
   /// Whoever gives a partition work says so.
   void MarkBusy(Partition* partition);
   /// Those that have work: few, when a lake has years of hours.
@@ -134,13 +150,18 @@ class LakeState {
   }
 
   uint64_t applied_sequence = 0;
+  /// Counts drops: rows that were checked against the schemas of another epoch have to be checked again.
+  uint64_t drop_epoch = 0;
+  std::vector<std::shared_ptr<Table>> dropped_tables;
+  std::vector<std::string> dropped_databases;
 
  private:
   static TableSnapshotPtr MakeSnapshot(const Table& table);
+  void Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr<FlushWaiter>>* waiters);
 
   const std::string root_;
   LakeLimits limits_;
-  std::map<std::string, std::map<std::string, std::unique_ptr<Table>>, std::less<>> databases_;
+  std::map<std::string, Tables, std::less<>> databases_;
   LakeSnapshotPtr snapshot_;
   std::vector<Partition*> busy_;
 };

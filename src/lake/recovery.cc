@@ -48,7 +48,7 @@ Status LakeImpl::RecoverForWriting() {
   // The log may hold more than fits into memory. What is flushed meanwhile is what has most rows: a log of many tables and
   // hours would else become very many small files.
   const int64_t buffered_bytes_high = options_.buffer_bytes_max / 4 * 3;
-  flusher_ = std::make_unique<Flusher>(options_, fs_, &catalog_, &state_, &admission_, nullptr);
+  flusher_ = std::make_unique<Flusher>(options_, fs_, &catalog_, &state_, &admission_, &drops_, &remover_, nullptr);
   const int64_t started = SteadyNanos();
   const auto replay = [this, buffered_bytes_high](uint64_t sequence, std::string_view payload) -> Status {
     ARROW_RETURN_NOT_OK(Replay(payload, sequence));
@@ -71,7 +71,7 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
     // Sequences go on above every one that was ever given, also when the log itself is gone.
     const std::lock_guard lock(state_.mutex);
     state_.SetLimits({options_.databases_max, options_.tables_per_database_max, options_.columns_per_table_max});
-    state_.applied_sequence = std::max(state_.applied_sequence, contents.last_sequence);
+    state_.applied_sequence = std::max({state_.applied_sequence, contents.last_sequence, drops_.max_sequence()});
     state_.ForEachPartition([&](Partition* partition) {
       state_.applied_sequence = std::max(state_.applied_sequence, partition->flushed_sequence);
     });
@@ -86,7 +86,7 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
     ARROW_RETURN_NOT_OK(flusher_->FlushAll());
     for (const auto& segment : contents.segments) ARROW_RETURN_NOT_OK(fs_->Remove(segment.path));
   }
-  flusher_ = std::make_unique<Flusher>(options_, fs_, &catalog_, &state_, &admission_, wal_.get());
+  flusher_ = std::make_unique<Flusher>(options_, fs_, &catalog_, &state_, &admission_, &drops_, &remover_, wal_.get());
   flusher_->ReleaseLog();
   flusher_->Start();
   return Status::OK();
@@ -115,6 +115,7 @@ Status LakeImpl::RecoverReadOnly() {
 }
 
 Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
+  drops_.Load(contents.drops);
   const std::lock_guard lock(state_.mutex);
   for (const std::string& database : contents.databases) ARROW_RETURN_NOT_OK(state_.EnsureDatabase(database));
   for (const LoadedTable& loaded : contents.tables) {
@@ -144,6 +145,8 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
 
 Status LakeImpl::Replay(std::string_view payload, uint64_t sequence) {
   ARROW_ASSIGN_OR_RAISE(wal::DecodedRecord record, wal::DecodeRecord(payload));
+  // Also for their schemas, which may contradict those of tables that were made later under the same names.
+  std::erase_if(record.tables, [&](const TableRows& rows) { return sequence <= drops_.DroppedUpTo(record.database, rows.table); });
   int64_t buffered_bytes = 0;
   {
     const std::lock_guard lock(state_.mutex);

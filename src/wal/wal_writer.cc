@@ -198,14 +198,19 @@ Status WalWriter::MakeSegment(SegmentFile info) {
   info.id = next_segment_id_++;
   info.first_sequence = next_sequence_;
   info.last_sequence = next_sequence_ - 1;
+  uint64_t floor = 0;
   {
     const std::lock_guard lock(mutex_);
     info.released_sequence = released_sequence_;
+    // A reader leaves out the segments that this header calls released: the first one that it does not is the first here.
+    floor = segments_.empty() ? info.first_sequence : segments_.front().first_sequence;
     current_bytes_ = info.size_bytes;
   }
   auto segment = std::make_unique<Segment>(std::move(file), std::move(info));
   ARROW_RETURN_NOT_OK(segment->WriteHeader());
   current_ = std::move(segment);
+  const std::lock_guard lock(mutex_);
+  replay_floor_ = floor;
   return Status::OK();
 }
 
@@ -257,6 +262,11 @@ void WalWriter::Release(uint64_t sequence) {
     unused_.erase(unused_.begin(), end_of_surplus);
   }
   for (const SegmentFile& segment : surplus) (void)fs_->Remove(segment.path);
+}
+
+uint64_t WalWriter::replay_floor() const {
+  const std::lock_guard lock(mutex_);
+  return replay_floor_;
 }
 
 WalMetrics WalWriter::metrics() const {

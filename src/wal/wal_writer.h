@@ -63,6 +63,10 @@ class WalWriter {
 
   WalMetrics metrics() const;
 
+  /// No later start, whatever crash comes before it, reads a record below this sequence from the log. 0 until the first
+  /// segment of this run has been started.
+  uint64_t replay_floor() const;
+
   /// OK, or why every record is refused until restart.
   Status failure() const;
 
@@ -97,6 +101,7 @@ class WalWriter {
   std::vector<SegmentFile> segments_;  // full ones, by id
   std::deque<SegmentFile> unused_;      // by id: older than all others
   uint64_t released_sequence_ = 0;
+  uint64_t replay_floor_ = 0;
   uint64_t current_bytes_ = 0;  // size of the segment being written
   WalMetrics metrics_;
 

@@ -3,6 +3,8 @@ import json
 
 import pytest
 
+from gigapi_testing.server import wait_until
+
 ROWS = """\
 cpu,host=a,region=eu usage=1.5,cores=4i 1735689600000000000
 cpu,host=b,region=us usage=2.5,cores=8i,up=true 1735689601000000000
@@ -143,6 +145,35 @@ def test_sql_lives_at_the_same_path(shared_server, db):
     assert {"database_name": db} in posted
     influx = shared_server.get("/query", params={"q": "SELECT * FROM cpu", "db": db, "epoch": "ns"}).json()
     assert "InfluxQL" in influx["results"][0]["error"], "a client of InfluxDB could make nothing of GigAPI's rows"
+
+
+def test_drop(make_server):
+    server = make_server(GIGAPI_SAVE_TIMEOUT_S="0.1")
+    for database in ("a", "b"):
+        server.write("t,host=x v=1 1735689600000000000\nu v=1 1735689600000000000", database)
+        server.wait_flushed(2, database)
+        server.write("t,host=x v=2 1735689601000000000", database)
+    assert ask(server, "DROP MEASUREMENT t", "a").json() == {"results": [{"statement_id": 0}]}
+    assert ask(server, "DROP MEASUREMENT t", "a").json() == {"results": [{"statement_id": 0}]}, "again is no error"
+    assert ask(server, "DROP MEASUREMENT t", "nowhere").json()["results"][0]["error"] == "database not found: nowhere"
+    assert ask(server, 'DROP DATABASE "b"').json() == {"results": [{"statement_id": 0}]}
+    assert ask(server, 'DROP DATABASE "b"').json() == {"results": [{"statement_id": 0}]}
+    wait_until(lambda: not (server.root / "a/t").exists() and not (server.root / "b").exists(), "the files are gone")
+    server.write('t,host=x v="another type" 1735689602000000000', "a")
+
+    def check():
+        assert values(server, "SHOW MEASUREMENTS", "a") == {"measurements": [["t"], ["u"]]}
+        assert values(server, "SHOW FIELD KEYS FROM t", "a") == {"t": [["v", "string"]]}
+        assert server.query("SELECT v FROM t", "a") == [{"v": "another type"}]
+        assert server.count("u", "a") == 1
+        assert ["b"] not in series(server, "SHOW DATABASES")[0]["values"]
+
+    check()
+    server.kill()
+    server.start()
+    check()
+    server.restart()
+    check()
 
 
 def test_write_parameters(shared_server):

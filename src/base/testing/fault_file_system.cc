@@ -71,7 +71,17 @@ std::string FaultFileSystem::ParentOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+void FaultFileSystem::CollectCrashes(std::vector<std::unique_ptr<FaultFileSystem>>* crashes) {
+  const std::lock_guard lock(mutex_);
+  crashes_ = crashes;
+}
+
+void FaultFileSystem::Note() {
+  if (crashes_ != nullptr) crashes_->push_back(CrashLocked());
+}
+
 Status FaultFileSystem::Meet(Operation operation, const std::string& path) {
+  Note();
   const auto found = faults_.find(operation);
   if (found == faults_.end()) return Status::OK();
   Fault& fault = found->second;
@@ -96,6 +106,10 @@ void FaultFileSystem::Fail(Operation operation, int count, int skip) {
 
 std::unique_ptr<FaultFileSystem> FaultFileSystem::Crash() {
   const std::lock_guard lock(mutex_);
+  return CrashLocked();
+}
+
+std::unique_ptr<FaultFileSystem> FaultFileSystem::CrashLocked() {
   auto image = std::make_unique<FaultFileSystem>(random_());
   for (const std::string& directory : durable_.directories) {
     // Parents come first in this order; one that is not there takes its children with it.
@@ -164,12 +178,18 @@ Status FaultFileSystem::Rename(const std::string& from, const std::string& to) {
 
 Status FaultFileSystem::Remove(const std::string& path) {
   const std::lock_guard lock(mutex_);
+  Note();
   current_.files.erase(path);
   return Status::OK();
 }
 
 Status FaultFileSystem::RemoveDirectory(const std::string& path) {
   const std::lock_guard lock(mutex_);
+  const auto inside = [&](const std::string& name) { return name != "/" && ParentOf(name) == path; };
+  const bool empty = std::none_of(current_.directories.begin(), current_.directories.end(), inside) &&
+                     std::none_of(current_.files.begin(), current_.files.end(), [&](const auto& file) { return inside(file.first); });
+  if (!empty) return Status::IOError("remove ", path, ": Directory not empty");
+  Note();
   current_.directories.erase(path);
   return Status::OK();
 }

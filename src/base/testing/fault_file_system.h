@@ -24,6 +24,10 @@ class FaultFileSystem final : public FileSystem {
   /// The disk as it would be found after a crash at this instant.
   std::unique_ptr<FaultFileSystem> Crash();
 
+  /// From now on adds to the list, before each operation that changes something, the disk as a crash at that instant would
+  /// leave it; nullptr ends it.
+  void CollectCrashes(std::vector<std::unique_ptr<FaultFileSystem>>* crashes);
+
   /// Every write that needs room fails as on a full disk.
   void SetFull(bool full);
   /// The next `count` operations of a kind fail with an input/output error, after `skip` that succeed.
@@ -58,6 +62,8 @@ class FaultFileSystem final : public FileSystem {
   };
 
   Status Meet(Operation operation, const std::string& path);
+  void Note();
+  std::unique_ptr<FaultFileSystem> CrashLocked();
   static std::string ParentOf(const std::string& path);
 
   mutable std::mutex mutex_;
@@ -65,6 +71,7 @@ class FaultFileSystem final : public FileSystem {
   Names durable_;
   std::map<Operation, Fault> faults_;
   bool full_ = false;
+  std::vector<std::unique_ptr<FaultFileSystem>>* crashes_ = nullptr;
   std::mt19937_64 random_;
 };
 

@@ -17,6 +17,18 @@ Status FakeLake::CreateDatabase(std::string_view database) {
   return Status::OK();
 }
 
+Status FakeLake::DropTable(std::string_view database, std::string_view table) {
+  std::lock_guard lock(mutex_);
+  const auto tables = rows_.find(std::string(database));
+  if (tables == rows_.end() || tables->second.erase(std::string(table)) == 0) return Error(ErrorKind::kNotFound, "not found");
+  return Status::OK();
+}
+
+Status FakeLake::DropDatabase(std::string_view database) {
+  std::lock_guard lock(mutex_);
+  return rows_.erase(std::string(database)) > 0 ? Status::OK() : Error(ErrorKind::kNotFound, "not found");
+}
+
 std::shared_ptr<const SchemaSource> FakeLake::Schemas(std::string_view) {
   std::lock_guard lock(mutex_);
   return std::make_shared<Schemata>(schemas_);

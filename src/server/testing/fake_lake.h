@@ -15,6 +15,8 @@ class FakeLake final : public Lake {
  public:
   Status Close() override { return Status::OK(); }
   Status CreateDatabase(std::string_view database) override;
+  Status DropTable(std::string_view database, std::string_view table) override;
+  Status DropDatabase(std::string_view database) override;
   std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
   Status CheckWritable() const override;
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;

@@ -1,0 +1,84 @@
+// Drops of tables and databases. The order is what makes them safe against a crash at any instant:
+//
+//   1. writes are held back and those under way end: what was written before has sequences up to the present one
+//   2. the list of drops is replaced, synced, with that sequence: from here on the rows are gone, whatever else happens,
+//      since a start ignores files and log records up to it (catalog/json_catalog.h, lake/recovery.cc)
+//   3. the tables leave the state: new snapshots and writes know nothing of them
+//   4. writes go on; those that were checked against the old tables are checked again
+//   5. TableRemover takes the files away, when it can
+#include <algorithm>
+
+#include "base/log.h"
+#include "lake/lake_impl.h"
+
+namespace gigapi {
+
+/// Opens the gate again however a drop ends.
+class LakeImpl::ClosedGate {
+ public:
+  explicit ClosedGate(WriteGate* gate) : gate_(gate) { gate_->Close(); }
+  ~ClosedGate() { gate_->Open(); }
+  ClosedGate(const ClosedGate&) = delete;
+  ClosedGate& operator=(const ClosedGate&) = delete;
+
+ private:
+  WriteGate* const gate_;
+};
+
+Status LakeImpl::CheckExists(std::string_view database, std::string_view table) {
+  const std::lock_guard lock(state_.mutex);
+  if (!state_.databases().contains(database)) return Errorf(ErrorKind::kNotFound, "database not found: {}", database);
+  if (!table.empty() && state_.FindTable(database, table) == nullptr) {
+    return Errorf(ErrorKind::kNotFound, "measurement not found: {}", table);
+  }
+  return Status::OK();
+}
+
+Status LakeImpl::DropTable(std::string_view database, std::string_view table) {
+  if (table.empty()) return Error(ErrorKind::kInvalidArgument, "a table's name is needed");
+  return DropNow(database, table);
+}
+
+Status LakeImpl::DropDatabase(std::string_view database) { return DropNow(database, {}); }
+
+Status LakeImpl::DropNow(std::string_view database, std::string_view table) {
+  ARROW_RETURN_NOT_OK(CheckWritable());
+  const std::lock_guard turn(drop_mutex_);
+  ARROW_RETURN_NOT_OK(CheckExists(database, table));
+  std::vector<std::shared_ptr<FlushWaiter>> waiters;
+  {
+    const ClosedGate closed(&gate_);
+    Drop drop{.database = std::string(database), .table = std::string(table)};
+    {
+      const std::lock_guard lock(state_.mutex);
+      drop.sequence = state_.applied_sequence;
+    }
+    const Status committed = drops_.Add(drop, [this](const Drop& old) { return IsNeedless(old); });
+    if (!committed.ok()) {
+      LOG_ERROR("a drop failed", "database={} table={} reason=\"{}\"", database, table, committed.message());
+      return Error(ErrorKind::kUnavailable, "the drop could not be kept: the disk is full or failing");
+    }
+    const std::lock_guard lock(state_.mutex);
+    waiters = table.empty() ? state_.DetachDatabase(database) : state_.DetachTable(database, table);
+  }
+  // Acknowledged after all: their rows were kept and then dropped.
+  for (const auto& waiter : waiters) {
+    if (waiter->partitions.fetch_sub(1) == 1) waiter->done(Status::OK());
+  }
+  LOG_INFO("dropped", "database={} table={}", database, table);
+  flusher_->Wake();
+  return Status::OK();
+}
+
+/// Whether no start can meet anything any more that the drop is there to hide.
+bool LakeImpl::IsNeedless(const Drop& drop) {
+  if (wal_ == nullptr || drop.sequence >= wal_->replay_floor()) return false;
+  const std::lock_guard lock(state_.mutex);
+  for (const auto& table : state_.dropped_tables) {
+    if (table->database == drop.database && (drop.table.empty() || table->name == drop.table)) return false;
+  }
+  const auto& databases = state_.dropped_databases;
+  return !drop.table.empty() || std::find(databases.begin(), databases.end(), drop.database) == databases.end();
+}
+
+}  // namespace gigapi

@@ -1,0 +1,144 @@
+#include "lake/table_remover.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "storage/hive_path.h"
+
+namespace gigapi {
+namespace {
+
+std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+}  // namespace
+
+Status TableRemover::RemoveFromCatalog() {
+  if (state_->removals_pending == 0) return Status::OK();
+  const std::lock_guard turn(mutex_);
+  std::vector<std::shared_ptr<Table>> tables;
+  {
+    const std::lock_guard lock(state_->mutex);
+    tables = state_->dropped_tables;
+  }
+  for (const auto& table : tables) {
+    if (!table->out_of_catalog) ARROW_RETURN_NOT_OK(RemoveFromCatalog(table.get()));
+  }
+  return Status::OK();
+}
+
+Status TableRemover::RemoveFromCatalog(Table* table) {
+  int64_t freed_bytes = 0;
+  for (const auto& [key, partition] : table->partitions) {
+    // A flush or a merge that was under way has ended then, and later ones see that the table was dropped.
+    const std::scoped_lock locks(partition->flush_mutex, partition->commit_mutex);
+    ARROW_RETURN_NOT_OK(catalog_->RemoveMetadata(partition->directory));
+    const std::lock_guard lock(state_->mutex);
+    freed_bytes += static_cast<int64_t>(partition->buffer.bytes());
+    partition->buffer.Clear();
+  }
+  admission_->Adjust(-freed_bytes);
+  const std::lock_guard committing(table->commit_mutex);
+  ARROW_RETURN_NOT_OK(catalog_->RemoveMetadata(table->directory));
+  table->out_of_catalog = true;
+  --state_->removals_pending;
+  return Status::OK();
+}
+
+void TableRemover::RemoveFiles() {
+  const Status removed = RemoveFromCatalog();
+  if (!removed.ok()) LOG_ERROR("a dropped table could not be removed yet", "reason=\"{}\"", removed.message());
+  const std::lock_guard turn(mutex_);
+  std::vector<std::shared_ptr<Table>> tables;
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->dropped_tables.empty() && state_->dropped_databases.empty()) return;
+    tables = state_->dropped_tables;
+  }
+  for (const auto& table : tables) {
+    if (!table->out_of_catalog || !RemoveFilesOf(table.get())) continue;
+    const Status gone = RemoveDirectories(*table);
+    if (!gone.ok()) {
+      LOG_WARN("folders of a dropped table could not be removed yet", "reason=\"{}\"", gone.message());
+      continue;
+    }
+    const std::lock_guard lock(state_->mutex);
+    std::erase(state_->dropped_tables, table);
+  }
+  RemoveDatabaseDirectories();
+}
+
+/// True when none is left.
+bool TableRemover::RemoveFilesOf(Table* table) {
+  bool none_left = true;
+  for (const auto& [key, partition] : table->partitions) {
+    std::vector<std::string> paths;
+    {
+      const std::lock_guard lock(state_->mutex);
+      for (DroppedFile& dropped : partition->drop_queue) partition->files.push_back(std::move(dropped.file));
+      partition->drop_queue.clear();
+      // Only this list still holds the file: no snapshot reads it, and none can begin to.
+      std::erase_if(partition->files, [&](const DataFilePtr& file) {
+        if (file.use_count() > 1) return false;
+        paths.push_back(file->path);
+        return true;
+      });
+      none_left &= partition->files.empty();
+    }
+    for (const std::string& path : paths) {
+      const Status removed = fs_->Remove(path);
+      if (!removed.ok()) LOG_WARN("a dropped file could not be removed", "reason=\"{}\"", removed.message());
+    }
+  }
+  return none_left;
+}
+
+Status TableRemover::RemoveDirectories(const Table& table) {
+  const std::lock_guard directories(state_->directories_mutex);
+  std::vector<std::string> unused{table.directory};
+  std::vector<std::string> used;
+  {
+    const std::lock_guard lock(state_->mutex);
+    const Table* const successor = state_->FindTable(table.database, table.name);
+    for (const auto& [key, partition] : table.partitions) {
+      const bool used_again = successor != nullptr && successor->partitions.contains(key);
+      (used_again ? used : unused).push_back(partition->directory);
+    }
+  }
+  for (const std::string& directory : used) {
+    ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(directory));
+    if (exists) ARROW_RETURN_NOT_OK(fs_->SyncDirectory(directory));
+  }
+  ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(ParentOf(table.directory)));
+  return exists ? catalog_->RemoveEmptyDirectories(unused, ParentOf(table.directory)) : Status::OK();
+}
+
+void TableRemover::RemoveDatabaseDirectories() {
+  const std::lock_guard directories(state_->directories_mutex);
+  std::vector<std::string> databases;
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const std::string& database : state_->dropped_databases) {
+      const bool busy = std::any_of(state_->dropped_tables.begin(), state_->dropped_tables.end(),
+                                    [&](const auto& table) { return table->database == database; });
+      if (!busy) databases.push_back(database);
+    }
+  }
+  for (const std::string& database : databases) {
+    bool exists_again = false;
+    {
+      const std::lock_guard lock(state_->mutex);
+      exists_again = state_->databases().contains(database);
+    }
+    const Status removed =
+        exists_again ? Status::OK()
+                     : catalog_->RemoveEmptyDirectories({DatabaseDirectory(state_->root(), database)}, state_->root());
+    if (!removed.ok()) {
+      LOG_WARN("the folder of a dropped database could not be removed yet", "reason=\"{}\"", removed.message());
+      continue;
+    }
+    const std::lock_guard lock(state_->mutex);
+    std::erase(state_->dropped_databases, database);
+  }
+}
+
+}  // namespace gigapi

@@ -1,0 +1,41 @@
+// Removes dropped tables from the disk, after the drop itself: first what names their files, at once, then the files, each
+// when no query reads it any more, then the folders. A table of the same name may be written meanwhile, in the same folders:
+// nothing of it is committed before the old one is out of the catalog.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/file_system.h"
+#include "catalog/json_catalog.h"
+#include "lake/admission.h"
+#include "lake/lake_state.h"
+
+namespace gigapi {
+
+/// Thread-safe.
+class TableRemover {
+ public:
+  TableRemover(FileSystem* fs, JsonCatalog* catalog, LakeState* state, Admission* admission)
+      : fs_(fs), catalog_(catalog), state_(state), admission_(admission) {}
+
+  /// Takes all dropped tables out of the catalog. Must not be called with a lock of a partition held.
+  Status RemoveFromCatalog();
+  /// Removes what can be removed now; the rest waits for the next call.
+  void RemoveFiles();
+
+ private:
+  Status RemoveFromCatalog(Table* table);
+  bool RemoveFilesOf(Table* table);
+  Status RemoveDirectories(const Table& table);
+  void RemoveDatabaseDirectories();
+
+  FileSystem* const fs_;
+  JsonCatalog* const catalog_;
+  LakeState* const state_;
+  Admission* const admission_;
+  std::mutex mutex_;  // one at a time
+};
+
+}  // namespace gigapi
