@@ -1,6 +1,6 @@
 // What it costs to parse a body into columns, without sockets, log and files: nanoseconds a row.
 //
-//   parse_bench [ROWS_A_BODY] [SECONDS] [lines|msgpack|msgpack_rows]
+//   parse_bench [ROWS_A_BODY] [SECONDS] [lines|ndjson|msgpack|msgpack_rows]
 //
 // The rows of workload.h, a hundred different bodies, one thread.
 #include <fmt/format.h>
@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "fleet.h"
+#include "ingest/json_rows.h"
 #include "ingest/line_protocol.h"
 #include "ingest/msgpack.h"
 #include "workload.h"
@@ -35,7 +36,10 @@ class OneTable final : public gigapi::SchemaSource {
 
 using Parse = gigapi::WriteBatch (*)(std::string_view, const gigapi::ParseOptions&, const gigapi::SchemaSource&);
 
-Parse ParserOf(const std::string& format) { return format == "lines" ? gigapi::ParseLineProtocol : gigapi::ParseMsgpack; }
+Parse ParserOf(const std::string& format) {
+  if (format == "lines") return gigapi::ParseLineProtocol;
+  return format == "ndjson" ? gigapi::ParseJsonRows : gigapi::ParseMsgpack;
+}
 
 }  // namespace
 
@@ -53,6 +57,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> bodies = gigapi::bench::MakeBodies(workload, *format, lines);
   OneTable tables;
   gigapi::ParseOptions options;
+  options.table = "cpu";
   tables.Learn(parse(bodies[0], options, tables));
   int64_t rows = 0, bytes = 0;
   const double start = gigapi::CpuSeconds();

@@ -6,6 +6,7 @@ Three servers, one after the other, each on an empty root:
   latency      a tenth of that in bodies of 1,000 lines
   msgpack      the rows as MessagePack columns in bodies of 1,000 rows
   msgpack_rows a tenth as MessagePack rows in bodies of 1,000 rows
+  ndjson       a tenth as JSON, an object a line, in bodies of 1,000 rows
   queries      BENCH_ROWS rows over 24 hours, merged, then the queries of bench/queries.h, beside plain DuckDB
 
 The figures are also written to build/release/bench/figures.json.
@@ -88,7 +89,7 @@ def run_json(command):
 
 def table(figures):
     lines = []
-    for name in ("throughput", "latency", "msgpack", "msgpack_rows"):
+    for name in ("throughput", "latency", "msgpack", "msgpack_rows", "ndjson"):
         if name in figures:
             f = figures[name]
             lines += [f"{name}: {f['rows']:,} rows of {f['bytes_per_line']:.0f} B, {f['errors']} errors",
@@ -109,7 +110,7 @@ def table(figures):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=[], help="throughput, latency, msgpack, msgpack_rows, queries; default all")
+    parser.add_argument("parts", nargs="*", default=[], help="throughput, latency, msgpack, msgpack_rows, ndjson, queries; default all")
     parser.add_argument("--build", type=Path, default=REPOSITORY / "build/release")
     parser.add_argument("--rows", type=int, default=int(os.environ.get("BENCH_ROWS", 10_000_000)))
     parser.add_argument("--hosts", type=int, default=1000)
@@ -119,7 +120,7 @@ def main():
     parser.add_argument("--work", type=Path, default=None, help="where the temporary roots lie; default the system's")
     parser.add_argument("--keep", action="store_true", help="leave the roots")
     args = parser.parse_args()
-    parts = args.parts or ["throughput", "latency", "msgpack", "msgpack_rows", "queries"]
+    parts = args.parts or ["throughput", "latency", "msgpack", "msgpack_rows", "ndjson", "queries"]
     bench = Bench(args)
     figures = {"durability": args.durability, "rows": args.rows}
     try:
@@ -129,8 +130,9 @@ def main():
             figures["latency"] = bench.throughput("latency", max(1, args.rows // 10), 1_000)
         if "msgpack" in parts:
             figures["msgpack"] = bench.throughput("msgpack", args.rows, 1_000, "msgpack")
-        if "msgpack_rows" in parts:
-            figures["msgpack_rows"] = bench.throughput("msgpack_rows", max(1, args.rows // 10), 1_000, "msgpack_rows")
+        for form in ("msgpack_rows", "ndjson"):
+            if form in parts:
+                figures[form] = bench.throughput(form, max(1, args.rows // 10), 1_000, form)
         if "queries" in parts:
             figures["queries"] = bench.queries(args.rows)
     finally:

@@ -74,6 +74,29 @@ void AppendLines(const Workload& workload, int64_t first, int64_t last, std::str
   }
 }
 
+// ---- JSON ----
+
+/// An object a line.
+void AppendJsonLines(const Workload& workload, int64_t first, int64_t last, std::string* out) {
+  for (int64_t i = first; i < last; ++i) {
+    const FleetRow row(workload, i);
+    *out += "{\"time\":";
+    AppendInteger(out, row.time_ns);
+    *out += ",\"host\":\"host_";
+    AppendInteger(out, row.host);
+    *out += "\",\"region\":\"";
+    *out += row.region();
+    *out += '"';
+    for (size_t f = 0; f < kFields.size(); ++f) {
+      *out += ",\"";
+      *out += kFields[f];
+      *out += "\":";
+      AppendPercent(out, row.hundredths[f]);
+    }
+    *out += "}\n";
+  }
+}
+
 // ---- MessagePack ----
 
 void AppendBigEndian(uint64_t value, int bytes, std::string* out) {
@@ -162,6 +185,7 @@ void AppendMsgpackRows(const Workload& workload, int64_t first, int64_t last, st
 
 constexpr Format kFormats[] = {
     {"lines", "text/plain", "/write?precision=ns&db=", AppendLines},
+    {"ndjson", "application/x-ndjson", "/write?table=cpu&db=", AppendJsonLines},
     {"msgpack", "application/msgpack", "/api/v1/write/msgpack?db=", AppendMsgpackColumns},
     {"msgpack_rows", "application/msgpack", "/api/v1/write/msgpack?db=", AppendMsgpackRows},
 };

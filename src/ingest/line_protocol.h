@@ -11,22 +11,13 @@
 // Pure: no I/O, no clock, no state between calls. Any thread.
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
-#include "ingest/precision.h"
+#include "ingest/parse_options.h"
 #include "model/schema.h"
 #include "model/write_batch.h"
 
 namespace gigapi {
-
-struct ParseOptions {
-  Precision precision = Precision::kNanosecond;
-  int64_t now_ns = 0;  // the time of lines without one
-  int64_t line_bytes_max = 4 << 20;
-  int64_t columns_per_table_max = 1'000;  // tags and fields, those that the table has already included
-  int64_t values_max = 1 << 25;           // of a binary body, NULLs included: what bounds the memory that it unfolds to
-};
 
 /// Parses a whole body. Never fails as a whole: a line that is wrong, does not fit the table's schema (`schemas`) or what
 /// earlier lines of the body made of it, or is over a limit, is refused with a reason, and the others are kept. An integer

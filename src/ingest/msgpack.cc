@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ingest/cell_budget.h"
 #include "ingest/msgpack_column.h"
 #include "ingest/msgpack_reader.h"
 #include "ingest/msgpack_time.h"
@@ -76,7 +77,7 @@ struct Record {
 class MsgpackParser {
  public:
   MsgpackParser(std::string_view body, const ParseOptions& options, const SchemaSource& schemas)
-      : in_(body), options_(options), schemas_(schemas) {}
+      : in_(body), options_(options), schemas_(schemas), budget_(options.values_max) {}
 
   WriteBatch Parse() {
     bool parsed = in_.left() > 0 || Fail("the body is empty");
@@ -250,13 +251,9 @@ class MsgpackParser {
     return number.negative ? std::to_string(static_cast<int64_t>(number.bits)) : std::to_string(number.bits);
   }
 
-  /// Claims room for a table's rows before they are decoded, with the NULLs where rows lack columns: nils and short integers
-  /// take eight times the room that they take in a body, and a late row with many new columns far more.
+  /// Claims room for a table's rows before they are decoded, with the NULLs where rows lack columns.
   bool Claim(TableRowsBuilder* table, size_t rows, size_t columns) {
-    const size_t cells = rows * (columns + 1);  // and the time
-    cells_ += cells - table->cells;
-    table->cells = cells;
-    return cells_ <= static_cast<size_t>(options_.values_max) ||
+    return budget_.Claim(rows, columns, &table->cells) ||
            Fail(fmt::format("more than {} values in one request; send it in parts", options_.values_max));
   }
 
@@ -300,7 +297,7 @@ class MsgpackParser {
         has_time = true;
         if (!ReadMsgpackTimes(&in_, rows, &times_, &column_reason_)) return Fail(column_reason_);
       } else {
-        const MsgpackStrings strings = StringsOf(name, *record);
+        const StringsAs strings = StringsOf(name, *record);
         if (!ReadMsgpackColumn(&in_, name, strings, builder.rows(), rows, &builder, &column_reason_)) return Fail(column_reason_);
       }
     }
@@ -308,10 +305,10 @@ class MsgpackParser {
     return CommitRows(table, times_.data(), rows);
   }
 
-  static MsgpackStrings StringsOf(std::string_view column, const Record& record) {
-    if (!record.Has(kTagKeys)) return MsgpackStrings::kByValues;
+  static StringsAs StringsOf(std::string_view column, const Record& record) {
+    if (!record.Has(kTagKeys)) return StringsAs::kByValues;
     const auto& tags = record.tag_keys;
-    return std::find(tags.begin(), tags.end(), column) != tags.end() ? MsgpackStrings::kTag : MsgpackStrings::kField;
+    return std::find(tags.begin(), tags.end(), column) != tags.end() ? StringsAs::kTag : StringsAs::kField;
   }
 
   bool ReadTagKeys(std::vector<std::string_view>* keys) {
@@ -363,7 +360,7 @@ class MsgpackParser {
 
   bool ReadField(std::string_view name, size_t position, TableRowsBuilder* table) {
     if (in_.ReadNil()) return true;
-    ColumnBuilder* const column = FindColumn(name, position, MsgpackStrings::kField, &table->fields, table);
+    ColumnBuilder* const column = FindColumn(name, position, StringsAs::kField, &table->fields, table);
     return column != nullptr && ReadValue(column, table);
   }
 
@@ -372,7 +369,7 @@ class MsgpackParser {
     return ReadMsgpackValue(&in_, builder.rows(), column, &builder, &column_reason_) || Fail(column_reason_);
   }
 
-  ColumnBuilder* FindColumn(std::string_view name, size_t position, MsgpackStrings strings, TableRowsBuilder::KeyColumns* keys,
+  ColumnBuilder* FindColumn(std::string_view name, size_t position, StringsAs strings, TableRowsBuilder::KeyColumns* keys,
                             TableRowsBuilder* table) {
     if (position < keys->size() && SameBytes((*keys)[position].name, name)) return (*keys)[position].column;
     TableBuilder& builder = table->builder;
@@ -402,7 +399,7 @@ class MsgpackParser {
   bool ReadTag(std::string_view name, size_t position, TableRowsBuilder::KeyColumns* keys, TableRowsBuilder* table) {
     if (in_.ReadNil()) return true;
     if (in_.PeekType() == MsgpackType::kString) {
-      ColumnBuilder* const column = FindColumn(name, position, MsgpackStrings::kTag, keys, table);
+      ColumnBuilder* const column = FindColumn(name, position, StringsAs::kTag, keys, table);
       return column != nullptr && ReadValue(column, table);
     }
     MsgpackInteger integer;
@@ -448,7 +445,7 @@ class MsgpackParser {
   TableRowsBuilder* last_table_ = nullptr;
   PodVector<int64_t> times_;
   int64_t record_number_ = 0;
-  size_t cells_ = 0;  // claimed for all tables
+  CellBudget budget_;
   std::string column_reason_;
   std::string reason_;
 };

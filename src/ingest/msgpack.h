@@ -15,7 +15,7 @@
 
 #include <string_view>
 
-#include "ingest/line_protocol.h"
+#include "ingest/parse_options.h"
 #include "model/schema.h"
 #include "model/write_batch.h"
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "ingest/string_interner.h"
@@ -14,11 +13,11 @@ namespace {
 
 constexpr uint8_t kFloat64Code = 0xcb;
 
-std::optional<ColumnType> TypeOfValue(const MsgpackReader& in, MsgpackStrings strings) {
+std::optional<ColumnType> TypeOfValue(const MsgpackReader& in, StringsAs strings) {
   switch (in.PeekType()) {
     case MsgpackType::kBool: return ColumnType::kBool;
     case MsgpackType::kFloat: return ColumnType::kFloat64;
-    case MsgpackType::kString: return strings == MsgpackStrings::kField ? ColumnType::kString : ColumnType::kTag;
+    case MsgpackType::kString: return strings == StringsAs::kField ? ColumnType::kString : ColumnType::kTag;
     case MsgpackType::kInteger: {
       MsgpackReader at = in;
       MsgpackInteger value;
@@ -30,7 +29,7 @@ std::optional<ColumnType> TypeOfValue(const MsgpackReader& in, MsgpackStrings st
 
 /// The builder knows the words for a value that does not fit its column.
 bool Conflict(const MsgpackReader& in, ColumnBuilder* column, TableBuilder* table, std::string* reason) {
-  const auto type = TypeOfValue(in, MsgpackStrings::kField);
+  const auto type = TypeOfValue(in, StringsAs::kField);
   MsgpackReader at = in;
   if (!type || !at.Skip()) {
     *reason = fmt::format("column '{}' cannot hold {}", column->name(), in.Found());
@@ -40,53 +39,17 @@ bool Conflict(const MsgpackReader& in, ColumnBuilder* column, TableBuilder* tabl
   return false;
 }
 
-bool WholeInt64(double value, int64_t* whole) {
-  if (!(value >= -0x1p63 && value < 0x1p63)) return false;
-  *whole = static_cast<int64_t>(value);
-  return static_cast<double>(*whole) == value;
-}
-
-bool ReadFloatValue(MsgpackReader* in, size_t row, ColumnBuilder* column) {
-  double value = 0;
-  MsgpackInteger integer;
-  if (in->ReadFloat(&value)) {
-    column->PutFloat(row, value);
-  } else if (in->ReadInteger(&integer)) {
-    column->PutFloat(row, integer.AsDouble());
-  } else {
-    return false;
-  }
-  return true;
-}
-
-/// Of a kInt64 or kUInt64 column. A column that is new changes its type rather than refuse a number.
-bool ReadIntegerValue(MsgpackReader* in, size_t row, ColumnBuilder* column) {
+/// A float or an integer; stays where it is when the column does not take it.
+bool ReadNumber(MsgpackReader* in, size_t row, ColumnBuilder* column) {
   const char* const before = in->position();
-  const bool is_signed = column->type() == ColumnType::kInt64;
-  MsgpackInteger integer;
   double value = 0;
-  if (in->ReadInteger(&integer)) {
-    if (is_signed ? integer.FitsInt64() : !integer.negative) {
-      column->PutWord(row, integer.bits);
-      return true;
-    }
-    value = integer.AsDouble();
-  } else if (in->ReadFloat(&value)) {
-    int64_t whole = 0;
-    if (!column->is_new() && WholeInt64(value, &whole) && (is_signed || whole >= 0)) {
-      column->PutWord(row, static_cast<uint64_t>(whole));
-      return true;
-    }
-  } else {
-    return false;
+  MsgpackInteger integer;
+  if (in->ReadFloat(&value) ? PutFloat(row, value, column)
+                            : in->ReadInteger(&integer) && PutInteger(row, integer.bits, integer.negative, column)) {
+    return true;
   }
-  if (!column->is_new()) {
-    in->Seek(before);
-    return false;
-  }
-  column->IntegersToFloats();
-  column->PutFloat(row, value);
-  return true;
+  in->Seek(before);
+  return false;
 }
 
 bool ReadStringValue(MsgpackReader* in, size_t row, ColumnBuilder* column, std::string* reason) {
@@ -98,9 +61,7 @@ bool ReadStringValue(MsgpackReader* in, size_t row, ColumnBuilder* column, std::
     *reason = fmt::format("a value of column '{}' is not UTF-8", column->name());
     return false;
   }
-  if (column->type() == ColumnType::kTag) column->PutCode(row, column->Intern(text));
-  else column->PutString(row, text);
-  return true;
+  return PutText(row, text, StringsAs::kTag, column);
 }
 
 // ---- runs: as many values as have the same form, without a function call for each; they return how many ----
@@ -190,15 +151,15 @@ size_t ReadTagRun(MsgpackReader* in, ColumnBuilder* column, uint32_t* out, size_
   return rows;
 }
 
-size_t ReadRun(MsgpackReader* in, size_t row, size_t rows, ColumnBuilder* column, MsgpackStrings strings) {
+size_t ReadRun(MsgpackReader* in, size_t row, size_t rows, ColumnBuilder* column, StringsAs strings) {
   size_t read = 0;
   switch (column->type()) {
     case ColumnType::kFloat64: read = ReadFloatRun(in, column->RoomForWords(row, rows), rows); break;
     case ColumnType::kInt64: read = ReadIntegerRun(in, column->RoomForWords(row, rows), rows); break;
     case ColumnType::kBool: read = ReadBoolRun(in, column->RoomForBools(row, rows), rows); break;
     case ColumnType::kTag: {
-      const bool may_change = column->is_new() && strings == MsgpackStrings::kByValues;
-      read = ReadTagRun(in, column, column->RoomForCodes(row, rows), rows, may_change ? kTagValueBytesMax : SIZE_MAX);
+      const size_t bytes_max = MayBecomeStrings(strings, *column) ? kTagValueBytesMax : SIZE_MAX;
+      read = ReadTagRun(in, column, column->RoomForCodes(row, rows), rows, bytes_max);
       break;
     }
     case ColumnType::kUInt64:
@@ -208,14 +169,8 @@ size_t ReadRun(MsgpackReader* in, size_t row, size_t rows, ColumnBuilder* column
   return read;
 }
 
-/// Makes a string field of a new tag column whose values look like text.
-void DecideStrings(size_t rows, MsgpackStrings strings, ColumnBuilder* column) {
-  if (strings != MsgpackStrings::kByValues || !column->is_new() || column->type() != ColumnType::kTag) return;
-  if (column->dictionary().size() > kTagValuesMax && column->dictionary().size() > rows / 2) column->TagsToStrings();
-}
-
-bool IsLongForTag(const MsgpackReader& in, MsgpackStrings strings, const ColumnBuilder& column) {
-  if (strings != MsgpackStrings::kByValues || !column.is_new() || column.type() != ColumnType::kTag) return false;
+bool IsLongForTag(const MsgpackReader& in, StringsAs strings, const ColumnBuilder& column) {
+  if (!MayBecomeStrings(strings, column)) return false;
   MsgpackReader at = in;
   std::string_view text;
   return at.ReadString(&text) && text.size() > kTagValueBytesMax;
@@ -223,7 +178,7 @@ bool IsLongForTag(const MsgpackReader& in, MsgpackStrings strings, const ColumnB
 
 }  // namespace
 
-ColumnBuilder* FindMsgpackColumn(const MsgpackReader& in, std::string_view name, MsgpackStrings strings, TableBuilder* table,
+ColumnBuilder* FindMsgpackColumn(const MsgpackReader& in, std::string_view name, StringsAs strings, TableBuilder* table,
                                  std::string* reason) {
   auto type = TypeOfValue(in, strings);
   if (!type) {
@@ -239,9 +194,9 @@ bool ReadMsgpackValue(MsgpackReader* in, size_t row, ColumnBuilder* column, Tabl
   reason->clear();
   bool read = false;
   switch (column->type()) {
-    case ColumnType::kFloat64: read = ReadFloatValue(in, row, column); break;
+    case ColumnType::kFloat64:
     case ColumnType::kInt64:
-    case ColumnType::kUInt64: read = ReadIntegerValue(in, row, column); break;
+    case ColumnType::kUInt64: read = ReadNumber(in, row, column); break;
     case ColumnType::kBool: {
       bool value = false;
       read = in->ReadBool(&value);
@@ -254,7 +209,7 @@ bool ReadMsgpackValue(MsgpackReader* in, size_t row, ColumnBuilder* column, Tabl
   return read || (!reason->empty() ? false : Conflict(*in, column, table, reason));
 }
 
-bool ReadMsgpackColumn(MsgpackReader* in, std::string_view name, MsgpackStrings strings, size_t row, size_t rows,
+bool ReadMsgpackColumn(MsgpackReader* in, std::string_view name, StringsAs strings, size_t row, size_t rows,
                        TableBuilder* table, std::string* reason) {
   size_t read = 0;
   while (read < rows && in->ReadNil()) ++read;

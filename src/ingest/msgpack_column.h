@@ -11,31 +11,19 @@
 #include <string>
 #include <string_view>
 
+#include "ingest/column_values.h"
 #include "ingest/msgpack_reader.h"
 #include "ingest/table_builder.h"
 
 namespace gigapi {
 
-/// What a new column of strings becomes.
-enum class MsgpackStrings {
-  kTag,
-  kField,
-  /// A tag, unless the values look like text rather than like names: one that is long, or very many that differ.
-  kByValues,
-};
-
-/// Values longer than this make a new column a string field, where nobody says what it is.
-inline constexpr size_t kTagValueBytesMax = 128;
-/// So do more distinct values than this, when they are more than half of the rows.
-inline constexpr size_t kTagValuesMax = 10'000;
-
 /// Reads the next `rows` values, of an array, into rows `row`, `row` + 1, ... of the column `name`, which is made if need be.
 /// A column without any value is made only when the table has it.
-bool ReadMsgpackColumn(MsgpackReader* in, std::string_view name, MsgpackStrings strings, size_t row, size_t rows,
+bool ReadMsgpackColumn(MsgpackReader* in, std::string_view name, StringsAs strings, size_t row, size_t rows,
                        TableBuilder* table, std::string* reason);
 
 /// The column for the value that follows, which is not nil; nullptr with a reason when there can be none.
-ColumnBuilder* FindMsgpackColumn(const MsgpackReader& in, std::string_view name, MsgpackStrings strings, TableBuilder* table,
+ColumnBuilder* FindMsgpackColumn(const MsgpackReader& in, std::string_view name, StringsAs strings, TableBuilder* table,
                                  std::string* reason);
 
 /// Reads one value, which is not nil, into row `row` of the column.

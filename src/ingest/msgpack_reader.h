@@ -21,7 +21,6 @@ struct MsgpackInteger {
   uint64_t bits = 0;  // two's complement when negative
   bool negative = false;
   bool FitsInt64() const { return negative || bits <= static_cast<uint64_t>(INT64_MAX); }
-  double AsDouble() const { return negative ? static_cast<double>(static_cast<int64_t>(bits)) : static_cast<double>(bits); }
 };
 
 namespace internal {

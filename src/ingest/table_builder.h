@@ -116,6 +116,10 @@ class TableBuilder {
   size_t rows() const { return time_.size(); }
 
   size_t columns() const { return columns_.size(); }
+  template <typename Visit>
+  void ForEachColumn(const Visit& visit) {
+    for (const auto& column : columns_) visit(column.get());
+  }
 
   /// The type of the column of that name, here or in the table; nothing when it is new.
   std::optional<ColumnType> TypeOf(std::string_view name) const;

@@ -33,6 +33,9 @@ class ParserRegistry {
 /// form.
 ParserRegistry DefaultParsers();
 
+/// The media type of a format by its short name, as in ?format=json.
+Result<std::string> MediaTypeOfFormat(std::string_view format);
+
 inline constexpr std::string_view kMsgpackMediaType = "application/msgpack";
 inline constexpr std::string_view kLineProtocolMediaType = "text/plain";
 

@@ -41,7 +41,11 @@ void WriteService::Write(http::ExchangePtr exchange, WriteParameters parameters,
 void WriteService::ParseAndWrite(std::shared_ptr<Job> job) {
   ++job->attempts;
   ParseOptions options;
-  options.precision = job->parameters.precision;
+  options.precision = job->parameters.precision.value_or(Precision::kNanosecond);
+  options.number_precision = job->parameters.precision.value_or(Precision::kAuto);
+  options.table = job->parameters.table;
+  options.time_column = job->parameters.time_column;
+  options.tags = job->parameters.tags;
   options.now_ns = job->arrived_ns;
   options.line_bytes_max = limits_.line_bytes_max;
   options.columns_per_table_max = limits_.columns_per_table_max;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,13 @@ struct WriteLimits {
 /// What a client asks for.
 struct WriteParameters {
   std::string database;
-  Precision precision = Precision::kNanosecond;
+  /// Absent: nanoseconds in line protocol; told by the size of the number in formats that are not of InfluxDB.
+  std::optional<Precision> precision;
   /// Says what the body is where the endpoint does, as in "application/msgpack"; empty: the request's Content-Type.
   std::string media_type;
+  std::string table;              // for rows that do not name theirs
+  std::string time_column;        // as ParseOptions has it
+  std::vector<std::string> tags;  // as ParseOptions has it
   /// Keep the good lines when there are bad ones; else one bad line refuses all.
   bool accept_partial = true;
 };

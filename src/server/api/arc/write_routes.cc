@@ -14,6 +14,7 @@
 #include "server/api/arc/write_stats.h"
 #include "server/api/influx/write_errors.h"
 #include "server/error_table.h"
+#include "server/write_parameters.h"
 
 namespace gigapi::arc {
 namespace {
@@ -55,9 +56,9 @@ Result<WriteParameters> ReadParameters(const Request& request, const Protocol& p
   if (request.body.empty()) return Error(ErrorKind::kInvalidArgument, std::string(protocol.empty_body));
   WriteParameters write;
   write.database = DatabaseOf(request, parameters);
-  write.media_type = protocol.media_type;
   write.accept_partial = protocol.accept_partial;
-  ARROW_ASSIGN_OR_RAISE(write.precision, ParsePrecision(request.Query("precision").value_or("")));
+  ARROW_RETURN_NOT_OK(ReadFormatParameters(request, &write));
+  write.media_type = protocol.media_type;
   return write;
 }
 

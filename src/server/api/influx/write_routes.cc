@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "server/api/influx/write_errors.h"
+#include "server/write_parameters.h"
 
 namespace gigapi::influx {
 namespace {
@@ -30,7 +31,7 @@ Result<bool> ReadFlag(const Request& request, std::string_view name, bool absent
 Result<WriteParameters> ReadParameters(const Request& request, std::string database) {
   WriteParameters parameters;
   parameters.database = std::move(database);
-  ARROW_ASSIGN_OR_RAISE(parameters.precision, ParsePrecision(request.Query("precision").value_or("")));
+  ARROW_RETURN_NOT_OK(ReadFormatParameters(request, &parameters));
   return parameters;
 }
 

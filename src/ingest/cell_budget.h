@@ -1,0 +1,28 @@
+// What a body may unfold to: bodies of nils, or rows that each bring new columns, take far more memory as columns than as
+// bytes. One body, one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gigapi {
+
+class CellBudget {
+ public:
+  explicit CellBudget(int64_t cells_max) : cells_max_(static_cast<size_t>(cells_max)) {}
+
+  /// Claims room for a table of so many rows and columns, and the time, in place of what was claimed for it before
+  /// (`*claimed`). False when that is more than all tables of the body may have.
+  bool Claim(size_t rows, size_t columns, size_t* claimed) {
+    const size_t cells = rows * (columns + 1);
+    cells_ += cells - *claimed;
+    *claimed = cells;
+    return cells_ <= cells_max_;
+  }
+
+ private:
+  const size_t cells_max_;
+  size_t cells_ = 0;
+};
+
+}  // namespace gigapi
