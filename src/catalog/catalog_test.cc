@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/testing/fault_file_system.h"
 #include "catalog/json_catalog.h"
+#include "storage/hive_path.h"
 
 namespace gigapi {
 namespace {
@@ -97,6 +100,34 @@ TEST(JsonCatalog, LoadsWhatWasCommittedAndRemovesLeftovers) {
   EXPECT_TRUE(*fs.Exists(hour + "/notes.txt"));
   EXPECT_FALSE(*fs.Exists(hour + "/" + orphan));
   EXPECT_FALSE(*fs.Exists(hour + "/x.1.parquet.tmp"));
+}
+
+TEST(JsonCatalog, LoadsManyHoursInTheirOrder) {
+  FaultFileSystem fs;
+  const std::string table = "/root/db/t";
+  JsonCatalog catalog(&fs, "/root");
+  constexpr int64_t kHours = 500;
+  for (int64_t hour = 0; hour < kHours; ++hour) {
+    const std::string directory = PartitionDirectory(table, {hour});
+    ASSERT_TRUE(fs.CreateDirectories(directory).ok());
+    ASSERT_TRUE(fs.Create(directory + "/a.1.parquet").ok());
+    ASSERT_TRUE(fs.Create(directory + "/left_over.1.parquet.tmp").ok());
+    ASSERT_TRUE(catalog.CommitPartition(directory, {.table = "t", .files = {File(directory, "a.1.parquet")}}).ok());
+  }
+  ASSERT_TRUE(catalog.CommitTable(table, "t", TableSchema()).ok());
+  const auto contents = catalog.Load();
+  ASSERT_TRUE(contents.ok()) << contents.status().ToString();
+  const auto& partitions = contents->tables.at(0).partitions;
+  ASSERT_EQ(partitions.size(), static_cast<size_t>(kHours));
+  std::set<uint64_t> ids;
+  for (int64_t hour = 0; hour < kHours; ++hour) {
+    const LoadedPartition& partition = partitions[static_cast<size_t>(hour)];
+    EXPECT_EQ(partition.key.hour, hour);
+    ASSERT_EQ(partition.metadata.files.size(), 1u);
+    EXPECT_EQ(partition.metadata.files[0]->path, PartitionDirectory(table, {hour}) + "/a.1.parquet");
+    EXPECT_TRUE(ids.insert(partition.metadata.files[0]->id).second) << "an id of its own";
+    EXPECT_EQ(partition.leftovers.size(), 1u);
+  }
 }
 
 TEST(JsonCatalog, AMissingFileIsAnError) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "base/parallel.h"
 #include "model/names.h"
 #include "storage/hive_path.h"
 
@@ -14,6 +15,13 @@ constexpr char kMetadataName[] = "/metadata.json";
 constexpr char kDropsName[] = "/.gigapi/drops.json";
 
 std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
+/// They mostly wait for the disk.
+constexpr size_t kLoadThreads = 8;
+
+/// Whether a file of a partition's folder that no metadata.json lists is one of ours.
+bool MayBeLeftOver(const std::string& name) {
+  return name.ends_with(".tmp") || name.ends_with(".bak") || LevelOfFileName(name).has_value();
+}
 
 /// The partition folders of a table that have the form date=.../hour=..
 Result<std::vector<PartitionKey>> ListPartitions(FileSystem* fs, const std::string& table_directory) {
@@ -81,29 +89,14 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
   ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, directory + kMetadataName));
   ARROW_ASSIGN_OR_RAISE(loaded.schema, DecodeTableMetadata(json));
   ARROW_ASSIGN_OR_RAISE(const auto keys, ListPartitions(fs_, directory));
-  for (const PartitionKey key : keys) {
-    const std::string partition_directory = PartitionDirectory(directory, key);
-    ARROW_ASSIGN_OR_RAISE(const bool committed, fs_->Exists(partition_directory + kMetadataName));
-    if (!committed) {
-      if (dropped_up_to > 0) remains.partitions.push_back(key);
-      else loaded.partitions.push_back({key, {.table = table, .wal_sequence = 0, .files = {}, .drop_queue = {}}});
-      continue;
-    }
-    ARROW_ASSIGN_OR_RAISE(const std::string partition_json, ReadWholeFile(fs_, partition_directory + kMetadataName));
-    ARROW_ASSIGN_OR_RAISE(auto metadata, DecodePartitionMetadata(partition_json, partition_directory, key));
-    // A file is older or newer than a drop as a whole: a drop leaves no rows in memory that could join newer ones.
-    std::erase_if(metadata.files, [&](const DataFilePtr& file) {
-      return dropped_up_to > 0 && file->min_sequence <= dropped_up_to;
-    });
-    if (metadata.files.empty() && dropped_up_to > 0) {
-      remains.partitions.push_back(key);
-      continue;
-    }
-    for (const DataFilePtr& file : metadata.files) {
-      ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(file->path));
-      if (!exists) return Errorf(ErrorKind::kInternal, "{} is in the catalog but not on the disk", file->path);
-    }
-    loaded.partitions.push_back({key, std::move(metadata)});
+  std::vector<std::optional<LoadedPartition>> partitions(keys.size());
+  ARROW_RETURN_NOT_OK(ForEachConcurrently(keys.size(), kLoadThreads, "load", [&](size_t i) -> Status {
+    ARROW_ASSIGN_OR_RAISE(partitions[i], LoadPartition(directory, table, keys[i], dropped_up_to));
+    return Status::OK();
+  }));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (partitions[i]) loaded.partitions.push_back(*std::move(partitions[i]));
+    else remains.partitions.push_back(keys[i]);
   }
   if (dropped_up_to == 0) return loaded;
   // Without a file of its own the table is the dropped one, columns and all.
@@ -113,13 +106,48 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
   return loaded;
 }
 
+/// A lake of years has many thousands of these: the folder is listed once, and one file is read. nullopt: all of it was
+/// dropped.
+Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::string& table_directory, const std::string& table,
+                                                                  PartitionKey key, uint64_t dropped_up_to) {
+  LoadedPartition loaded;
+  loaded.key = key;
+  loaded.metadata.table = table;
+  const std::string directory = PartitionDirectory(table_directory, key);
+  ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(directory));
+  if (std::find(names.begin(), names.end(), kMetadataName + 1) != names.end()) {
+    ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, directory + kMetadataName));
+    ARROW_ASSIGN_OR_RAISE(loaded.metadata, DecodePartitionMetadata(json, directory, key));
+  }
+  if (dropped_up_to > 0) {
+    // A file is older or newer than a drop as a whole: a drop leaves no rows in memory that could join newer ones.
+    std::erase_if(loaded.metadata.files, [&](const DataFilePtr& file) { return file->min_sequence <= dropped_up_to; });
+    if (loaded.metadata.files.empty()) return std::nullopt;
+  }
+  std::set<std::string> missing;
+  for (const DataFilePtr& file : loaded.metadata.files) missing.insert(file->path);
+  for (const std::string& name : names) {
+    const std::string path = directory + "/" + name;
+    if (missing.erase(path) == 0 && MayBeLeftOver(name)) loaded.leftovers.push_back(path);
+  }
+  // Beside a running server a file may have come after the listing.
+  for (const std::string& path : missing) {
+    ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(path));
+    if (!exists) return Errorf(ErrorKind::kInternal, "{} is in the catalog but not on the disk", path);
+  }
+  return loaded;
+}
+
 Status JsonCatalog::RemoveRemains(const DroppedRemains& remains) {
   LOG_INFO("removing what was dropped", "directory={} partitions={}", remains.table_directory, remains.partitions.size());
   std::vector<std::string> directories;
   for (const PartitionKey key : remains.partitions) {
     directories.push_back(PartitionDirectory(remains.table_directory, key));
     ARROW_RETURN_NOT_OK(RemoveMetadata(directories.back()));
-    ARROW_RETURN_NOT_OK(RemoveLeftoversOf(directories.back(), {}));
+    ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(directories.back()));
+    for (const std::string& name : names) {
+      if (MayBeLeftOver(name)) ARROW_RETURN_NOT_OK(RemoveLeftover(directories.back() + "/" + name));
+    }
   }
   if (remains.whole_table) ARROW_RETURN_NOT_OK(RemoveMetadata(remains.table_directory));
   directories.push_back(remains.table_directory);
@@ -135,24 +163,15 @@ Status JsonCatalog::RemoveLeftovers(const CatalogContents& contents) {
     const std::string directory = TableDirectory(root_, table.database, table.table);
     ARROW_RETURN_NOT_OK(fs_->Remove(directory + kMetadataName + ".bak"));
     for (const LoadedPartition& partition : table.partitions) {
-      ARROW_RETURN_NOT_OK(RemoveLeftoversOf(PartitionDirectory(directory, partition.key), partition.metadata));
+      for (const std::string& path : partition.leftovers) ARROW_RETURN_NOT_OK(RemoveLeftover(path));
     }
   }
   return Status::OK();
 }
 
-Status JsonCatalog::RemoveLeftoversOf(const std::string& directory, const PartitionMetadata& metadata) {
-  std::set<std::string> committed;
-  for (const DataFilePtr& file : metadata.files) committed.insert(file->path);
-  ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(directory));
-  for (const std::string& name : names) {
-    const std::string path = directory + "/" + name;
-    const bool temporary = name.ends_with(".tmp") || name.ends_with(".bak");
-    if (!temporary && (!LevelOfFileName(name) || committed.contains(path))) continue;
-    LOG_INFO("removing what a crash left over", "file={}", path);
-    ARROW_RETURN_NOT_OK(fs_->Remove(path));
-  }
-  return Status::OK();
+Status JsonCatalog::RemoveLeftover(const std::string& path) {
+  LOG_INFO("removing what a crash left over", "file={}", path);
+  return fs_->Remove(path);
 }
 
 Status JsonCatalog::CommitPartition(const std::string& directory, const PartitionMetadata& metadata) {

@@ -3,6 +3,7 @@
 // the commits of one partition.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ namespace gigapi {
 struct LoadedPartition {
   PartitionKey key;
   PartitionMetadata metadata;
+  /// Paths of files that a crash left in the folder, and of replaced ones.
+  std::vector<std::string> leftovers;
 };
 
 struct LoadedTable {
@@ -66,8 +69,10 @@ class JsonCatalog {
  private:
   Result<LoadedTable> LoadTable(const std::string& database, const std::string& segment, const std::string& table,
                                 CatalogContents* contents);
+  Result<std::optional<LoadedPartition>> LoadPartition(const std::string& table_directory, const std::string& table,
+                                                       PartitionKey key, uint64_t dropped_up_to);
   Status RemoveRemains(const DroppedRemains& remains);
-  Status RemoveLeftoversOf(const std::string& directory, const PartitionMetadata& metadata);
+  Status RemoveLeftover(const std::string& path);
 
   FileSystem* const fs_;
   const std::string root_;

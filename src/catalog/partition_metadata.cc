@@ -112,6 +112,7 @@ Result<DataFilePtr> ReadFile(element json, const std::string& directory, Partiti
     return Errorf(ErrorKind::kInvalidArgument, "metadata names a file outside its partition: '{}'", name);
   }
   file->path = directory + "/" + std::string(name);
+  file->id = NewDataFileId();
   file->partition = partition;
   file->size_bytes = int64_t(json["size_bytes"]);
   file->rows = int64_t(json["row_count"]);
@@ -164,7 +165,8 @@ std::string EncodePartitionMetadata(const PartitionMetadata& metadata) {
 Result<PartitionMetadata> DecodePartitionMetadata(std::string_view json, const std::string& directory,
                                                   PartitionKey partition) {
   try {
-    simdjson::dom::parser parser;
+    // Its buffers are used again: a start reads many of these.
+    static thread_local simdjson::dom::parser parser;
     return ReadPartition(parser.parse(simdjson::padded_string(json)), directory, partition);
   } catch (const simdjson::simdjson_error& error) {
     return Errorf(ErrorKind::kInvalidArgument, "metadata.json of {} cannot be read: {}", directory, error.what());

@@ -22,7 +22,7 @@ struct PartitionMetadata {
 };
 
 std::string EncodePartitionMetadata(const PartitionMetadata& metadata);
-/// `directory` is prepended to the names of files; their ids are left 0.
+/// `directory` is prepended to the names of files; they get ids of this process.
 Result<PartitionMetadata> DecodePartitionMetadata(std::string_view json, const std::string& directory, PartitionKey partition);
 
 /// The content of a table's metadata.json: its columns.

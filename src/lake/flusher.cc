@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/parallel.h"
 #include "base/thread.h"
 #include "base/uuid.h"
 #include "storage/hive_path.h"
@@ -147,22 +148,8 @@ Status Flusher::ShrinkTo(int64_t buffered_bytes) {
 
 /// Most of the time of a small flush is waiting for syncs, and a disk syncs many files in little more time than one.
 Status Flusher::FlushConcurrently(const std::vector<std::shared_ptr<Partition>>& partitions) {
-  std::atomic<size_t> next{0};
-  std::mutex failure_mutex;
-  Status first_failure;
-  const auto work = [&] {
-    for (size_t i = next++; i < partitions.size(); i = next++) {
-      const Status flushed = Flush(partitions[i].get());
-      if (flushed.ok()) continue;
-      const std::lock_guard lock(failure_mutex);
-      if (first_failure.ok()) first_failure = flushed;
-    }
-  };
-  std::vector<std::jthread> helpers;
-  for (size_t i = 1; i < std::min(partitions.size(), kConcurrentFlushesMax); ++i) helpers.push_back(StartThread("flush", work));
-  work();
-  for (std::jthread& helper : helpers) helper.join();
-  return first_failure;
+  return ForEachConcurrently(partitions.size(), kConcurrentFlushesMax, "flush",
+                             [&](size_t i) { return Flush(partitions[i].get()); });
 }
 
 Status Flusher::Flush(Partition* partition) {

@@ -130,11 +130,7 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
       partition->listed_drops = from.metadata.drop_queue.size();
       partition->tidy_at_ns = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;
       state_.MarkBusy(partition);
-      for (const DataFilePtr& file : from.metadata.files) {
-        auto known = std::make_shared<DataFile>(*file);
-        known->id = NewDataFileId();
-        partition->files.push_back(std::move(known));
-      }
+      partition->files = from.metadata.files;
       std::stable_sort(partition->files.begin(), partition->files.end(),
                        [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
     }
