@@ -13,6 +13,7 @@
 
 #include "ingest/cell_budget.h"
 #include "ingest/column_values.h"
+#include "ingest/row_options.h"
 #include "ingest/string_interner.h"
 #include "ingest/table_builder.h"
 #include "ingest/time_parser.h"
@@ -23,11 +24,8 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-constexpr std::array<std::string_view, 4> kTimeMembers = {"time", "timestamp", "@timestamp", "_time"};
 constexpr std::array<std::string_view, 2> kTableMembers = {"measurement", "table"};
 constexpr int kNestingMax = 16;
-constexpr size_t kOriginalBytesMax = 512;
-constexpr int64_t kExactFloatMax = int64_t{1} << 53;
 
 /// A member by its position in a row. Rows mostly have the same members in the same order, so the column of a member is
 /// looked for where the row before had it.
@@ -205,7 +203,7 @@ class JsonRowParser {
 
   /// Decides by the first row that can be read.
   bool FindTimeMember(ondemand::object* object) {
-    for (const std::string_view name : kTimeMembers) {
+    for (const std::string_view name : kTimeNames) {
       const auto found = object->find_field_unordered(name).error();
       if (found != simdjson::NO_SUCH_FIELD && found != simdjson::SUCCESS) return FailSyntax(found);
       if (const auto error = object->reset().error()) return FailSyntax(error);
@@ -213,7 +211,7 @@ class JsonRowParser {
       time_member_ = name;
       return true;
     }
-    time_member_ = kTimeMembers[0];
+    time_member_ = kTimeNames[0];
     return true;
   }
 
@@ -340,18 +338,13 @@ class JsonRowParser {
 
   // ---- values ----
 
-  StringsAs StringsOf(std::string_view name) const {
-    if (options_.tags.empty()) return StringsAs::kByValues;
-    return std::find(options_.tags.begin(), options_.tags.end(), name) != options_.tags.end() ? StringsAs::kTag : StringsAs::kField;
-  }
-
   ColumnBuilder* FindColumn(std::string_view name, ondemand::value value, ondemand::json_type type) {
     TableBuilder& builder = row_table_->builder;
     if (!Claim(builder.rows() + 1, builder.columns() + 1)) return nullptr;
     ColumnType column_type = ColumnType::kString;
     if (type == ondemand::json_type::boolean) column_type = ColumnType::kBool;
     else if (type == ondemand::json_type::number) column_type = TypeOfNumber(value);
-    else if (type == ondemand::json_type::string && StringsOf(name) != StringsAs::kField) column_type = ColumnType::kTag;
+    else if (type == ondemand::json_type::string && StringsOf(options_, name) != StringsAs::kField) column_type = ColumnType::kTag;
     // What fits into a column that there is decides the value, not the type that a new column would get.
     return builder.FindOrAdd(name, builder.TypeOf(name).value_or(column_type), &reason_);
   }
@@ -379,7 +372,7 @@ class JsonRowParser {
       case ondemand::json_type::string: {
         std::string_view text;
         if (const auto error = value.get_string().get(text)) return FailSyntax(error);
-        return PutText(row, text, StringsOf(column->name()), column) || Conflict(column, ColumnType::kString);
+        return PutText(row, text, StringsOf(options_, column->name()), column) || Conflict(column, ColumnType::kString);
       }
       default: {
         std::string_view text;
@@ -431,14 +424,14 @@ class JsonRowParser {
   void Refuse(int64_t number, std::string reason, std::string_view text) {
     ++batch_.refused_rows;
     if (batch_.refused.size() >= WriteBatch::kMaxRefusedShown) return;
-    batch_.refused.push_back({number, std::move(reason), std::string(text.substr(0, kOriginalBytesMax))});
+    batch_.refused.push_back({number, std::move(reason), std::string(text.substr(0, kRefusedTextBytesMax))});
   }
 
   WriteBatch Finish() {
     for (const auto& table : tables_) {
       TableBuilder& builder = table->builder;
       if (builder.rows() == 0) continue;
-      builder.ForEachColumn([&](ColumnBuilder* column) { DecideStrings(builder.rows(), StringsOf(column->name()), column); });
+      builder.ForEachColumn([&](ColumnBuilder* column) { DecideStrings(builder.rows(), StringsOf(options_, column->name()), column); });
       TableRows& rows = batch_.tables.emplace_back();
       rows.table = builder.table();
       rows.rows = builder.Finish();

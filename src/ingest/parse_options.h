@@ -17,6 +17,10 @@ struct ParseOptions {
   int64_t columns_per_table_max = 1'000;  // tags and fields, those that the table has already included
   int64_t values_max = 1 << 25;           // of a binary body, NULLs included: what bounds the memory that it unfolds to
 
+  // Of CSV.
+  char delimiter = 0;      // 0: told by the header
+  std::string types = {};  // "name:type,..." or "type,type,..."; the others are told by their values
+
   // For formats whose rows say less than line protocol does: JSON, CSV, Arrow, Parquet.
   std::string table = {};              // where rows go that do not name their table
   std::string time_column = {};        // empty: the first of time, timestamp, @timestamp and _time that there is

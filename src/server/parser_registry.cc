@@ -1,5 +1,6 @@
 #include "server/parser_registry.h"
 
+#include "ingest/csv_rows.h"
 #include "ingest/json_rows.h"
 #include "ingest/msgpack.h"
 #include "server/http/http.h"
@@ -23,11 +24,11 @@ Result<std::string> MediaTypeOfFormat(std::string_view format) {
   static constexpr std::pair<std::string_view, std::string_view> kFormats[] = {
       {"line", kLineProtocolMediaType}, {"lp", kLineProtocolMediaType}, {"influx", kLineProtocolMediaType},
       {"msgpack", kMsgpackMediaType},   {"json", "application/json"},   {"ndjson", "application/x-ndjson"},
-      {"jsonl", "application/x-ndjson"}};
+      {"jsonl", "application/x-ndjson"}, {"csv", "text/csv"}};
   for (const auto& [name, media_type] : kFormats) {
     if (format == name) return std::string(media_type);
   }
-  return Errorf(ErrorKind::kInvalidArgument, "unknown format '{}': line, msgpack, json and ndjson are known", format.substr(0, 40));
+  return Errorf(ErrorKind::kInvalidArgument, "unknown format '{}': line, msgpack, json, ndjson and csv are known", format.substr(0, 40));
 }
 
 ParserRegistry DefaultParsers() {
@@ -40,6 +41,7 @@ ParserRegistry DefaultParsers() {
                                  "application/x-jsonlines"}) {
     parsers.Register(media_type, ParseJsonRows);
   }
+  for (const char* media_type : {"text/csv", "application/csv"}) parsers.Register(media_type, ParseCsvRows);
   return parsers;
 }
 

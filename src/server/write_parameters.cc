@@ -18,6 +18,15 @@ std::vector<std::string> SplitNames(std::string_view text) {
   return names;
 }
 
+Result<char> ReadDelimiter(std::string_view text) {
+  if (text.empty()) return 0;
+  if (text == "tab" || text == "\\t") return '\t';
+  if (text.size() != 1 || text == "\"" || text == "\n" || text == "\r") {
+    return Errorf(ErrorKind::kInvalidArgument, "delimiter must be one character, or tab");
+  }
+  return text[0];
+}
+
 }  // namespace
 
 Status ReadFormatParameters(const http::Request& request, WriteParameters* parameters) {
@@ -29,6 +38,8 @@ Status ReadFormatParameters(const http::Request& request, WriteParameters* param
   }
   parameters->table = request.Query("table").value_or(request.Query("measurement").value_or(""));
   parameters->time_column = request.Query("time_column").value_or("");
+  parameters->types = request.Query("types").value_or("");
+  ARROW_ASSIGN_OR_RAISE(parameters->delimiter, ReadDelimiter(request.Query("delimiter").value_or("")));
   parameters->tags = SplitNames(request.Query("tags").value_or(""));
   return Status::OK();
 }

@@ -46,6 +46,8 @@ void WriteService::ParseAndWrite(std::shared_ptr<Job> job) {
   options.table = job->parameters.table;
   options.time_column = job->parameters.time_column;
   options.tags = job->parameters.tags;
+  options.delimiter = job->parameters.delimiter;
+  options.types = job->parameters.types;
   options.now_ns = job->arrived_ns;
   options.line_bytes_max = limits_.line_bytes_max;
   options.columns_per_table_max = limits_.columns_per_table_max;

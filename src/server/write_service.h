@@ -31,6 +31,8 @@ struct WriteParameters {
   std::string table;              // for rows that do not name theirs
   std::string time_column;        // as ParseOptions has it
   std::vector<std::string> tags;  // as ParseOptions has it
+  char delimiter = 0;             // as ParseOptions has it
+  std::string types;              // as ParseOptions has it
   /// Keep the good lines when there are bad ones; else one bad line refuses all.
   bool accept_partial = true;
 };

@@ -26,6 +26,7 @@ fuzz_http() { build/deps/venv/bin/python test/fuzz/http_fuzz.py --seconds "$seco
 count fuzz_parser line_protocol
 count fuzz_parser msgpack
 count fuzz_parser json_rows
+count fuzz_parser csv_rows
 count fuzz_parser http_head
 count fuzz_http
 echo "fuzz: $passed passed, $failed failed"

@@ -1,0 +1,164 @@
+#include "ingest/csv_rows.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace gigapi {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr int64_t kNow = 1'750'000'000'000'000'000;
+
+class Schemas final : public SchemaSource {
+ public:
+  SchemaPtr FindSchema(std::string_view table) const override {
+    const auto found = tables.find(std::string(table));
+    return found == tables.end() ? nullptr : found->second;
+  }
+  std::map<std::string, SchemaPtr> tables;
+};
+
+ParseOptions ToTable(std::string types = "") {
+  ParseOptions options;
+  options.now_ns = kNow;
+  options.table = "t";
+  options.types = std::move(types);
+  return options;
+}
+
+WriteBatch Parse(std::string_view body, const ParseOptions& options = ToTable(), const Schemas& schemas = {}) {
+  WriteBatch batch = ParseCsvRows(body, options, schemas);
+  for (const TableRows& table : batch.tables) EXPECT_TRUE(Validate(table.rows).ok());
+  return batch;
+}
+
+ColumnBatch Rows(std::string_view body, const ParseOptions& options = ToTable(), const Schemas& schemas = {}) {
+  WriteBatch batch = Parse(body, options, schemas);
+  EXPECT_EQ(batch.refused_rows, 0) << batch.refused.at(0).reason;
+  EXPECT_EQ(batch.tables.size(), 1u);
+  return batch.tables.empty() ? ColumnBatch() : std::move(batch.tables[0].rows);
+}
+
+std::string Reason(std::string_view body, const ParseOptions& options = ToTable(), const Schemas& schemas = {}) {
+  const WriteBatch batch = Parse(body, options, schemas);
+  EXPECT_EQ(batch.accepted_rows, 0) << body;
+  return batch.refused.empty() ? "" : batch.refused[0].reason;
+}
+
+TEST(CsvRows, ReadsWhatTheHeaderNames) {
+  const ColumnBatch rows = Rows("time,host,usage,ok,note\r\n"
+                                "2021-09-30T18:00:00Z,a,1.5,true,\"x, \"\"y\"\"\nz\"\r\n"
+                                "\r\n"
+                                "1633024801,b,,false,\r\n");
+  ASSERT_EQ(rows.rows(), 2u);
+  EXPECT_EQ(rows.time[0], 1'633'024'800'000'000'000);
+  EXPECT_EQ(rows.time[1], 1'633'024'801'000'000'000);
+  EXPECT_EQ(rows.Find("host")->type, ColumnType::kTag);
+  EXPECT_EQ(rows.Find("host")->TagValue(1), "b");
+  EXPECT_EQ(rows.Find("usage")->f64()[0], 1.5);
+  EXPECT_FALSE(rows.Find("usage")->IsValid(1));
+  EXPECT_EQ(rows.Find("ok")->bools[0], 1);
+  EXPECT_EQ(rows.Find("note")->TagValue(0), "x, \"y\"\nz");
+  EXPECT_FALSE(rows.Find("note")->IsValid(1));
+}
+
+TEST(CsvRows, TypesAreToldByTheValues) {
+  const ColumnBatch rows = Rows("n,id,big,mixed,b,quoted,empty\n"
+                                "20,5,1,1,true,\"7\",\"\"\n"
+                                "20.5,9007199254740993,18446744073709551615,x,TRUE,8,y\n");
+  EXPECT_EQ(rows.Find("n")->type, ColumnType::kFloat64);
+  ASSERT_EQ(rows.Find("id")->type, ColumnType::kInt64);
+  EXPECT_EQ(rows.Find("id")->i64()[1], 9007199254740993);
+  ASSERT_EQ(rows.Find("big")->type, ColumnType::kUInt64);
+  EXPECT_EQ(rows.Find("big")->u64()[1], UINT64_MAX);
+  ASSERT_EQ(rows.Find("mixed")->type, ColumnType::kTag);
+  EXPECT_EQ(rows.Find("mixed")->TagValue(0), "1");
+  EXPECT_EQ(rows.Find("b")->type, ColumnType::kBool);
+  EXPECT_EQ(rows.Find("quoted")->TagValue(1), "8");
+  EXPECT_TRUE(rows.Find("empty")->IsValid(0));
+  EXPECT_EQ(rows.Find("empty")->TagValue(0), "");
+}
+
+TEST(CsvRows, TypesAsAsked) {
+  const std::string body = "at,host,n,u,f,b,s,x\n5,1,2,3,4,1,5,6\n";
+  for (const char* types : {"time,tag,int,unsigned,float,bool,string,skip",
+                            "s:string, at:time, host:tag,n:integer,u:uint,f:double,b:boolean,x:skip"}) {
+    const ColumnBatch rows = Rows(body, ToTable(types));
+    EXPECT_EQ(rows.time[0], 5'000'000'000);
+    EXPECT_EQ(rows.Find("host")->TagValue(0), "1");
+    EXPECT_EQ(rows.Find("n")->i64()[0], 2);
+    EXPECT_EQ(rows.Find("u")->u64()[0], 3u);
+    EXPECT_EQ(rows.Find("f")->f64()[0], 4);
+    EXPECT_EQ(rows.Find("b")->bools[0], 1);
+    EXPECT_EQ(rows.Find("s")->type, ColumnType::kString);
+    EXPECT_EQ(rows.Find("x"), nullptr);
+  }
+  EXPECT_THAT(Reason(body, ToTable("int,int")), HasSubstr("2 types, the header 8 columns"));
+  EXPECT_THAT(Reason(body, ToTable("n:complex")), HasSubstr("unknown type 'complex'"));
+  EXPECT_THAT(Reason(body, ToTable("zz:int")), HasSubstr("there is no column 'zz'"));
+}
+
+TEST(CsvRows, TypesThatTheTableHas) {
+  Schemas schemas;
+  schemas.tables["t"] = std::make_shared<const TableSchema>(
+      std::vector<ColumnSchema>{{"s", ColumnType::kString}, {"i", ColumnType::kInt64}, {"h", ColumnType::kTag}});
+  const ColumnBatch rows = Rows("s,i,h\n5,6,7\n8,9.0,true\n", ToTable(), schemas);
+  EXPECT_EQ(rows.Find("s")->strings[1], "8");
+  EXPECT_EQ(rows.Find("i")->i64()[1], 9);
+  EXPECT_EQ(rows.Find("h")->TagValue(1), "true");
+  EXPECT_THAT(Reason("i\n1.5\n", ToTable(), schemas), HasSubstr("'1.5' does not fit column 'i', which is integer"));
+  EXPECT_THAT(Reason("i\n1\n", ToTable("i:bool"), schemas), HasSubstr("type conflict"));
+}
+
+TEST(CsvRows, Delimiters) {
+  for (const char delimiter : {',', ';', '\t', '|'}) {
+    std::string body = "a_b_c\n1_\"2,;|\"_3\n";
+    std::replace(body.begin(), body.end(), '_', delimiter);
+    EXPECT_EQ(Rows("\xef\xbb\xbf" + body).columns.size(), 3u) << delimiter;
+  }
+  ParseOptions options = ToTable();
+  options.delimiter = ':';
+  EXPECT_EQ(Rows("a:b\n1:2\n", options).columns.size(), 2u);
+}
+
+TEST(CsvRows, TheTimeHasSeveralNames) {
+  EXPECT_EQ(Rows("v,timestamp\n1,5\n").time[0], 5'000'000'000);
+  EXPECT_EQ(Rows("v\n1\n").time[0], kNow);
+  EXPECT_EQ(Rows("v,time\n1,\n").time[0], kNow);
+  ParseOptions options = ToTable();
+  options.time_column = "at";
+  options.number_precision = Precision::kMillisecond;
+  EXPECT_EQ(Rows("v,at\n1,5\n", options).time[0], 5'000'000);
+  EXPECT_THAT(Reason("v\n1\n", options), HasSubstr("there is no column 'at'"));
+}
+
+TEST(CsvRows, KeepsTheGoodRecords) {
+  const WriteBatch batch = Parse("v,w,time\n1,a,5\n2\nx,\"b\nc\",6\n3,d,never\n4,\"e\"f,7\n,,8\n5,f,9\n6,\"g,10\n");
+  EXPECT_EQ(batch.accepted_rows, 3);
+  std::vector<int64_t> lines;
+  for (const RefusedLine& line : batch.refused) lines.push_back(line.line);
+  EXPECT_THAT(lines, ElementsAre(3, 6, 7, 8, 10));
+}
+
+TEST(CsvRows, RefusesHeadersThatCannotBeUsed) {
+  EXPECT_THAT(Reason(""), HasSubstr("empty"));
+  EXPECT_THAT(Reason("a,a\n1,2\n"), HasSubstr("column 'a' comes twice"));
+  EXPECT_THAT(Reason("a,\n1,2\n"), HasSubstr("column name is empty"));
+  EXPECT_THAT(Reason("a,\"b\n1,2\n"), HasSubstr("unbalanced quotes"));
+  EXPECT_THAT(Reason("Time,v\n1,2\n"), HasSubstr("the timestamp's name"));
+  EXPECT_THAT(Reason("v\n1\n", ParseOptions()), HasSubstr("no table"));
+  EXPECT_EQ(Parse("a,b\n").accepted_rows, 0);
+}
+
+TEST(CsvRows, NothingIsLeftOfARefusedRecord) {
+  const ColumnBatch rows = std::move(Parse("a,b\n1,\n2,x\xff\n3,\n").tables.at(0).rows);
+  EXPECT_EQ(rows.rows(), 2u);
+  EXPECT_EQ(rows.columns.size(), 1u);
+}
+
+}  // namespace
+}  // namespace gigapi
