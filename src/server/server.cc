@@ -11,8 +11,11 @@
 #include "server/api/gigapi/metrics_route.h"
 #include "server/api/gigapi/query_routes.h"
 #include "server/api/gigapi/status_routes.h"
+#include "server/api/influx/bucket_routes.h"
+#include "server/api/influx/database_routes.h"
 #include "server/api/influx/ping_routes.h"
 #include "server/api/influx/v1_query.h"
+#include "server/api/influx/write_errors.h"
 #include "server/api/influx/write_routes.h"
 #include "server/auth.h"
 #include "server/http/http_server.h"
@@ -53,6 +56,8 @@ class ServerImpl final : public Server {
     const http::Headers identity = influx::IdentityHeaders(options_.version);
     influx::AddWriteRoutes(&writes_, options_.default_database, identity, &router_);
     influx::AddPingRoutes(options_.version, identity, &router_);
+    influx::AddBucketRoutes(lake, &query_pool_, &router_);
+    influx::AddDatabaseRoutes(lake, &query_pool_, &router_);
     arc::AddWriteRoutes({&writes_, lake, &query_pool_}, &router_);
     AddQueryRoutes(&queries_, &influx_queries_, options_.default_database, &router_);
     AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database, identity), &router_);
@@ -87,7 +92,14 @@ class ServerImpl final : public Server {
     // A browser sends no credentials with its preflight, and a load balancer none with its ping.
     const bool open = request->route == "/ping" || request->method == "OPTIONS";
     if (open || authenticator_.Allows(*request)) return decision;
-    return {nullptr, arc::IsArcPath(request->path) ? arc::Unauthorized(HasCredentials(*request)) : Unauthorized()};
+    return {nullptr, RefuseStranger(*request)};
+  }
+
+  static http::Response RefuseStranger(const http::Request& request) {
+    if (arc::IsArcPath(request.path)) return arc::Unauthorized(HasCredentials(request));
+    http::Response response = Unauthorized();
+    if (request.path.starts_with("/api/v2/")) response.body = influx::kUnauthorizedV2;
+    return response;
   }
 
   void Observe(const http::Answered& answered) {

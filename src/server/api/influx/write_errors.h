@@ -16,6 +16,9 @@ http::Response RenderOutcome(Dialect dialect, const WriteOutcome& outcome);
 /// A request that was refused as a whole, in the dialect's form.
 http::Response RenderError(Dialect dialect, const Status& status);
 
+/// The body of a 401 on InfluxDB 2's paths.
+inline constexpr char kUnauthorizedV2[] = "{\"code\":\"unauthorized\",\"message\":\"unauthorized access\"}\n";
+
 /// InfluxDB's text: "partial write: unable to parse 'x': missing fields dropped=1".
 std::string PartialWriteText(const WriteOutcome& outcome);
 

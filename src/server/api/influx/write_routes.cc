@@ -62,6 +62,7 @@ Result<WriteParameters> ReadV3(const Request& request) {
   std::string database = FirstOf(request, {"db"});
   if (database.empty()) return Error(ErrorKind::kInvalidArgument, "db is required");
   ARROW_ASSIGN_OR_RAISE(WriteParameters parameters, ReadParameters(request, std::move(database)));
+  if (!parameters.precision) parameters.precision = Precision::kAuto;
   ARROW_ASSIGN_OR_RAISE(parameters.accept_partial, ReadFlag(request, "accept_partial", true));
   ARROW_RETURN_NOT_OK(ReadFlag(request, "no_sync", false));
   return parameters;
