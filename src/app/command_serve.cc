@@ -14,8 +14,9 @@ namespace {
 /// The address that a client on this machine uses.
 std::string LocalUrl(const Settings& settings, int port) {
   const std::string& host = settings.http_host;
-  if (host == "0.0.0.0" || host == "::") return fmt::format("http://localhost:{}", port);
-  return fmt::format("http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]", port);
+  const char* const scheme = settings.http_tls_cert.empty() ? "http" : "https";
+  if (host == "0.0.0.0" || host == "::") return fmt::format("{}://localhost:{}", scheme, port);
+  return fmt::format("{}://{}:{}", scheme, host.find(':') == std::string::npos ? host : "[" + host + "]", port);
 }
 
 void PrintWelcome(const Settings& settings, int port) {

@@ -95,6 +95,10 @@ ServerOptions ServerOptionsOf(const Settings& settings) {
   options.queries_queued_max = static_cast<int>(settings.queries_queued_max);
   options.body_bytes_max = settings.http_body_bytes_max;
   options.inflight_body_bytes_max = settings.http_in_flight_bytes_max;
+  options.request_timeout_ms = settings.http_request_timeout_ms;
+  options.idle_timeout_ms = settings.http_idle_timeout_ms;
+  options.tls_certificate_file = settings.http_tls_cert;
+  options.tls_key_file = settings.http_tls_key;
   options.connections_max = settings.http_connections_max;
   options.line_bytes_max = settings.line_bytes_max;
   options.columns_per_table_max = settings.columns_per_table_max;

@@ -42,6 +42,10 @@ struct Settings {
   int64_t http_connections_max = 10'000;
   int64_t http_body_bytes_max = 256 << 20;
   int64_t http_in_flight_bytes_max = 256 << 20;
+  int64_t http_request_timeout_ms = 30'000;
+  int64_t http_idle_timeout_ms = 75'000;
+  std::string http_tls_cert;
+  std::string http_tls_key;
 
   // Writing and keeping
   std::string durability = "fsync";

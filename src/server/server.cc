@@ -39,6 +39,8 @@ http::HttpServerOptions HttpOptionsOf(const ServerOptions& options) {
   http.connections_max = options.connections_max;
   http.idle_timeout_ms = options.idle_timeout_ms;
   http.request_timeout_ms = options.request_timeout_ms;
+  http.tls_certificate_file = options.tls_certificate_file;
+  http.tls_key_file = options.tls_key_file;
   http.common_headers = {{"Access-Control-Allow-Origin", "*"}};
   return http;
 }

@@ -35,6 +35,10 @@ struct ServerOptions {
   int64_t request_timeout_ms = 30'000;  // for the headers, and for a body or answer that makes no progress
   int64_t drain_timeout_ms = 10'000;    // Stop() waits this long for answers under way
 
+  /// PEM files. Both or none: with them the port speaks TLS alone.
+  std::string tls_certificate_file;
+  std::string tls_key_file;
+
   int64_t line_bytes_max = 1 << 20;  // one line of line protocol
   int64_t columns_per_table_max = 1'000;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 
 namespace gigapi {
 namespace {
@@ -49,6 +50,7 @@ class FaultFile final : public AppendFile, public BlockFile {
     return Status::OK();
   }
   Status Sync() override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(fs_->sync_delay_ms_));
     const std::lock_guard lock(fs_->mutex_);
     ARROW_RETURN_NOT_OK(fs_->Meet(FaultFileSystem::Operation::kSync, path_));
     file_->synced = file_->content;
@@ -93,6 +95,8 @@ Status FaultFileSystem::Meet(Operation operation, const std::string& path) {
   --fault.count;
   return Status::IOError("operation on ", path, ": Input/output error");
 }
+
+void FaultFileSystem::SetSyncDelay(std::chrono::milliseconds delay) { sync_delay_ms_ = delay.count(); }
 
 void FaultFileSystem::SetFull(bool full) {
   const std::lock_guard lock(mutex_);

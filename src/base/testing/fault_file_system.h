@@ -5,6 +5,8 @@
 // folder only after its own parent's. Thread-safe.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -27,6 +29,9 @@ class FaultFileSystem final : public FileSystem {
   /// From now on adds to the list, before each operation that changes something, the disk as a crash at that instant would
   /// leave it; nullptr ends it.
   void CollectCrashes(std::vector<std::unique_ptr<FaultFileSystem>>* crashes);
+
+  /// Each sync takes this long, whoever waits for it; for tests of what a slow disk does to others.
+  void SetSyncDelay(std::chrono::milliseconds delay);
 
   /// Every write that needs room fails as on a full disk.
   void SetFull(bool full);
@@ -71,6 +76,7 @@ class FaultFileSystem final : public FileSystem {
   Names durable_;
   std::map<Operation, Fault> faults_;
   bool full_ = false;
+  std::atomic<int64_t> sync_delay_ms_{0};
   std::vector<std::unique_ptr<FaultFileSystem>>* crashes_ = nullptr;
   std::mt19937_64 random_;
 };

@@ -1,10 +1,8 @@
 #include "server/http/connection.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -18,10 +16,6 @@
 namespace gigapi::http {
 namespace {
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr size_t kReadBytes = 16 << 10;
-/// A body or an answer moves at least this much in each request_timeout_ms.
-constexpr size_t kProgressBytes = 256 << 10;
 /// A body that nobody wants is read up to this size, so that the connection can be used again.
 constexpr int64_t kSkippedBodyBytesMax = 256 << 10;
 /// Closing with unread bytes would reset the connection and take the answer from the client: they are read this long.
@@ -109,6 +103,7 @@ Connection::Connection(std::shared_ptr<ServerCore> core, Socket socket) : core_(
   const auto endpoint = socket_.remote_endpoint(error);
   if (!error) remote_address_ = endpoint.address().to_string();
   socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  if (core_->tls) tls_ = std::make_unique<asio::ssl::stream<Socket&>>(socket_, *core_->tls);
   std::lock_guard lock(core_->mutex);
   core_->connections.insert(this);
   ++core_->stats.connections;
@@ -123,7 +118,7 @@ Connection::~Connection() {
 
 asio::awaitable<void> Connection::Run() {
   const auto self = shared_from_this();
-  bool go_on = true;
+  bool go_on = tls_ == nullptr || co_await Handshake();
   while (go_on && !cut_) {
     idle_ = true;
     const std::optional<size_t> head_bytes = co_await ReadHead();
@@ -133,6 +128,7 @@ asio::awaitable<void> Connection::Run() {
     Result<RequestHead> head = ParseRequestHead(buffered().substr(0, *head_bytes));
     Consume(*head_bytes);
     if (!head.ok()) {
+      core_->stats.Count(Refusal::kMalformed);
       Served served;
       Answer refusal;
       refusal.response = PlainError(head.status().IsNotImplemented() ? 501 : 400, head.status().message());
@@ -144,6 +140,7 @@ asio::awaitable<void> Connection::Run() {
   }
   ++exchange_id_;  // whatever is still answered is for nobody
   FireDisconnect();
+  co_await EndTls();
   boost::system::error_code ignored;
   socket_.close(ignored);
 }
@@ -153,7 +150,9 @@ void Connection::CutIfExpired(int64_t now_ns) {
   if (deadline == 0 || now_ns < deadline) return;
   asio::post(socket_.get_executor(), [self = shared_from_this()] {
     const int64_t current = self->deadline_ns_;
-    if (current != 0 && current <= SteadyNanos()) self->CutOnStrand();
+    if (current == 0 || current > SteadyNanos()) return;
+    if (!self->idle_) self->core_->stats.Count(Refusal::kTimeout);
+    self->CutOnStrand();
   });
 }
 
@@ -187,21 +186,6 @@ void Connection::Consume(size_t bytes) {
 
 // ---- Reading ----
 
-asio::awaitable<bool> Connection::ReadSome() {
-  if (in_begin_ > 0) {  // the rest is the start of a request: small
-    std::memmove(in_.data(), in_.data() + in_begin_, in_.size() - in_begin_);
-    in_.Resize(in_.size() - in_begin_);
-    in_begin_ = 0;
-  }
-  const size_t old_size = in_.size();
-  in_.Resize(old_size + kReadBytes);
-  const asio::mutable_buffer target(in_.data() + old_size, kReadBytes);
-  const auto [error, bytes] = co_await socket_.async_read_some(target, kAwait);
-  in_.Resize(old_size + bytes);
-  core_->stats.received_bytes_total += static_cast<int64_t>(bytes);
-  co_return !error && bytes > 0;
-}
-
 asio::awaitable<std::optional<size_t>> Connection::ReadHead() {
   size_t searched = 0;
   bool begun = false;
@@ -217,6 +201,7 @@ asio::awaitable<std::optional<size_t>> Connection::ReadHead() {
       idle_ = false;
       Served served;
       Answer refusal;
+      core_->stats.Count(Refusal::kHeaderTooLarge);
       refusal.response = PlainError(431, "the request's headers are too large");
       co_await WriteLast(&served, &refusal);
       co_return std::nullopt;
@@ -224,6 +209,8 @@ asio::awaitable<std::optional<size_t>> Connection::ReadHead() {
     if (bytes.empty()) {
       if (core_->draining) co_return std::nullopt;
       SetDeadline(core_->options.idle_timeout_ms);
+      co_await AwaitRequest();
+      if (cut_) co_return std::nullopt;
     } else if (!begun) {
       begun = true;  // one deadline for the whole head: a byte now and then does not extend it
       idle_ = false;
@@ -254,6 +241,7 @@ asio::awaitable<bool> Connection::Reserve(int64_t bytes, Body* body) {
     while (!*granted && !*expired && !cut_) co_await wake_.Wait();
     if (!*granted && core_->budget.Cancel(ticket)) {
       ++core_->stats.bodies_refused_total;
+      core_->stats.Count(Refusal::kNoRoom);
       co_return false;
     }
   }
@@ -295,8 +283,8 @@ asio::awaitable<bool> Connection::ReadSizedBody(size_t size, Body* body) {
   SetDeadline(core_->options.request_timeout_ms);
   while (filled < size) {
     const asio::mutable_buffer target(body->bytes.data() + filled, size - filled);
-    const auto [error, bytes] = co_await socket_.async_read_some(target, kAwait);
-    if (error || bytes == 0) co_return false;
+    const size_t bytes = co_await ReadInto(target);
+    if (bytes == 0) co_return false;
     filled += bytes;
     core_->stats.received_bytes_total += static_cast<int64_t>(bytes);
     if (filled - window_begin >= kProgressBytes) {
@@ -316,7 +304,9 @@ asio::awaitable<Connection::BodyResult> Connection::ReadChunkedBody(Body* body, 
   while (true) {
     const Result<size_t> consumed = decoder.Decode(buffered(), core_->options.body_bytes_max, &body->bytes);
     if (!consumed.ok()) {
-      refusal->response = PlainError(KindOf(consumed.status()) == ErrorKind::kTooLarge ? 413 : 400, consumed.status().message());
+      const bool too_large = KindOf(consumed.status()) == ErrorKind::kTooLarge;
+      if (!too_large) core_->stats.Count(Refusal::kMalformed);
+      refusal->response = PlainError(too_large ? 413 : 400, consumed.status().message());
       co_return BodyResult::kRefused;
     }
     Consume(*consumed);
@@ -379,6 +369,7 @@ asio::awaitable<bool> Connection::ServeOne(RequestHead* head) {
     core_->buffers.Give(std::move(body.bytes));
     if (body.reserved_bytes > 0) core_->budget.Release(body.reserved_bytes);
     if (result == BodyResult::kRefused) co_await WriteLast(&served, &answer);
+    else if (!cut_) core_->stats.Count(Refusal::kIncompleteBody);
     co_return false;
   }
 
@@ -420,6 +411,7 @@ asio::awaitable<void> Connection::WriteLast(Served* served, Answer* refusal) {
 
 asio::awaitable<bool> Connection::WriteAnswer(Served* served, Answer* answer) {
   const int status = answer->response.status;
+  if (status == 413) core_->stats.Count(Refusal::kBodyTooLarge);
   const bool head_only = served->answered.method == "HEAD" || status == 204 || status == 304;
   ResponseHead head;
   head.status = status;
@@ -488,38 +480,13 @@ asio::awaitable<bool> Connection::WriteStream(StreamPipe* stream, std::string* h
   }
 }
 
-asio::awaitable<bool> Connection::WriteAll(std::array<asio::const_buffer, 3> parts) {
-  size_t left = asio::buffer_size(parts);
-  size_t in_window = 0;
-  SetDeadline(core_->options.request_timeout_ms);
-  while (left > 0) {
-    const auto [error, bytes] = co_await socket_.async_write_some(parts, kAwait);
-    if (error || cut_) {
-      FireDisconnect();
-      co_return false;
-    }
-    core_->stats.sent_bytes_total += static_cast<int64_t>(bytes);
-    left -= bytes;
-    size_t taken = bytes;
-    for (asio::const_buffer& part : parts) {
-      const size_t from_part = std::min(taken, part.size());
-      part += from_part;
-      taken -= from_part;
-    }
-    in_window += bytes;
-    if (in_window >= kProgressBytes) {
-      in_window = 0;
-      SetDeadline(core_->options.request_timeout_ms);
-    }
-  }
-  ClearDeadline();
-  co_return true;
-}
-
 asio::awaitable<void> Connection::Linger() {
-  boost::system::error_code error;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  if (error) co_return;
+  if (tls_ == nullptr) {  // TLS has an end of its own, and needs the way to the client for it
+    boost::system::error_code error;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+    if (error) co_return;
+  }
+  idle_ = true;
   SetDeadline(kLingerMs);
   while (!cut_) {
     Consume(buffered().size());

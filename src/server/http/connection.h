@@ -9,6 +9,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/strand.hpp>
 
 #include <array>
@@ -31,6 +33,9 @@ namespace asio = boost::asio;
 
 class Connection;
 
+/// A body or an answer moves at least this much in each request_timeout_ms.
+inline constexpr size_t kProgressBytes = 256 << 10;
+
 /// What all connections of a server share. Lives until the last exchange is gone.
 struct ServerCore {
   explicit ServerCore(HttpServerOptions server_options)
@@ -41,6 +46,7 @@ struct ServerCore {
   ByteBudget budget;
   BufferPool buffers;
   HttpStats stats;
+  std::optional<asio::ssl::context> tls;  // set before the first connection
   std::atomic<bool> draining{false};  // answers close their connections
   std::atomic<bool> stopped{false};   // no I/O thread is left
 
@@ -92,6 +98,14 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // Coroutines take what they work on by pointer to a variable of their caller's: g++ 12 destroys aggregates that are made
   // within a co_await expression twice.
 
+  // Bytes, through TLS where there is it.
+  asio::awaitable<bool> Handshake();
+  asio::awaitable<size_t> ReadInto(asio::mutable_buffer target);
+  asio::awaitable<size_t> WriteFrom(std::array<asio::const_buffer, 3> parts);
+  asio::awaitable<void> EndTls();
+  /// Waits for the first byte of the next request without holding memory for it.
+  asio::awaitable<void> AwaitRequest();
+
   // Reading. Each returns or says false when the connection is of no more use.
   asio::awaitable<bool> ReadSome();
   asio::awaitable<std::optional<size_t>> ReadHead();
@@ -126,6 +140,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   const std::shared_ptr<ServerCore> core_;
   Socket socket_;
+  std::unique_ptr<asio::ssl::stream<Socket&>> tls_;  // nullptr without TLS
   std::string remote_address_;
   StrandEvent wake_;
   PodVector<char> in_;  // what has been read and not consumed, from in_begin_ on

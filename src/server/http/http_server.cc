@@ -45,6 +45,31 @@ Result<tcp::acceptor> Listen(asio::io_context& io, const std::string& host, int 
   return acceptor;
 }
 
+/// The server's side of TLS 1.2 and later.
+Result<asio::ssl::context> LoadTls(const std::string& certificate_file, const std::string& key_file) {
+  asio::ssl::context context(asio::ssl::context::tls_server);
+  boost::system::error_code error;
+  context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
+                          SSL_OP_NO_RENEGOTIATION,
+                      error);
+  // A client that offers protocols (HTTP/2 first, as most do) is told the one that is spoken.
+  SSL_CTX_set_alpn_select_cb(context.native_handle(), [](SSL*, const unsigned char** out, unsigned char* out_bytes, const unsigned char* in,
+                                                          unsigned int in_bytes, void*) {
+    static constexpr unsigned char kHttp11[] = "\x08http/1.1";
+    unsigned char* chosen = nullptr;
+    const int found = SSL_select_next_proto(&chosen, out_bytes, kHttp11, sizeof kHttp11 - 1, in, in_bytes);
+    *out = chosen;
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+  }, nullptr);
+  if (!error) context.use_certificate_chain_file(certificate_file, error);
+  if (error) return Errorf(ErrorKind::kInvalidArgument, "cannot use the certificate {}: {}", certificate_file, error.message());
+  context.use_private_key_file(key_file, asio::ssl::context::pem, error);
+  if (error) return Errorf(ErrorKind::kInvalidArgument, "cannot use the key {}: {}", key_file, error.message());
+  // Buffers of idle connections are given back.
+  SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
+  return context;
+}
+
 class HttpServerImpl final : public HttpServer {
  public:
   HttpServerImpl(std::shared_ptr<ServerCore> core, tcp::acceptor acceptor)
@@ -166,6 +191,9 @@ void HttpServerImpl::Stop(int64_t drain_timeout_ms) {
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(HttpServerOptions options) {
   auto core = std::make_shared<ServerCore>(std::move(options));
+  if (!core->options.tls_certificate_file.empty()) {
+    ARROW_ASSIGN_OR_RAISE(core->tls, LoadTls(core->options.tls_certificate_file, core->options.tls_key_file));
+  }
   ARROW_ASSIGN_OR_RAISE(tcp::acceptor acceptor, Listen(core->io, core->options.host, core->options.port));
   auto server = std::make_unique<HttpServerImpl>(std::move(core), std::move(acceptor));
   server->Begin();

@@ -2,11 +2,14 @@
 // may do. Boost stays in the .cc files.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 #include "server/http/http.h"
 #include "server/http/router.h"
@@ -36,6 +39,9 @@ struct HttpServerOptions {
   int64_t idle_timeout_ms = 75'000;
   int64_t request_timeout_ms = 30'000;  // for a head, and for each 256 KB of a body or an answer
   Headers common_headers;               // in every answer
+  /// PEM files; both empty: no TLS.
+  std::string tls_certificate_file;
+  std::string tls_key_file;
 
   /// Says who answers, from the head alone, before the body is read. Any I/O thread, must be fast.
   std::function<Decision(Request*)> decide;
@@ -45,8 +51,23 @@ struct HttpServerOptions {
   WorkerPool* stream_pool = nullptr;
 };
 
+/// Why a request was refused, or its connection cut, before a handler saw it.
+enum class Refusal : uint8_t {
+  kMalformed,       // not HTTP, or such that two servers could read it differently
+  kHeaderTooLarge,
+  kBodyTooLarge,    // as sent or unpacked
+  kIncompleteBody,  // the client went away
+  kNoRoom,          // for the body, in time
+  kTimeout,
+  kTls,             // no handshake
+};
+inline constexpr std::string_view kRefusalNames[] = {"malformed", "header_too_large", "body_too_large", "incomplete_body",
+                                                     "no_room",   "timeout",          "tls"};
+
 /// Readable at any time from any thread.
 struct HttpStats {
+  void Count(Refusal refusal) { ++refused_total[static_cast<size_t>(refusal)]; }
+  std::array<std::atomic<int64_t>, std::size(kRefusalNames)> refused_total{};
   std::atomic<int64_t> connections{0};
   std::atomic<int64_t> connections_total{0};
   std::atomic<int64_t> connections_refused_total{0};

@@ -49,6 +49,10 @@ void WriteConnections(const http::HttpServer& server, Exposition* out) {
   out->Counter("gigapi_http_received_bytes_total", "Bytes received.", stats.received_bytes_total);
   out->Counter("gigapi_http_sent_bytes_total", "Bytes sent.", stats.sent_bytes_total);
   out->Counter("gigapi_http_bodies_refused_total", "Requests that found no room for their body.", stats.bodies_refused_total);
+  out->BeginFamily("gigapi_http_refused_total", "counter", "Requests refused, or cut off, by reason.");
+  for (size_t i = 0; i < stats.refused_total.size(); ++i) {
+    out->Sample("gigapi_http_refused_total", {{"reason", std::string(http::kRefusalNames[i])}}, static_cast<double>(stats.refused_total[i]));
+  }
   out->Gauge("gigapi_http_inflight_body_bytes", "Memory reserved for bodies of requests.", server.inflight_body_bytes());
 }
 

@@ -78,7 +78,9 @@ Result<http::Response> ListBuckets(const Request& request, Lake* lake) {
   if (id && !id->empty()) std::erase_if(names, [&](const auto& n) { return BucketId(n) != *id; });
   const size_t begin = std::min(offset, names.size());
   const size_t end = begin + std::min(limit, names.size() - begin);
-  const auto page_link = [&](size_t first) { return fmt::format("/api/v2/buckets?descending=false&limit={}&offset={}", limit, first); };
+  const auto page_link = [&](size_t first) {
+    return fmt::format("/api/v2/buckets?descending=false&limit={}&offset={}", limit, first);
+  };
   JsonWriter json;
   json.BeginObject().Key("links").BeginObject().Key("self").String(page_link(offset));
   if (end < names.size()) json.Key("next").String(page_link(end));
@@ -89,7 +91,8 @@ Result<http::Response> ListBuckets(const Request& request, Lake* lake) {
 }
 
 Result<std::string> ReadBucketName(const Request& request) {
-  ARROW_ASSIGN_OR_RAISE(const DecodedBody body, DecodeContent(request.Header("Content-Encoding"), request.body, kBodyBytesMax));
+  ARROW_ASSIGN_OR_RAISE(const DecodedBody body,
+                        DecodeContent(request.Header("Content-Encoding"), request.body, kBodyBytesMax));
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   std::string_view name;

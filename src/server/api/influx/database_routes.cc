@@ -22,14 +22,16 @@ Result<std::string> Required(const Request& request, std::string_view name) {
 }
 
 Result<std::string> ReadDatabase(const Request& request) {
-  ARROW_ASSIGN_OR_RAISE(const DecodedBody body, DecodeContent(request.Header("Content-Encoding"), request.body, kBodyBytesMax));
+  ARROW_ASSIGN_OR_RAISE(const DecodedBody body,
+                        DecodeContent(request.Header("Content-Encoding"), request.body, kBodyBytesMax));
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   std::string_view name;
   if (parser.parse(body.bytes.data(), body.bytes.size()).get_object().get(object) != simdjson::SUCCESS) {
     return Error(ErrorKind::kInvalidArgument, "the body is no JSON object");
   }
-  if (object["db"].get_string().get(name) != simdjson::SUCCESS) return Error(ErrorKind::kInvalidArgument, "missing field `db`");
+  if (object["db"].get_string().get(name) != simdjson::SUCCESS)
+    return Error(ErrorKind::kInvalidArgument, "missing field `db`");
   return std::string(name);
 }
 
