@@ -28,6 +28,7 @@ count fuzz_parser msgpack
 count fuzz_parser json_rows
 count fuzz_parser csv_rows
 count fuzz_parser http_head
+count fuzz_parser influxql
 count fuzz_http
 echo "fuzz: $passed passed, $failed failed"
 [ "$failed" = 0 ]

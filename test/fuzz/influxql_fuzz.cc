@@ -1,0 +1,54 @@
+// Fuzzes InfluxQL: lexer, parser, and the way of a condition to SQL.
+//
+// Beside not crashing: the text that a statement keeps of itself reads as the same statement again, and no quote of a
+// condition's names and texts gets out of its own in SQL.
+#include <cstdlib>
+#include <string_view>
+
+#include "model/schema.h"
+#include "server/api/influx/influxql_condition.h"
+#include "server/api/influx/influxql_parser.h"
+
+namespace gigapi::influx {
+namespace {
+
+void Check(bool holds) {
+  if (!holds) std::abort();
+}
+
+/// Whether every quote of SQL is closed, and no statement or comment begins outside of them.
+bool StaysInQuotes(std::string_view sql) {
+  char open = 0;
+  for (const char c : sql) {
+    if (open != 0) {
+      if (c == open) open = 0;  // a doubled quote opens again at once
+    } else if (c == '\'' || c == '"') {
+      open = c;
+    } else if (c == ';' || c == '/' || c == '\0') {
+      return false;
+    }
+  }
+  return open == 0;
+}
+
+void Fuzz(std::string_view text) {
+  const TableSchema schema({{"host", ColumnType::kTag}, {"v", ColumnType::kFloat64}, {"s", ColumnType::kString}});
+  const auto statements = ParseInfluxQl(text);
+  if (!statements.ok()) return;
+  for (const Statement& statement : *statements) {
+    const auto again = ParseInfluxQl(statement.text);
+    Check(again.ok() && again->size() == 1);
+    Check((*again)[0].kind == statement.kind && (*again)[0].name == statement.name);
+    if (statement.condition == nullptr) continue;
+    const auto sql = ConditionToSql(*statement.condition, schema, 1'700'000'000'000'000'000);
+    if (sql.ok()) Check(StaysInQuotes(*sql));
+  }
+}
+
+}  // namespace
+}  // namespace gigapi::influx
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  gigapi::influx::Fuzz({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
