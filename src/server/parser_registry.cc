@@ -1,5 +1,6 @@
 #include "server/parser_registry.h"
 
+#include "ingest/arrow_rows.h"
 #include "ingest/csv_rows.h"
 #include "ingest/json_rows.h"
 #include "ingest/msgpack.h"
@@ -24,11 +25,12 @@ Result<std::string> MediaTypeOfFormat(std::string_view format) {
   static constexpr std::pair<std::string_view, std::string_view> kFormats[] = {
       {"line", kLineProtocolMediaType}, {"lp", kLineProtocolMediaType}, {"influx", kLineProtocolMediaType},
       {"msgpack", kMsgpackMediaType},   {"json", "application/json"},   {"ndjson", "application/x-ndjson"},
-      {"jsonl", "application/x-ndjson"}, {"csv", "text/csv"}};
+      {"jsonl", "application/x-ndjson"}, {"csv", "text/csv"},
+      {"arrow", "application/vnd.apache.arrow.stream"}, {"parquet", "application/vnd.apache.parquet"}};
   for (const auto& [name, media_type] : kFormats) {
     if (format == name) return std::string(media_type);
   }
-  return Errorf(ErrorKind::kInvalidArgument, "unknown format '{}': line, msgpack, json, ndjson and csv are known", format.substr(0, 40));
+  return Errorf(ErrorKind::kInvalidArgument, "unknown format '{}': line, msgpack, json, ndjson, csv, arrow and parquet are known", format.substr(0, 40));
 }
 
 ParserRegistry DefaultParsers() {
@@ -42,6 +44,12 @@ ParserRegistry DefaultParsers() {
     parsers.Register(media_type, ParseJsonRows);
   }
   for (const char* media_type : {"text/csv", "application/csv"}) parsers.Register(media_type, ParseCsvRows);
+  for (const char* media_type : {"application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file"}) {
+    parsers.Register(media_type, ParseArrowRows);
+  }
+  for (const char* media_type : {"application/vnd.apache.parquet", "application/x-parquet"}) {
+    parsers.Register(media_type, ParseParquetRows);
+  }
   return parsers;
 }
 

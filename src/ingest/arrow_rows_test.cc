@@ -1,0 +1,217 @@
+#include "ingest/arrow_rows.h"
+
+#include <arrow/builder.h>
+#include <arrow/io/memory.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/table.h>
+#include <arrow/util/decimal.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <parquet/arrow/writer.h>
+
+#include <map>
+#include <memory>
+
+namespace gigapi {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int64_t kNow = 1'750'000'000'000'000'000;
+constexpr int64_t kMicros = 1'633'024'800'000'000;
+
+class Schemas final : public SchemaSource {
+ public:
+  SchemaPtr FindSchema(std::string_view table) const override {
+    const auto found = tables.find(std::string(table));
+    return found == tables.end() ? nullptr : found->second;
+  }
+  std::map<std::string, SchemaPtr> tables;
+};
+
+ParseOptions ToTable() {
+  ParseOptions options;
+  options.now_ns = kNow;
+  options.table = "t";
+  return options;
+}
+
+using ParseFunction = WriteBatch (*)(std::string_view, const ParseOptions&, const SchemaSource&);
+
+ColumnBatch Rows(ParseFunction parse, std::string_view body, const ParseOptions& options = ToTable(), const Schemas& schemas = {}) {
+  WriteBatch batch = parse(body, options, schemas);
+  EXPECT_EQ(batch.refused_rows, 0) << batch.refused.at(0).reason;
+  EXPECT_EQ(batch.tables.size(), 1u);
+  for (const TableRows& table : batch.tables) EXPECT_TRUE(Validate(table.rows).ok());
+  return batch.tables.empty() ? ColumnBatch() : std::move(batch.tables[0].rows);
+}
+
+std::string Reason(ParseFunction parse, std::string_view body, const ParseOptions& options = ToTable(), const Schemas& schemas = {}) {
+  const WriteBatch batch = parse(body, options, schemas);
+  EXPECT_EQ(batch.accepted_rows, 0);
+  EXPECT_TRUE(batch.tables.empty());
+  return batch.refused.empty() ? "" : batch.refused[0].reason;
+}
+
+struct NamedArray {
+  std::string name;
+  std::shared_ptr<arrow::Array> array;
+};
+
+template <typename Builder, typename Value>
+std::shared_ptr<arrow::Array> ArrayOf(const std::vector<std::optional<Value>>& values, Builder builder = Builder()) {
+  for (const auto& value : values) EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
+  return *builder.Finish();
+}
+
+std::shared_ptr<arrow::RecordBatch> BatchOf(const std::vector<NamedArray>& columns) {
+  arrow::FieldVector fields;
+  arrow::ArrayVector arrays;
+  for (const NamedArray& column : columns) {
+    fields.push_back(arrow::field(column.name, column.array->type()));
+    arrays.push_back(column.array);
+  }
+  return arrow::RecordBatch::Make(arrow::schema(fields), arrays.at(0)->length(), arrays);
+}
+
+enum class Form { kStream, kFile };
+
+std::string Ipc(const std::shared_ptr<arrow::RecordBatch>& batch, Form form = Form::kStream, int times = 1,
+                arrow::Compression::type codec = arrow::Compression::UNCOMPRESSED) {
+  auto sink = *arrow::io::BufferOutputStream::Create();
+  auto options = arrow::ipc::IpcWriteOptions::Defaults();
+  if (codec != arrow::Compression::UNCOMPRESSED) options.codec = *arrow::util::Codec::Create(codec);
+  auto writer = form == Form::kFile ? *arrow::ipc::MakeFileWriter(sink, batch->schema(), options)
+                                    : *arrow::ipc::MakeStreamWriter(sink, batch->schema(), options);
+  for (int i = 0; i < times; ++i) EXPECT_TRUE(writer->WriteRecordBatch(*batch).ok());
+  EXPECT_TRUE(writer->Close().ok());
+  return (*sink->Finish())->ToString();
+}
+
+std::string Parquet(const std::shared_ptr<arrow::RecordBatch>& batch) {
+  auto sink = *arrow::io::BufferOutputStream::Create();
+  const auto table = *arrow::Table::FromRecordBatches({batch});
+  EXPECT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 1'000).ok());
+  return (*sink->Finish())->ToString();
+}
+
+std::shared_ptr<arrow::Array> Times() {
+  return ArrayOf<arrow::TimestampBuilder, int64_t>(
+      {kMicros, kMicros + 1}, arrow::TimestampBuilder(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool()));
+}
+
+std::shared_ptr<arrow::RecordBatch> Fleet() {
+  arrow::StringDictionaryBuilder regions;
+  EXPECT_TRUE(regions.Append("eu").ok() && regions.Append("us").ok());
+  const auto user = ArrayOf<arrow::FloatBuilder, float>({1.5f, std::nullopt});
+  return BatchOf({{"time", Times()},
+                  {"host", ArrayOf<arrow::StringBuilder, std::string>({"a", std::nullopt})},
+                  {"region", *regions.Finish()},
+                  {"usage", ArrayOf<arrow::DoubleBuilder, double>({1.5, 2.5})},
+                  {"gaps", ArrayOf<arrow::DoubleBuilder, double>({std::nullopt, 3.5})},
+                  {"n", ArrayOf<arrow::Int64Builder, int64_t>({-1, 7})},
+                  {"small", ArrayOf<arrow::Int8Builder, int8_t>({-1, 7})},
+                  {"u", ArrayOf<arrow::UInt64Builder, uint64_t>({UINT64_MAX, 7})},
+                  {"ok", ArrayOf<arrow::BooleanBuilder, bool>({true, std::nullopt})},
+                  {"none", ArrayOf<arrow::Int64Builder, int64_t>({std::nullopt, std::nullopt})},
+                  {"cpu", *arrow::StructArray::Make({user}, std::vector<std::string>{"user"})}});
+}
+
+void ExpectFleet(const ColumnBatch& rows) {
+  ASSERT_EQ(rows.rows(), 2u);
+  EXPECT_EQ(rows.time[1], (kMicros + 1) * 1'000);
+  EXPECT_EQ(rows.Find("host")->type, ColumnType::kTag);
+  EXPECT_EQ(rows.Find("host")->TagValue(0), "a");
+  EXPECT_FALSE(rows.Find("host")->IsValid(1));
+  EXPECT_EQ(rows.Find("region")->TagValue(1), "us");
+  EXPECT_EQ(rows.Find("usage")->f64()[1], 2.5);
+  EXPECT_FALSE(rows.Find("gaps")->IsValid(0));
+  EXPECT_EQ(rows.Find("gaps")->f64()[1], 3.5);
+  EXPECT_EQ(rows.Find("n")->i64()[0], -1);
+  EXPECT_EQ(rows.Find("small")->i64()[0], -1);
+  EXPECT_EQ(rows.Find("u")->u64()[0], UINT64_MAX);
+  EXPECT_EQ(rows.Find("ok")->bools[0], 1);
+  EXPECT_FALSE(rows.Find("ok")->IsValid(1));
+  EXPECT_EQ(rows.Find("none"), nullptr);
+  EXPECT_EQ(rows.Find("cpu.user")->f64()[0], 1.5);
+  EXPECT_FALSE(rows.Find("cpu.user")->IsValid(1));
+}
+
+TEST(ArrowRows, ReadsStreamsFilesAndParquet) {
+  ExpectFleet(Rows(ParseArrowRows, Ipc(Fleet())));
+  ExpectFleet(Rows(ParseArrowRows, Ipc(Fleet(), Form::kFile)));
+  ExpectFleet(Rows(ParseArrowRows, Ipc(Fleet(), Form::kStream, 1, arrow::Compression::ZSTD)));
+  ExpectFleet(Rows(ParseParquetRows, Parquet(Fleet())));
+}
+
+TEST(ArrowRows, GathersBatches) {
+  const ColumnBatch rows = Rows(ParseArrowRows, Ipc(Fleet(), Form::kStream, 3));
+  EXPECT_EQ(rows.rows(), 6u);
+  EXPECT_EQ(rows.Find("host")->strings.size(), 1u);
+  EXPECT_EQ(rows.Find("n")->i64()[4], -1);
+}
+
+TEST(ArrowRows, TimesInTheirForms) {
+  const auto value = ArrayOf<arrow::Int64Builder, int64_t>({1});
+  const auto time_of = [&](const std::string& name, const std::shared_ptr<arrow::Array>& time) {
+    return Rows(ParseArrowRows, Ipc(BatchOf({{"v", value}, {name, time}}))).time[0];
+  };
+  EXPECT_EQ(time_of("time", ArrayOf<arrow::Int64Builder, int64_t>({kMicros})), kMicros * 1'000);
+  EXPECT_EQ(time_of("timestamp", ArrayOf<arrow::DoubleBuilder, double>({1'633'024'800.5})), 1'633'024'800'500'000'000);
+  EXPECT_EQ(time_of("_time", ArrayOf<arrow::StringBuilder, std::string>({"2021-09-30T18:00:00Z"})), kMicros * 1'000);
+  EXPECT_EQ(time_of("time", ArrayOf<arrow::Date32Builder, int32_t>({1})), 86'400'000'000'000);
+  EXPECT_EQ(time_of("time", ArrayOf<arrow::Int64Builder, int64_t>({std::nullopt})), kNow);
+  EXPECT_EQ(time_of("other", ArrayOf<arrow::Int64Builder, int64_t>({5})), kNow);
+  ParseOptions options = ToTable();
+  options.time_column = "at";
+  const std::string body = Ipc(BatchOf({{"v", value}, {"at", ArrayOf<arrow::Int32Builder, int32_t>({5})}}));
+  EXPECT_EQ(Rows(ParseArrowRows, body, options).time[0], 5'000'000'000);
+  options.time_column = "zz";
+  EXPECT_THAT(Reason(ParseArrowRows, body, options), HasSubstr("there is no column 'zz'"));
+  EXPECT_THAT(Reason(ParseArrowRows, Ipc(BatchOf({{"v", value}, {"time", ArrayOf<arrow::BooleanBuilder, bool>({true})}}))),
+              HasSubstr("row 1 has no time that can be used"));
+}
+
+TEST(ArrowRows, FitsTheTypesThatTheTableHas) {
+  Schemas schemas;
+  schemas.tables["t"] = std::make_shared<const TableSchema>(
+      std::vector<ColumnSchema>{{"f", ColumnType::kFloat64}, {"s", ColumnType::kString}, {"b", ColumnType::kBool}});
+  arrow::StringDictionaryBuilder words;
+  EXPECT_TRUE(words.Append("x").ok());
+  const auto dictionary = *words.Finish();
+  const ColumnBatch rows = Rows(ParseArrowRows, Ipc(BatchOf({{"f", ArrayOf<arrow::Int64Builder, int64_t>({7})}, {"s", dictionary}})), ToTable(), schemas);
+  EXPECT_EQ(rows.Find("f")->f64()[0], 7);
+  EXPECT_EQ(rows.Find("s")->strings[0], "x");
+  EXPECT_THAT(Reason(ParseArrowRows, Ipc(BatchOf({{"b", ArrayOf<arrow::Int64Builder, int64_t>({7})}})), ToTable(), schemas),
+              HasSubstr("type conflict"));
+}
+
+TEST(ArrowRows, RefusesWhatItDoesNotKnow) {
+  arrow::ListBuilder lists(arrow::default_memory_pool(), std::make_shared<arrow::Int64Builder>());
+  EXPECT_TRUE(lists.Append().ok());
+  EXPECT_THAT(Reason(ParseArrowRows, Ipc(BatchOf({{"l", *lists.Finish()}}))), HasSubstr("column 'l' has the type list"));
+  const auto one = ArrayOf<arrow::Int64Builder, int64_t>({1});
+  EXPECT_THAT(Reason(ParseArrowRows, Ipc(BatchOf({{"v", one}, {"v", one}}))), HasSubstr("column 'v' comes twice"));
+  EXPECT_THAT(Reason(ParseArrowRows, Ipc(BatchOf({{"v", one}})), ParseOptions()), HasSubstr("no table"));
+  EXPECT_THAT(Reason(ParseArrowRows, Ipc(BatchOf({{"time", one}}))), HasSubstr("no column has a value"));
+  EXPECT_THAT(Reason(ParseArrowRows, "cpu v=1"), HasSubstr("not Arrow IPC"));
+  EXPECT_THAT(Reason(ParseArrowRows, ""), HasSubstr("not Arrow IPC"));
+  EXPECT_THAT(Reason(ParseParquetRows, "cpu v=1"), HasSubstr("not a Parquet file"));
+  ParseOptions options = ToTable();
+  options.values_max = 20;
+  EXPECT_THAT(Reason(ParseArrowRows, Ipc(Fleet()), options), HasSubstr("more than 20 values"));
+  EXPECT_THAT(Reason(ParseParquetRows, Parquet(Fleet()), options), HasSubstr("more than 20 values"));
+}
+
+TEST(ArrowRows, RefusesBodiesThatAreCutOff) {
+  for (const bool is_parquet : {false, true}) {
+    const std::string body = is_parquet ? Parquet(Fleet()) : Ipc(Fleet(), Form::kFile);
+    for (size_t size = 0; size < body.size(); size += 7) {
+      const std::string cut = body.substr(0, size);
+      EXPECT_NE(Reason(is_parquet ? ParseParquetRows : ParseArrowRows, cut), "") << size;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gigapi
