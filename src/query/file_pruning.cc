@@ -91,6 +91,27 @@ bool MayMatchDynamic(const duckdb::DynamicFilter& filter, const ValueRange& rang
   return MayMatch(*filter.filter_data->filter, range);
 }
 
+/// Whether a dynamic filter is in it that has no bound yet.
+bool IsPending(const TableFilter& filter) {
+  switch (filter.filter_type) {
+    case TableFilterType::DYNAMIC_FILTER: {
+      const auto& data = filter.Cast<duckdb::DynamicFilter>().filter_data;
+      if (!data) return false;
+      const std::lock_guard<std::mutex> guard(data->lock);
+      return !data->initialized;
+    }
+    case TableFilterType::OPTIONAL_FILTER: {
+      const auto& child = filter.Cast<duckdb::OptionalFilter>().child_filter;
+      return child && IsPending(*child);
+    }
+    case TableFilterType::CONJUNCTION_AND: {
+      const auto& children = filter.Cast<duckdb::ConjunctionAndFilter>().child_filters;
+      return std::any_of(children.begin(), children.end(), [](const auto& child) { return IsPending(*child); });
+    }
+    default: return false;
+  }
+}
+
 }  // namespace
 
 bool MayMatch(const TableFilter& filter, const ValueRange& range) {
@@ -153,6 +174,11 @@ ValueRange RangeOf(const DataFile& file, const ColumnSchema& column) {
 void ScanFilters::Add(duckdb::column_t column, duckdb::unique_ptr<TableFilter> filter) {
   filters_.push_back({column, std::move(filter)});
   std::stable_sort(filters_.begin(), filters_.end(), [](const auto& a, const auto& b) { return a.column < b.column; });
+}
+
+bool ScanFilters::AwaitsFirstRows() const {
+  return std::any_of(filters_.begin(), filters_.end(),
+                     [](const ColumnFilter& filter) { return filter.column == 0 && IsPending(*filter.filter); });
 }
 
 bool ScanFilters::MayMatchTime(int64_t min_time, int64_t max_time) const {

@@ -37,6 +37,8 @@ class ScanFilters {
   bool empty() const { return filters_.empty(); }
 
   bool MayMatchEntry(const LakeScanInfo& info, size_t entry_index) const;
+  /// Whether a Top-N by time has not seen enough rows yet to exclude any.
+  bool AwaitsFirstRows() const;
   /// Whether rows of a chunk with this range of time may pass.
   bool MayMatchTime(int64_t min_time, int64_t max_time) const;
 

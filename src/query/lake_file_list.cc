@@ -1,7 +1,11 @@
 #include "query/lake_file_list.h"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
+
+#include <duckdb/planner/expression/bound_columnref_expression.hpp>
+#include <duckdb/planner/expression/bound_operator_expression.hpp>
 
 #include "query/lake_file_system.h"
 
@@ -11,6 +15,9 @@ namespace {
 using duckdb::OpenFileInfo;
 
 constexpr const char* kEntryMark = "gigapi_entry";
+constexpr const char* kListMark = "gigapi_list";
+constexpr auto kFirstRowsWait = std::chrono::milliseconds(100);
+constexpr auto kLookAgain = std::chrono::microseconds(200);
 
 std::shared_ptr<const std::vector<uint32_t>> AllEntries(const LakeScanInfo& info) {
   auto entries = std::make_shared<std::vector<uint32_t>>(info.entry_count());
@@ -25,6 +32,24 @@ std::shared_ptr<const std::vector<uint32_t>> Prune(const LakeScanInfo& info, con
     if (filters.MayMatchEntry(info, entry)) kept->push_back(entry);
   }
   return kept;
+}
+
+/// `column IS NULL` and `column IS NOT NULL`, which DuckDB does not turn into table filters itself. SIZE_MAX as column: the
+/// expression is another.
+std::pair<duckdb::column_t, duckdb::unique_ptr<duckdb::TableFilter>> NullFilterOf(const duckdb::Expression& expression,
+                                                                                  const duckdb::MultiFilePushdownInfo& scan) {
+  using duckdb::ExpressionType;
+  const ExpressionType type = expression.GetExpressionType();
+  if (type != ExpressionType::OPERATOR_IS_NULL && type != ExpressionType::OPERATOR_IS_NOT_NULL) return {SIZE_MAX, nullptr};
+  const auto& children = expression.Cast<duckdb::BoundOperatorExpression>().children;
+  if (children[0]->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) return {SIZE_MAX, nullptr};
+  const auto& column = children[0]->Cast<duckdb::BoundColumnRefExpression>();
+  if (column.binding.table_index != scan.table_index || column.binding.column_index >= scan.column_indexes.size()) {
+    return {SIZE_MAX, nullptr};
+  }
+  const duckdb::column_t index = scan.column_indexes[column.binding.column_index].GetPrimaryIndex();
+  if (type == ExpressionType::OPERATOR_IS_NULL) return {index, duckdb::make_uniq<duckdb::IsNullFilter>()};
+  return {index, duckdb::make_uniq<duckdb::IsNotNullFilter>()};
 }
 
 size_t CountFiles(const LakeScanInfo& info, const std::vector<uint32_t>& entries) {
@@ -62,6 +87,30 @@ bool LakeFileList::IsExcludedNow(size_t entry_index) const {
   return running_filters_ && !running_filters_->MayMatchEntry(*info_, entry_index);
 }
 
+bool LakeFileList::IsExcludedBeforeOpening(const OpenFileInfo& file) {
+  const auto& options = file.extended_info->options;
+  const auto mark = options.find(kListMark);
+  if (mark == options.end()) return false;
+  const auto* list = reinterpret_cast<const LakeFileList*>(mark->second.GetValueUnsafe<uint64_t>());
+  list->WaitForFirstRows();
+  return list->IsExcludedNow(EntryIndexOf(file));
+}
+
+void LakeFileList::WaitForFirstRows() const {
+  {
+    const std::lock_guard<std::mutex> guard(lock_);
+    const bool is_first = first_opener_ == std::thread::id();
+    if (is_first) first_opener_ = std::this_thread::get_id();
+    else if (first_opener_ == std::this_thread::get_id()) first_is_read_ = true;
+    if (is_first) return;
+  }
+  // DuckDB tells nobody when it sets the bound, so this looks. It never waits for long: what it saves is work, not a wrong row.
+  const auto deadline = std::chrono::steady_clock::now() + kFirstRowsWait;
+  while (!first_is_read_ && running_filters_->AwaitsFirstRows() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
 size_t LakeFileList::handed_out() const {
   const std::lock_guard<std::mutex> guard(lock_);
   return handed_out_.size();
@@ -77,12 +126,17 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::ComplexFilterPushdown(
 
   ScanFilters scan_filters;
   std::string shown;
-  for (auto& [column, filter] : table_filters.filters) {
+  const auto add = [&](duckdb::column_t column, duckdb::unique_ptr<duckdb::TableFilter> filter) {
     if (column < info_->names.size()) {
       if (!shown.empty()) shown += " AND ";
       shown += filter->ToString(info_->names[column]);
     }
     scan_filters.Add(column, std::move(filter));
+  };
+  for (auto& [column, filter] : table_filters.filters) add(column, std::move(filter));
+  for (const auto& expression : filters) {
+    auto [column, filter] = NullFilterOf(*expression, info);
+    if (filter) add(column, std::move(filter));
   }
   if (scan_filters.empty()) return nullptr;
   auto kept = Prune(*info_, *entries_, scan_filters);
@@ -122,7 +176,12 @@ OpenFileInfo LakeFileList::GetFile(duckdb::idx_t i) const {
     const uint32_t entry = (*entries_)[next_++];
     if (!IsExcludedNow(entry)) handed_out_.push_back(entry);
   }
-  return i < handed_out_.size() ? Describe(handed_out_[i]) : OpenFileInfo();
+  if (i >= handed_out_.size()) return {};
+  OpenFileInfo file = Describe(handed_out_[i]);
+  // The scan owns its list for longer than it opens files. What opens them is told of the file alone.
+  const bool is_top_n_by_time = running_filters_ && order_ != TimeOrder::kAny;
+  if (is_top_n_by_time) file.extended_info->options.emplace(kListMark, duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(this)));
+  return file;
 }
 
 duckdb::vector<OpenFileInfo> LakeFileList::GetAllFiles() const {

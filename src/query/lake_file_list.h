@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "query/duckdb_headers.h"
@@ -30,6 +31,9 @@ class LakeFileList final : public duckdb::MultiFileList {
   static size_t EntryIndexOf(const duckdb::OpenFileInfo& file);
   /// Whether the filters of a running scan now exclude the entry.
   bool IsExcludedNow(size_t entry_index) const;
+  /// The same, asked just before the entry is opened. While the first entry of a Top-N by time is read, the other threads of
+  /// the scan wait here for the bound that it will give, for they would open files that it excludes.
+  static bool IsExcludedBeforeOpening(const duckdb::OpenFileInfo& file);
   /// How many entries were handed out for reading so far.
   size_t handed_out() const;
   TimeOrder order() const { return order_; }
@@ -56,6 +60,7 @@ class LakeFileList final : public duckdb::MultiFileList {
 
  private:
   duckdb::OpenFileInfo Describe(size_t entry_index) const;
+  void WaitForFirstRows() const;
 
   const duckdb::shared_ptr<LakeScanInfo> info_;
   std::shared_ptr<const std::vector<uint32_t>> entries_;
@@ -65,6 +70,8 @@ class LakeFileList final : public duckdb::MultiFileList {
   mutable std::mutex lock_;
   mutable std::vector<uint32_t> handed_out_;  // GetFile(i) gave handed_out_[i]
   mutable size_t next_ = 0;                   // into entries_
+  mutable std::thread::id first_opener_;
+  mutable std::atomic<bool> first_is_read_{false};  // its thread asks for more
 };
 
 }  // namespace gigapi

@@ -88,6 +88,10 @@ duckdb::shared_ptr<duckdb::BaseFileReader> LakeMultiFileReader::CreateReader(duc
                                                                              duckdb::idx_t file_index,
                                                                              const duckdb::MultiFileBindData& bind_data) {
   const size_t entry = LakeFileList::EntryIndexOf(file);
+  if (LakeFileList::IsExcludedBeforeOpening(file)) {
+    // Parquet's reader would open the file. InitializeReader skips this one.
+    return duckdb::make_shared_ptr<MemoryReader>(file, info_, std::make_shared<const MemoryPart>(), TimeOrder::kAny);
+  }
   if (!info_->IsFile(entry)) {
     const TimeOrder order = bind_data.file_list->Cast<LakeFileList>().order();
     return duckdb::make_shared_ptr<MemoryReader>(file, info_, info_->Part(entry), order);

@@ -363,6 +363,17 @@ TEST(QueryEngine, PlansOverAHundredThousandFilesQuickly) {
   lake.lake().Put(table);
   EXPECT_EQ(lake.Query("SELECT count(*) FROM cpu"), "100001\n");
   EXPECT_EQ(lake.Query("SELECT host FROM cpu WHERE time >= " + std::to_string(150'000 * kHour)), "last\n");
+  EXPECT_EQ(lake.Query("SELECT host FROM cpu ORDER BY time DESC LIMIT 1"), "last\n") << "only the newest is opened";
+}
+
+TEST(QueryEngine, FilesWithoutAValueAreNotOpened) {
+  LakeFixture lake;
+  TableSnapshot table{.database = "db", .table = "cpu", .schema = TestSchema(), .files = {}, .memory = {}};
+  for (int64_t i = 0; i < 3; ++i) table.files.push_back(lake.MissingFile(i * kHour, (i + 1) * kHour - 1, 1));
+  table.files.push_back(lake.WriteFile({{200 * kHour, "last", 1.0}}));
+  lake.lake().Put(table);
+  EXPECT_EQ(lake.Query("SELECT host FROM cpu WHERE value IS NOT NULL"), "last\n");
+  EXPECT_EQ(lake.Query("SELECT host FROM cpu WHERE value IS NOT NULL AND host IS NOT NULL AND value < 5"), "last\n");
 }
 
 TEST(DateBin, CountsFromItsOrigin) {
