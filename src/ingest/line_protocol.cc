@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ingest/cell_budget.h"
 #include "ingest/delimiter_index.h"
 #include "ingest/number_scanner.h"
 #include "ingest/string_interner.h"
@@ -71,6 +72,7 @@ class LineParser {
         options_(options),
         schemas_(schemas),
         delimiters_(body),
+        budget_(options.values_max),
         counted_to_(begin_) {}
 
   WriteBatch Parse() {
@@ -81,6 +83,7 @@ class LineParser {
       const char* next = ParsePlainLine(p);
       if (next == nullptr) next = ParseLine(p);
       if (next != nullptr && next - line > options_.line_bytes_max) next = Refuse("line is too long");
+      if (next != nullptr && !ClaimRow()) next = nullptr;
       if (next != nullptr) {
         row_table_->builder.CommitRow(row_time_);
         ++batch_.accepted_rows;
@@ -125,6 +128,7 @@ class LineParser {
     TableBuilder builder;
     std::vector<KeyShape> fields;  // of the last line, in its order
     std::vector<KeyShape> tags;    // of the last series, in its order
+    size_t cells = 0;              // claimed from the budget
   };
   struct TagCode {
     ColumnBuilder* column;
@@ -219,6 +223,13 @@ class LineParser {
     return p;
   }
 
+  /// Claims room for the row under construction, with the NULLs that its new columns have in the rows before.
+  bool ClaimRow() {
+    const TableBuilder& builder = row_table_->builder;
+    return budget_.Claim(builder.rows() + 1, builder.columns(), &row_table_->cells) ||
+           Fail(fmt::format("more than {} values in one request; send it in parts", options_.values_max));
+  }
+
   static std::string MissingFields(const char* p, const char* end) { return p == end ? "missing measurement" : "missing fields"; }
 
   size_t EstimateRows(const char* line, const char* next) const {
@@ -282,6 +293,7 @@ class LineParser {
     if (column->type() == ColumnType::kTag) {
       return Refuse(fmt::format("column '{}' is a tag and cannot be a field", name));
     }
+    if (!ClaimRow()) return nullptr;
     Remember(&row_table_->fields, position, {{key, static_cast<size_t>(p - key)}, column});
     return ParseValue(p, row, column);
   }
@@ -466,7 +478,7 @@ class LineParser {
     const std::string value = Unescape(raw_value, kTagEscapes);
     if (!IsUtf8(value)) return Refuse(fmt::format("tag '{}' is not UTF-8", name));
     ColumnBuilder* column = table->builder.FindOrAdd(name, ColumnType::kTag, &reason_);
-    if (column == nullptr) return nullptr;
+    if (column == nullptr || !ClaimRow()) return nullptr;
     if (HasTag(tags_begin, column)) return Refuse("duplicate tags");
     Remember(&table->tags, position, {{p, static_cast<size_t>(key_end + 1 - p)}, column});
     series_tags_.PushBack({column, column->Intern(value)});
@@ -550,6 +562,7 @@ class LineParser {
   const ParseOptions& options_;
   const SchemaSource& schemas_;
   DelimiterIndex delimiters_;
+  CellBudget budget_;
 
   std::vector<std::unique_ptr<Table>> tables_;
   std::unordered_map<std::string, Table*> tables_by_name_;

@@ -217,6 +217,23 @@ TEST(LineProtocol, LimitsColumnsAndLines) {
   EXPECT_EQ(Reason("m a=\"0123456789\" 1", {.line_bytes_max = 10}), "line is too long");
 }
 
+TEST(LineProtocol, LimitsWhatFewBytesUnfoldTo) {
+  std::string body;
+  for (int i = 0; i < 100; ++i) body += "m v=1 " + std::to_string(i) + "\n";
+  const size_t rows_end = body.size();
+  body += "m v=1";
+  for (int i = 0; i < 50; ++i) body += ",f" + std::to_string(i) + "=1";
+  body += " 100\nm v=1 101\nm,t=a,u=b v=1 102\n";
+  // 100 rows of one field and the time are 200 values; the wide line would make 5,252 of them.
+  const WriteBatch batch = Parse(body, {.values_max = 450});
+  EXPECT_EQ(batch.accepted_rows, 102);
+  ASSERT_EQ(batch.refused.size(), 1u);
+  EXPECT_EQ(batch.refused[0].reason, "more than 450 values in one request; send it in parts");
+  EXPECT_EQ(Only(batch).columns.size(), 3u) << "nothing of the wide line stays";
+  EXPECT_EQ(Parse(body.substr(0, rows_end), {.values_max = 100}).accepted_rows, 50);
+  EXPECT_EQ(Parse(body).accepted_rows, 103);
+}
+
 TEST(LineProtocol, ManySeriesAndTables) {
   std::string body;
   for (int i = 0; i < 5000; ++i) {

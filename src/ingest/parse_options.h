@@ -15,7 +15,7 @@ struct ParseOptions {
   int64_t now_ns = 0;  // the time of lines without one
   int64_t line_bytes_max = 4 << 20;
   int64_t columns_per_table_max = 1'000;  // tags and fields, those that the table has already included
-  int64_t values_max = 1 << 25;           // of a binary body, NULLs included: what bounds the memory that it unfolds to
+  int64_t values_max = 1 << 25;           // of a body, NULLs included: what bounds the memory that it unfolds to
 
   // Of CSV.
   char delimiter = 0;      // 0: told by the header
