@@ -175,7 +175,7 @@ class QueryEngineImpl final : public QueryEngine {
     ARROW_RETURN_NOT_OK(query->stopped());
     try {
       auto lease = std::make_unique<ConnectionLease>(Database(), request.database, query);
-      ARROW_ASSIGN_OR_RAISE(auto results, Run(request, lease->context()));
+      ARROW_ASSIGN_OR_RAISE(auto results, Run(request, *query, lease->context()));
       return std::make_unique<QueryStreamImpl>(std::move(slot), std::move(lease), std::move(results), query,
                                                options_.max_rows, counters_);
     } catch (...) {
@@ -185,7 +185,8 @@ class QueryEngineImpl final : public QueryEngine {
   }
 
   /// May throw DuckDB's exceptions.
-  Result<std::unique_ptr<ArrowResults>> Run(const QueryRequest& request, duckdb::ClientContext& context) {
+  Result<std::unique_ptr<ArrowResults>> Run(const QueryRequest& request, const RunningQuery& query,
+                                            duckdb::ClientContext& context) {
     auto statement = ParseGuarded(request.sql, context.GetParserOptions());
     RewriteShowStatements(QueryOf(*statement), request.database);
     QualifyDatabases(QueryOf(*statement), lake_);
@@ -194,6 +195,9 @@ class QueryEngineImpl final : public QueryEngine {
     const duckdb::QueryParameters streaming(duckdb::QueryResultOutputType::ALLOW_STREAMING);
     auto pending = context.PendingQuery(std::move(statement), parameters, streaming);
     if (pending->HasError()) pending->ThrowError();
+    // DuckDB forgets an interrupt that came before the query began. It must end by itself: what a query that was never
+    // executed has begun would run to its end before the connection's next one.
+    if (!query.stopped().ok()) context.Interrupt();
     auto result = pending->Execute();
     if (result->HasError()) result->ThrowError();
     return ArrowResults::Make(std::move(result), context);

@@ -223,6 +223,17 @@ TEST(QueryEngine, CancelsBetweenBatches) {
   EXPECT_EQ(lake.Query("SELECT 1"), "1\n");
 }
 
+TEST(QueryEngine, AnAbandonedStreamEnds) {
+  LakeFixture lake;
+  for (const char* sql : {"SELECT * FROM range(1000000000000)", "SELECT * FROM range(1000000000000) a WHERE a.range % 1000 = 3"}) {
+    auto stream = *lake.engine().Execute({.sql = sql, .database = "", .parameters = {}}, {});
+    ASSERT_TRUE(stream->Next().ok());
+    stream.reset();
+    EXPECT_EQ(lake.engine().metrics().running, 0);
+    EXPECT_EQ(lake.Query("SELECT 1"), "1\n");
+  }
+}
+
 TEST(QueryEngine, QueuesAndRefusesWhenTooManyRun) {
   QueryOptions options;
   options.max_concurrent = 1;
