@@ -2,9 +2,9 @@
 //
 //   gigapi_bench_duckdb --from FILE --work DIR [--prepare 1]
 //
-// FILE lists the Parquet files of the server's table, one a line. With --prepare the rows are first written to DIR once more:
-// sorted by (host, time), one file an hour (the queries run on these), and sorted by time into one file with zstd (whose size
-// is what the server's bytes on disk are compared with).
+// FILE lists the Parquet files of the server's table, one a line. With --prepare the rows are first written to DIR once
+// more: sorted by (host, time), one file an hour (the queries run on these), and sorted by time into one file with zstd
+// (whose size is what the server's bytes on disk are compared with).
 #include <duckdb.h>
 #include <sys/stat.h>
 
@@ -21,7 +21,8 @@ namespace {
 
 void Execute(duckdb_connection connection, const std::string& sql) {
   duckdb_result result;
-  if (duckdb_query(connection, sql.c_str(), &result) == DuckDBError) Fail(sql.substr(0, 200) + ": " + duckdb_result_error(&result));
+  if (duckdb_query(connection, sql.c_str(), &result) == DuckDBError)
+    Fail(sql.substr(0, 200) + ": " + duckdb_result_error(&result));
   duckdb_destroy_result(&result);
 }
 
@@ -35,9 +36,11 @@ std::string FileList(const std::string& path) {
 
 void Prepare(duckdb_connection connection, const std::string& files, const std::string& directory) {
   // Columns by name: the server's files carry the columns of the hive path only in their folders' names.
-  const std::string rows = "SELECT time, host, region, usage_user, usage_system, usage_idle, usage_nice, usage_iowait FROM read_parquet(" +
-                           files + ", hive_partitioning = false)";
-  Execute(connection, "COPY (" + rows + " ORDER BY time) TO '" + directory + "/by_time.parquet' (FORMAT parquet, COMPRESSION zstd)");
+  const std::string rows =
+      "SELECT time, host, region, usage_user, usage_system, usage_idle, usage_nice, usage_iowait FROM read_parquet(" +
+      files + ", hive_partitioning = false)";
+  Execute(connection,
+          "COPY (" + rows + " ORDER BY time) TO '" + directory + "/by_time.parquet' (FORMAT parquet, COMPRESSION zstd)");
   for (int hour = 0; hour < 24; ++hour) {
     const std::string begin = "TIMESTAMP '2025-01-01' + INTERVAL " + std::to_string(hour) + " HOUR";
     Execute(connection, "COPY (FROM '" + directory + "/by_time.parquet' WHERE time >= " + begin + " AND time < " + begin +
@@ -56,7 +59,8 @@ void RunOne(duckdb_connection connection, const BenchQuery& query, const std::st
     wall_ms.push_back((Now() - begin) * 1e3);
     cpu_ms.push_back((CpuSeconds(0) - cpu_begin) * 1e3);
   }
-  printf("  {\"name\": \"%s\", \"wall_ms\": %.3f, \"cpu_ms\": %.3f}", query.name, Quantile(wall_ms, 0.5), Quantile(cpu_ms, 0.5));
+  printf("  {\"name\": \"%s\", \"wall_ms\": %.3f, \"cpu_ms\": %.3f}", query.name, Quantile(wall_ms, 0.5),
+         Quantile(cpu_ms, 0.5));
 }
 
 }  // namespace
@@ -64,12 +68,13 @@ void RunOne(duckdb_connection connection, const BenchQuery& query, const std::st
 
 int main(int argc, char** argv) {
   using namespace gigapi::bench;
-  const Options options({{"from", ""}, {"work", ""}, {"prepare", "0"}, {"threads", "2"}, {"runs", "11"}, {"warm_runs", "3"}}, argc - 1,
-                        argv + 1);
+  const Options options({{"from", ""}, {"work", ""}, {"prepare", "0"}, {"threads", "2"}, {"runs", "11"}, {"warm_runs", "3"}},
+                        argc - 1, argv + 1);
   const std::string& directory = options.Text("work");
   duckdb_database database;
   duckdb_connection connection;
-  if (duckdb_open(nullptr, &database) == DuckDBError || duckdb_connect(database, &connection) == DuckDBError) Fail("DuckDB does not open");
+  if (duckdb_open(nullptr, &database) == DuckDBError || duckdb_connect(database, &connection) == DuckDBError)
+    Fail("DuckDB does not open");
   Execute(connection, "SET threads = " + options.Text("threads"));
   if (options.Integer("prepare") != 0) {
     mkdir((directory + "/hours").c_str(), 0755);
@@ -78,7 +83,8 @@ int main(int argc, char** argv) {
   // Its own instance for the queries: nothing that the preparation left in memory helps them.
   duckdb_disconnect(&connection);
   duckdb_close(&database);
-  if (duckdb_open(nullptr, &database) == DuckDBError || duckdb_connect(database, &connection) == DuckDBError) Fail("DuckDB does not open");
+  if (duckdb_open(nullptr, &database) == DuckDBError || duckdb_connect(database, &connection) == DuckDBError)
+    Fail("DuckDB does not open");
   Execute(connection, "SET threads = " + options.Text("threads"));
   Execute(connection, "CREATE VIEW cpu AS FROM read_parquet('" + directory + "/hours/*.parquet')");
   printf("[\n");
@@ -86,7 +92,8 @@ int main(int argc, char** argv) {
     RunOne(connection, query, query.sql, options);
     printf(",\n");
   }
-  RunOne(connection, kExportQuery, std::string("COPY (") + kExportQuery.sql + ") TO '/dev/null' (FORMAT json, USE_TMP_FILE false)", options);
+  RunOne(connection, kExportQuery,
+         std::string("COPY (") + kExportQuery.sql + ") TO '/dev/null' (FORMAT json, USE_TMP_FILE false)", options);
   printf("\n]\n");
   duckdb_disconnect(&connection);
   duckdb_close(&database);

@@ -23,12 +23,12 @@ struct Outcome {
   std::string first_error;
 };
 
-void SendBodies(const Options& options, const Format& format, const std::vector<std::string>& bodies, std::atomic<size_t>* next,
-                Outcome* outcome) {
+void SendBodies(const Options& options, const Format& format, const std::vector<std::string>& bodies,
+                std::atomic<size_t>* next, Outcome* outcome) {
   HttpConnection connection(options.Text("host"), static_cast<int>(options.Integer("port")));
   const std::string target = format.target + options.Text("db");
-  const std::string headers = std::string("Content-Type: ") + format.content_type + "\r\nx-arc-database: " +
-                              options.Text("db") + "\r\n";
+  const std::string headers =
+      std::string("Content-Type: ") + format.content_type + "\r\nx-arc-database: " + options.Text("db") + "\r\n";
   std::vector<double> latencies_ms;
   for (size_t b = (*next)++; b < bodies.size(); b = (*next)++) {
     const double begin = Now();
@@ -57,9 +57,20 @@ Workload WorkloadOf(const Options& options) {
 }  // namespace
 
 int RunIngest(int argc, char** argv) {
-  const Options options({{"host", "127.0.0.1"}, {"port", "7971"}, {"db", "bench"}, {"connections", "4"}, {"lines", "10000"}, {"format", "lines"},
-                         {"rows", "10000000"}, {"hosts", "1000"}, {"start_s", "0"}, {"spread_s", "3600"}, {"pid", "0"},
-                         {"idle_window_s", "3"}, {"idle_timeout_s", "300"}}, argc, argv);
+  const Options options({{"host", "127.0.0.1"},
+                         {"port", "7971"},
+                         {"db", "bench"},
+                         {"connections", "4"},
+                         {"lines", "10000"},
+                         {"format", "lines"},
+                         {"rows", "10000000"},
+                         {"hosts", "1000"},
+                         {"start_s", "0"},
+                         {"spread_s", "3600"},
+                         {"pid", "0"},
+                         {"idle_window_s", "3"},
+                         {"idle_timeout_s", "300"}},
+                        argc, argv);
   const Workload workload = WorkloadOf(options);
   const Format* const format = FindFormat(options.Text("format"));
   if (format == nullptr) Fail("--format is one of lines, ndjson, msgpack, msgpack_rows");
@@ -82,18 +93,21 @@ int RunIngest(int argc, char** argv) {
   const double client_cpu_s = CpuSeconds(0) - client_cpu_before;
 
   const auto rows = static_cast<double>(workload.rows);
-  printf("{\"rows\": %.0f, \"bytes_per_line\": %.1f, \"wall_s\": %.3f, \"rows_per_s\": %.0f, \"errors\": %lld, "
-         "\"ack_p50_ms\": %.3f, \"ack_p99_ms\": %.3f, \"ack_max_ms\": %.3f, \"client_cpu_s\": %.3f",
-         rows, static_cast<double>(bytes) / rows, wall_s, rows / wall_s, static_cast<long long>(outcome.errors),
-         Quantile(outcome.latencies_ms, 0.5), Quantile(outcome.latencies_ms, 0.99), Quantile(outcome.latencies_ms, 1), client_cpu_s);
+  printf(
+      "{\"rows\": %.0f, \"bytes_per_line\": %.1f, \"wall_s\": %.3f, \"rows_per_s\": %.0f, \"errors\": %lld, "
+      "\"ack_p50_ms\": %.3f, \"ack_p99_ms\": %.3f, \"ack_max_ms\": %.3f, \"client_cpu_s\": %.3f",
+      rows, static_cast<double>(bytes) / rows, wall_s, rows / wall_s, static_cast<long long>(outcome.errors),
+      Quantile(outcome.latencies_ms, 0.5), Quantile(outcome.latencies_ms, 0.99), Quantile(outcome.latencies_ms, 1),
+      client_cpu_s);
   if (pid != 0) {
     const double cpu_at_last_ack_s = CpuSeconds(pid) - server_cpu_before;
     double cpu_s = 0;
     const bool idle = WaitUntilIdle(pid, options.Number("idle_window_s"), options.Number("idle_timeout_s"), &cpu_s);
     cpu_s -= server_cpu_before;
-    printf(", \"server_cpu_at_last_ack_s\": %.3f, \"server_cpu_s\": %.3f, \"rows_per_server_cpu_s\": %.0f, \"went_idle\": %s, "
-           "\"peak_memory_bytes\": %lld",
-           cpu_at_last_ack_s, cpu_s, rows / cpu_s, idle ? "true" : "false", static_cast<long long>(PeakMemoryBytes(pid)));
+    printf(
+        ", \"server_cpu_at_last_ack_s\": %.3f, \"server_cpu_s\": %.3f, \"rows_per_server_cpu_s\": %.0f, \"went_idle\": %s, "
+        "\"peak_memory_bytes\": %lld",
+        cpu_at_last_ack_s, cpu_s, rows / cpu_s, idle ? "true" : "false", static_cast<long long>(PeakMemoryBytes(pid)));
   }
   printf("}\n");
   if (outcome.errors > 0) fprintf(stderr, "bench: first error: %s\n", outcome.first_error.c_str());

@@ -67,10 +67,11 @@ struct Bench {
       bytes_out += merged.size_bytes;
       for (const DataFilePtr& file : partition.files) ARROW_RETURN_NOT_OK(LocalFileSystem()->Remove(file->path));
     }
-    fmt::print("{} rows, {} files an hour: {:.3f} CPU s, {:.3f} a million; {:.2f} bytes a row became {:.2f}; peak {:.0f} MB\n",
-               rows, files_an_hour, merge_seconds, merge_seconds * 1e6 / static_cast<double>(rows),
-               static_cast<double>(bytes_in) / static_cast<double>(rows),
-               static_cast<double>(bytes_out) / static_cast<double>(rows), PeakMegabytes());
+    fmt::print(
+        "{} rows, {} files an hour: {:.3f} CPU s, {:.3f} a million; {:.2f} bytes a row became {:.2f}; peak {:.0f} MB\n",
+        rows, files_an_hour, merge_seconds, merge_seconds * 1e6 / static_cast<double>(rows),
+        static_cast<double>(bytes_in) / static_cast<double>(rows),
+        static_cast<double>(bytes_out) / static_cast<double>(rows), PeakMegabytes());
     return Status::OK();
   }
 };

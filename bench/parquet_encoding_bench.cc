@@ -25,7 +25,8 @@ struct Total {
   int64_t bytes = 0;
 };
 
-Status WriteHour(const std::string& out, ParquetEffort effort, const TableSchema& schema, const ColumnBatch& rows, Total* total) {
+Status WriteHour(const std::string& out, ParquetEffort effort, const TableSchema& schema, const ColumnBatch& rows,
+                 Total* total) {
   FileSystem* const fs = LocalFileSystem();
   const std::string directory =
       PartitionDirectory(out + (effort == ParquetEffort::kFast ? "/fast" : "/compact"), PartitionKey::Of(rows.min_time));
@@ -65,11 +66,12 @@ Status Run(const std::string& out, bool walk, int decimals, int64_t rows) {
     ARROW_RETURN_NOT_OK(WriteHour(out, ParquetEffort::kCompact, *schema, sorted, &compact));
   }
   const double millions = static_cast<double>(rows) / 1e6;
-  fmt::print("{:.1f} M rows, CPU s a million: sort {:.3f}, write fast {:.3f}, write compact {:.3f}; bytes a row: fast {:.2f}, "
-             "compact {:.2f}\n",
-             millions, sort_seconds / millions, fast.cpu_seconds / millions, compact.cpu_seconds / millions,
-             static_cast<double>(fast.bytes) / static_cast<double>(rows),
-             static_cast<double>(compact.bytes) / static_cast<double>(rows));
+  fmt::print(
+      "{:.1f} M rows, CPU s a million: sort {:.3f}, write fast {:.3f}, write compact {:.3f}; bytes a row: fast {:.2f}, "
+      "compact {:.2f}\n",
+      millions, sort_seconds / millions, fast.cpu_seconds / millions, compact.cpu_seconds / millions,
+      static_cast<double>(fast.bytes) / static_cast<double>(rows),
+      static_cast<double>(compact.bytes) / static_cast<double>(rows));
   return Status::OK();
 }
 

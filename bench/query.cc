@@ -35,15 +35,16 @@ void RunOne(const Options& options, const BenchQuery& query, HttpConnection* con
     wall_ms.push_back((Now() - begin) * 1e3);
     cpu_ms.push_back(pid != 0 ? (CpuSeconds(pid) - cpu_begin) * 1e3 : 0);
   }
-  printf("  {\"name\": \"%s\", \"wall_ms\": %.3f, \"cpu_ms\": %.3f, \"answer_bytes\": %lld}", query.name, Quantile(wall_ms, 0.5),
-         Quantile(cpu_ms, 0.5), static_cast<long long>(answer_bytes));
+  printf("  {\"name\": \"%s\", \"wall_ms\": %.3f, \"cpu_ms\": %.3f, \"answer_bytes\": %lld}", query.name,
+         Quantile(wall_ms, 0.5), Quantile(cpu_ms, 0.5), static_cast<long long>(answer_bytes));
 }
 
 }  // namespace
 
 int RunQueries(int argc, char** argv) {
-  const Options options({{"host", "127.0.0.1"}, {"port", "7971"}, {"db", "bench"}, {"pid", "0"}, {"runs", "11"}, {"warm_runs", "3"}},
-                        argc, argv);
+  const Options options(
+      {{"host", "127.0.0.1"}, {"port", "7971"}, {"db", "bench"}, {"pid", "0"}, {"runs", "11"}, {"warm_runs", "3"}}, argc,
+      argv);
   HttpConnection connection(options.Text("host"), static_cast<int>(options.Integer("port")));
   printf("[\n");
   for (const auto& query : kQueries) {

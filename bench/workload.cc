@@ -12,7 +12,8 @@ namespace gigapi::bench {
 namespace {
 
 constexpr std::array<std::string_view, 5> kRegions = {"eu-w", "eu-n", "us-e", "us-w", "ap-s"};
-constexpr std::array<std::string_view, 5> kFields = {"usage_user", "usage_system", "usage_idle", "usage_nice", "usage_iowait"};
+constexpr std::array<std::string_view, 5> kFields = {"usage_user", "usage_system", "usage_idle", "usage_nice",
+                                                     "usage_iowait"};
 
 /// splitmix64: one well-mixed number for each row, without state.
 uint64_t Mix(uint64_t x) {

@@ -1,7 +1,8 @@
 // The rows of the benchmarks: a fleet of hosts, each with two tags and five float fields: eight columns with the time.
 //
 // As line protocol a row has 139 bytes, as MessagePack columns about 70, as MessagePack rows about 160:
-//   cpu,host=host_17,region=eu-w usage_user=58.13,usage_system=2.41,usage_idle=24.05,usage_nice=61.77,usage_iowait=22.90 1735689600000000000
+//   cpu,host=host_17,region=eu-w usage_user=58.13,usage_system=2.41,usage_idle=24.05,usage_nice=61.77,usage_iowait=22.90
+//   1735689600000000000
 //
 // Row i belongs to host i mod hosts; times grow evenly from the first row to the last. The same options give the same
 // rows, whatever the number of lines a body.
@@ -16,8 +17,8 @@ namespace gigapi::bench {
 struct Workload {
   int64_t rows = 0;
   int64_t hosts = 1000;
-  int64_t start_ns = 0;    // time of the first row
-  int64_t spread_ns = 0;   // the last row is just before start_ns + spread_ns
+  int64_t start_ns = 0;   // time of the first row
+  int64_t spread_ns = 0;  // the last row is just before start_ns + spread_ns
 };
 
 /// A form in which rows are sent, and where.

@@ -107,8 +107,9 @@ std::vector<SettingSpec> MakeTable() {
        .key = "http_request_timeout_ms",
        .environment = {{"GIGAPI_HTTP_REQUEST_TIMEOUT_MS"}},
        .field = &S::http_request_timeout_ms,
-       .doc = "The longest that a request's headers take to come, and each 256 KiB of a body or of an answer to move; a slower "
-              "connection is closed.",
+       .doc =
+           "The longest that a request's headers take to come, and each 256 KiB of a body or of an answer to move; a slower "
+           "connection is closed.",
        .min = 1},
       {.group = kHttp,
        .key = "http_idle_timeout_ms",

@@ -76,7 +76,8 @@ void CheckHttp(const Settings& settings, Reasons* reasons) {
                  no_name ? "is set without http_basic_auth_username" : "is set without http_basic_auth_password");
   }
   if (settings.http_tls_cert.empty() != settings.http_tls_key.empty()) {
-    reasons->Add(settings.http_tls_cert.empty() ? "http_tls_cert" : "http_tls_key", "http_tls_cert and http_tls_key need each other");
+    reasons->Add(settings.http_tls_cert.empty() ? "http_tls_cert" : "http_tls_key",
+                 "http_tls_cert and http_tls_key need each other");
   }
   if (settings.http_in_flight_bytes_max < settings.http_body_bytes_max) {
     reasons->Add("http_in_flight_bytes_max", "must not be less than http_body_bytes_max, or the largest body never fits");

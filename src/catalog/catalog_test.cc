@@ -34,7 +34,8 @@ DataFilePtr File(const std::string& directory, const std::string& name) {
 }
 
 TEST(PartitionMetadata, ReadsBackWhatItWrote) {
-  const PartitionMetadata metadata{.table = "t/1", .wal_sequence = 42, .files = {File("/d", "a.2.parquet")}, .drop_queue = {"old.1.parquet"}};
+  const PartitionMetadata metadata{
+      .table = "t/1", .wal_sequence = 42, .files = {File("/d", "a.2.parquet")}, .drop_queue = {"old.1.parquet"}};
   const auto read = DecodePartitionMetadata(EncodePartitionMetadata(metadata), "/d", {474'000});
   ASSERT_TRUE(read.ok()) << read.status().ToString();
   EXPECT_EQ(read->table, "t/1");
@@ -60,8 +61,8 @@ TEST(PartitionMetadata, ReadsBackWhatItWrote) {
 
 TEST(PartitionMetadata, HasTheFieldsOfGigapi) {
   const std::string json = EncodePartitionMetadata({.table = "t", .files = {File("/d", "a.2.parquet")}});
-  for (const char* key : {"type", "parquet_size_bytes", "row_count", "min_time", "max_time", "wal_sequence", "drop_queue", "files", "id",
-                          "path", "size_bytes", "chunk_time", "range"}) {
+  for (const char* key : {"type", "parquet_size_bytes", "row_count", "min_time", "max_time", "wal_sequence", "drop_queue",
+                          "files", "id", "path", "size_bytes", "chunk_time", "range"}) {
     EXPECT_THAT(json, testing::HasSubstr("\"" + std::string(key) + "\":"));
   }
 }

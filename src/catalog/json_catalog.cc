@@ -69,8 +69,8 @@ Result<CatalogContents> JsonCatalog::Load() {
 }
 
 /// A folder without a table's metadata is not one of ours: the answer has no schema.
-Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const std::string& segment,
-                                           const std::string& table, CatalogContents* contents) {
+Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const std::string& segment, const std::string& table,
+                                           CatalogContents* contents) {
   LoadedTable loaded;
   loaded.database = database;
   loaded.table = table;
@@ -108,8 +108,9 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
 
 /// A lake of years has many thousands of these: the folder is listed once, and one file is read. nullopt: all of it was
 /// dropped.
-Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::string& table_directory, const std::string& table,
-                                                                  PartitionKey key, uint64_t dropped_up_to) {
+Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::string& table_directory,
+                                                                  const std::string& table, PartitionKey key,
+                                                                  uint64_t dropped_up_to) {
   LoadedPartition loaded;
   loaded.key = key;
   loaded.metadata.table = table;
@@ -182,7 +183,9 @@ Status JsonCatalog::CommitTable(const std::string& directory, std::string_view t
   return ReplaceFile(fs_, directory + kMetadataName, EncodeTableMetadata(table, schema));
 }
 
-Status JsonCatalog::CommitDrops(const DropList& drops) { return ReplaceFile(fs_, root_ + kDropsName, EncodeDropList(drops)); }
+Status JsonCatalog::CommitDrops(const DropList& drops) {
+  return ReplaceFile(fs_, root_ + kDropsName, EncodeDropList(drops));
+}
 
 Status JsonCatalog::RemoveMetadata(const std::string& directory) {
   ARROW_RETURN_NOT_OK(fs_->Remove(directory + kMetadataName));

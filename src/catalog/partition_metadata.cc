@@ -13,8 +13,8 @@ namespace {
 using simdjson::dom::element;
 
 constexpr std::pair<ColumnType, std::string_view> kTypeNames[] = {
-    {ColumnType::kTag, "tag"},           {ColumnType::kFloat64, "float64"}, {ColumnType::kInt64, "int64"},
-    {ColumnType::kUInt64, "uint64"},     {ColumnType::kBool, "bool"},       {ColumnType::kString, "string"},
+    {ColumnType::kTag, "tag"},       {ColumnType::kFloat64, "float64"}, {ColumnType::kInt64, "int64"},
+    {ColumnType::kUInt64, "uint64"}, {ColumnType::kBool, "bool"},       {ColumnType::kString, "string"},
 };
 
 std::string_view TypeName(ColumnType type) {
@@ -133,7 +133,8 @@ Result<PartitionMetadata> ReadPartition(element json, const std::string& directo
   PartitionMetadata metadata;
   metadata.table = std::string(std::string_view(json["type"]));
   metadata.wal_sequence = uint64_t(json["wal_sequence"]);
-  for (const element name : simdjson::dom::array(json["drop_queue"])) metadata.drop_queue.emplace_back(std::string_view(name));
+  for (const element name : simdjson::dom::array(json["drop_queue"]))
+    metadata.drop_queue.emplace_back(std::string_view(name));
   for (const element entry : simdjson::dom::array(json["files"])) {
     ARROW_ASSIGN_OR_RAISE(DataFilePtr file, ReadFile(entry, directory, partition));
     metadata.files.push_back(std::move(file));

@@ -23,7 +23,8 @@ struct PartitionMetadata {
 
 std::string EncodePartitionMetadata(const PartitionMetadata& metadata);
 /// `directory` is prepended to the names of files; they get ids of this process.
-Result<PartitionMetadata> DecodePartitionMetadata(std::string_view json, const std::string& directory, PartitionKey partition);
+Result<PartitionMetadata> DecodePartitionMetadata(std::string_view json, const std::string& directory,
+                                                  PartitionKey partition);
 
 /// The content of a table's metadata.json: its columns.
 std::string EncodeTableMetadata(std::string_view table, const TableSchema& schema);

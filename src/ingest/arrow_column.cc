@@ -42,13 +42,15 @@ class ArrowColumnWriter {
   Status PutIntegers(const ArrayType& array) {
     using Value = typename ArrayType::value_type;
     ARROW_RETURN_NOT_OK(Find(std::is_same_v<Value, uint64_t> ? ColumnType::kUInt64 : ColumnType::kInt64));
-    if (array.null_count() == 0 && sizeof(Value) == 8 && column_->type() == (std::is_signed_v<Value> ? ColumnType::kInt64 : ColumnType::kUInt64)) {
+    if (array.null_count() == 0 && sizeof(Value) == 8 &&
+        column_->type() == (std::is_signed_v<Value> ? ColumnType::kInt64 : ColumnType::kUInt64)) {
       PutWords(array.raw_values(), array.length());
       return Status::OK();
     }
     return ForEach(array, [&](int64_t i) {
       const Value value = array.Value(i);
-      return PutInteger(At(i), static_cast<uint64_t>(static_cast<int64_t>(value)), std::is_signed_v<Value> && value < 0, column_);
+      return PutInteger(At(i), static_cast<uint64_t>(static_cast<int64_t>(value)), std::is_signed_v<Value> && value < 0,
+                        column_);
     });
   }
 
@@ -171,7 +173,8 @@ Status PutDictionaryArray(const arrow::DictionaryArray& array, const std::string
   const arrow::Array& dictionary = *array.dictionary();
   switch (dictionary.type_id()) {
     case arrow::Type::STRING: return out->PutDictionary(array, static_cast<const arrow::StringArray&>(dictionary));
-    case arrow::Type::LARGE_STRING: return out->PutDictionary(array, static_cast<const arrow::LargeStringArray&>(dictionary));
+    case arrow::Type::LARGE_STRING:
+      return out->PutDictionary(array, static_cast<const arrow::LargeStringArray&>(dictionary));
     case arrow::Type::STRING_VIEW: return out->PutDictionary(array, static_cast<const arrow::StringViewArray&>(dictionary));
     default: return Wrong(name, fmt::format("has the type {}, which is not known here", array.type()->ToString()));
   }
@@ -227,21 +230,26 @@ bool ReadTime(const arrow::Array& array, int64_t i, const ParseOptions& options,
   const Precision precision = options.number_precision;
   switch (array.type_id()) {
     case arrow::Type::TIMESTAMP:
-      return !__builtin_mul_overflow(static_cast<const arrow::TimestampArray&>(array).Value(i), NanosPerUnitOf(*array.type()), nanos);
+      return !__builtin_mul_overflow(static_cast<const arrow::TimestampArray&>(array).Value(i),
+                                     NanosPerUnitOf(*array.type()), nanos);
     case arrow::Type::DATE32:
-      return !__builtin_mul_overflow(int64_t{static_cast<const arrow::Date32Array&>(array).Value(i)}, 24 * kNanosPerHour, nanos);
+      return !__builtin_mul_overflow(int64_t{static_cast<const arrow::Date32Array&>(array).Value(i)}, 24 * kNanosPerHour,
+                                     nanos);
     case arrow::Type::DATE64:
       return !__builtin_mul_overflow(static_cast<const arrow::Date64Array&>(array).Value(i), kNanosPerMilli, nanos);
     case arrow::Type::INT64: return ScaleTimestamp(precision, static_cast<const arrow::Int64Array&>(array).Value(i), nanos);
     case arrow::Type::INT32: return ScaleTimestamp(precision, static_cast<const arrow::Int32Array&>(array).Value(i), nanos);
-    case arrow::Type::UINT32: return ScaleTimestamp(precision, static_cast<const arrow::UInt32Array&>(array).Value(i), nanos);
+    case arrow::Type::UINT32:
+      return ScaleTimestamp(precision, static_cast<const arrow::UInt32Array&>(array).Value(i), nanos);
     case arrow::Type::UINT64: {
       const uint64_t value = static_cast<const arrow::UInt64Array&>(array).Value(i);
       return value <= static_cast<uint64_t>(INT64_MAX) && ScaleTimestamp(precision, static_cast<int64_t>(value), nanos);
     }
-    case arrow::Type::DOUBLE: return ParseTimeNumber(static_cast<const arrow::DoubleArray&>(array).Value(i), precision, nanos);
+    case arrow::Type::DOUBLE:
+      return ParseTimeNumber(static_cast<const arrow::DoubleArray&>(array).Value(i), precision, nanos);
     case arrow::Type::STRING: return ParseTime(static_cast<const arrow::StringArray&>(array).GetView(i), precision, nanos);
-    case arrow::Type::LARGE_STRING: return ParseTime(static_cast<const arrow::LargeStringArray&>(array).GetView(i), precision, nanos);
+    case arrow::Type::LARGE_STRING:
+      return ParseTime(static_cast<const arrow::LargeStringArray&>(array).GetView(i), precision, nanos);
     default: return false;
   }
 }
@@ -254,7 +262,8 @@ Status ReadArrowTimes(const arrow::Array& array, const ParseOptions& options, Po
   for (size_t row = 0; row < rows; ++row) {
     const auto i = static_cast<int64_t>(row);
     if (array.IsNull(i) || ReadTime(array, i, options, nanos->data() + row)) continue;
-    return Errorf(ErrorKind::kInvalidArgument, "row {} has no time that can be used: its type is {}", row + 1, array.type()->ToString());
+    return Errorf(ErrorKind::kInvalidArgument, "row {} has no time that can be used: its type is {}", row + 1,
+                  array.type()->ToString());
   }
   return Status::OK();
 }

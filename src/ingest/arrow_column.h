@@ -14,11 +14,13 @@
 namespace gigapi {
 
 /// Puts the array's values into rows `row`, `row` + 1, ... of the column `name`, which is made if need be and if there is a
-/// value. kInvalidArgument with the column's name for a type that is not known, and for values that the column does not take.
-Status PutArrowColumn(const arrow::Array& array, const std::string& name, const ParseOptions& options, size_t row, TableBuilder* table);
+/// value. kInvalidArgument with the column's name for a type that is not known, and for values that the column does not
+/// take.
+Status PutArrowColumn(const arrow::Array& array, const std::string& name, const ParseOptions& options, size_t row,
+                      TableBuilder* table);
 
-/// The array's values as nanoseconds since the epoch: timestamps and dates, numbers and texts as in JSON; NULL is the time of
-/// arrival.
+/// The array's values as nanoseconds since the epoch: timestamps and dates, numbers and texts as in JSON; NULL is the time
+/// of arrival.
 Status ReadArrowTimes(const arrow::Array& array, const ParseOptions& options, PodVector<int64_t>* nanos);
 
 }  // namespace gigapi

@@ -76,7 +76,8 @@ class ArrowRowGatherer {
   Status FindTime(const arrow::Schema& schema) {
     if (!options_.time_column.empty()) {
       time_ = schema.GetFieldIndex(options_.time_column);
-      return time_ >= 0 ? Status::OK() : Errorf(ErrorKind::kInvalidArgument, "there is no column '{}'", options_.time_column);
+      return time_ >= 0 ? Status::OK()
+                        : Errorf(ErrorKind::kInvalidArgument, "there is no column '{}'", options_.time_column);
     }
     for (const std::string_view name : kTimeNames) {
       time_ = schema.GetFieldIndex(std::string(name));
@@ -88,7 +89,8 @@ class ArrowRowGatherer {
   Status Claim(size_t more_rows, size_t columns_min) {
     const bool fits = budget_.Claim(builder_.rows() + more_rows, std::max(columns_min, builder_.columns()), &cells_);
     return fits ? Status::OK()
-                : Errorf(ErrorKind::kInvalidArgument, "more than {} values in one request; send it in parts", options_.values_max);
+                : Errorf(ErrorKind::kInvalidArgument, "more than {} values in one request; send it in parts",
+                         options_.values_max);
   }
 
   const ParseOptions& options_;
@@ -102,7 +104,8 @@ class ArrowRowGatherer {
 /// Memory for one body.
 class BodyPool {
  public:
-  explicit BodyPool(const ParseOptions& options) : proxy_(arrow::default_memory_pool()), capped_(&proxy_, options.values_max * kBytesPerValue) {}
+  explicit BodyPool(const ParseOptions& options)
+      : proxy_(arrow::default_memory_pool()), capped_(&proxy_, options.values_max * kBytesPerValue) {}
   arrow::MemoryPool* get() { return &capped_; }
 
  private:
@@ -160,7 +163,8 @@ Status ReadIpc(std::string_view body, arrow::MemoryPool* pool, ArrowRowGatherer*
 /// libparquet throws while it opens a file.
 Result<std::unique_ptr<parquet::ParquetFileReader>> OpenParquet(std::string_view body, arrow::MemoryPool* pool) {
   try {
-    return parquet::ParquetFileReader::Open(std::make_shared<arrow::io::BufferReader>(BufferOf(body)), parquet::ReaderProperties(pool));
+    return parquet::ParquetFileReader::Open(std::make_shared<arrow::io::BufferReader>(BufferOf(body)),
+                                            parquet::ReaderProperties(pool));
   } catch (const std::exception& failure) {
     return Errorf(ErrorKind::kInvalidArgument, "not a Parquet file: {}", failure.what());
   }
@@ -184,7 +188,8 @@ WriteBatch RefusalOf(const Status& status, std::string_view format) {
   WriteBatch refusal;
   refusal.refused_rows = 1;
   // A failure of ours says what is wrong with the rows, one of the library what is wrong with the bytes.
-  refusal.refused.push_back({1, status.detail() != nullptr ? status.message() : fmt::format("not {}: {}", format, status.message()), {}});
+  refusal.refused.push_back(
+      {1, status.detail() != nullptr ? status.message() : fmt::format("not {}: {}", format, status.message()), {}});
   return refusal;
 }
 
@@ -204,7 +209,8 @@ WriteBatch Parse(const ParseOptions& options, const SchemaSource& schemas, std::
 }  // namespace
 
 WriteBatch ParseArrowRows(std::string_view body, const ParseOptions& options, const SchemaSource& schemas) {
-  return Parse(options, schemas, "Arrow IPC", [&](arrow::MemoryPool* pool, ArrowRowGatherer* rows) { return ReadIpc(body, pool, rows); });
+  return Parse(options, schemas, "Arrow IPC",
+               [&](arrow::MemoryPool* pool, ArrowRowGatherer* rows) { return ReadIpc(body, pool, rows); });
 }
 
 WriteBatch ParseParquetRows(std::string_view body, const ParseOptions& options, const SchemaSource& schemas) {

@@ -38,7 +38,8 @@ ParseOptions ToTable() {
 
 using ParseFunction = WriteBatch (*)(std::string_view, const ParseOptions&, const SchemaSource&);
 
-ColumnBatch Rows(ParseFunction parse, std::string_view body, const ParseOptions& options = ToTable(), const Schemas& schemas = {}) {
+ColumnBatch Rows(ParseFunction parse, std::string_view body, const ParseOptions& options = ToTable(),
+                 const Schemas& schemas = {}) {
   WriteBatch batch = parse(body, options, schemas);
   EXPECT_EQ(batch.refused_rows, 0) << batch.refused.at(0).reason;
   EXPECT_EQ(batch.tables.size(), 1u);
@@ -46,7 +47,8 @@ ColumnBatch Rows(ParseFunction parse, std::string_view body, const ParseOptions&
   return batch.tables.empty() ? ColumnBatch() : std::move(batch.tables[0].rows);
 }
 
-std::string Reason(ParseFunction parse, std::string_view body, const ParseOptions& options = ToTable(), const Schemas& schemas = {}) {
+std::string Reason(ParseFunction parse, std::string_view body, const ParseOptions& options = ToTable(),
+                   const Schemas& schemas = {}) {
   const WriteBatch batch = parse(body, options, schemas);
   EXPECT_EQ(batch.accepted_rows, 0);
   EXPECT_TRUE(batch.tables.empty());
@@ -74,7 +76,10 @@ std::shared_ptr<arrow::RecordBatch> BatchOf(const std::vector<NamedArray>& colum
   return arrow::RecordBatch::Make(arrow::schema(fields), arrays.at(0)->length(), arrays);
 }
 
-enum class Form { kStream, kFile };
+enum class Form {
+  kStream,
+  kFile
+};
 
 std::string Ipc(const std::shared_ptr<arrow::RecordBatch>& batch, Form form = Form::kStream, int times = 1,
                 arrow::Compression::type codec = arrow::Compression::UNCOMPRESSED) {
@@ -97,7 +102,8 @@ std::string Parquet(const std::shared_ptr<arrow::RecordBatch>& batch) {
 
 std::shared_ptr<arrow::Array> Times() {
   return ArrayOf<arrow::TimestampBuilder, int64_t>(
-      {kMicros, kMicros + 1}, arrow::TimestampBuilder(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool()));
+      {kMicros, kMicros + 1},
+      arrow::TimestampBuilder(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"), arrow::default_memory_pool()));
 }
 
 std::shared_ptr<arrow::RecordBatch> Fleet() {
@@ -179,7 +185,9 @@ TEST(ArrowRows, FitsTheTypesThatTheTableHas) {
   arrow::StringDictionaryBuilder words;
   EXPECT_TRUE(words.Append("x").ok());
   const auto dictionary = *words.Finish();
-  const ColumnBatch rows = Rows(ParseArrowRows, Ipc(BatchOf({{"f", ArrayOf<arrow::Int64Builder, int64_t>({7})}, {"s", dictionary}})), ToTable(), schemas);
+  const ColumnBatch rows =
+      Rows(ParseArrowRows, Ipc(BatchOf({{"f", ArrayOf<arrow::Int64Builder, int64_t>({7})}, {"s", dictionary}})), ToTable(),
+           schemas);
   EXPECT_EQ(rows.Find("f")->f64()[0], 7);
   EXPECT_EQ(rows.Find("s")->strings[0], "x");
   EXPECT_THAT(Reason(ParseArrowRows, Ipc(BatchOf({{"b", ArrayOf<arrow::Int64Builder, int64_t>({7})}})), ToTable(), schemas),

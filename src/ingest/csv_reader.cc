@@ -68,7 +68,8 @@ const char* CsvReader::ReadQuoted(const char* p) {
     begin = p;
   }
   if (joined != nullptr) joined->append(begin, p);
-  fields_.push_back({joined != nullptr ? std::string_view(*joined) : std::string_view(begin, static_cast<size_t>(p - begin)), true});
+  fields_.push_back(
+      {joined != nullptr ? std::string_view(*joined) : std::string_view(begin, static_cast<size_t>(p - begin)), true});
   ++p;
   if (p < end_ && *p == '\r' && (p + 1 == end_ || p[1] == '\n')) ++p;
   if (p < end_ && *p != delimiter_ && *p != '\n') {

@@ -40,7 +40,11 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
   }
 }
 
-enum class Role { kValue, kTime, kSkipped };
+enum class Role {
+  kValue,
+  kTime,
+  kSkipped
+};
 
 struct CsvColumn {
   std::string name;
@@ -85,7 +89,14 @@ std::optional<bool> ReadBool(std::string_view text) {
 }
 
 /// What values look like, as bits that add up over the values of a column.
-enum Look : uint8_t { kFraction = 1, kInteger = 2, kLargeInteger = 4, kUnsigned = 8, kTruth = 16, kText = 32 };
+enum Look : uint8_t {
+  kFraction = 1,
+  kInteger = 2,
+  kLargeInteger = 4,
+  kUnsigned = 8,
+  kTruth = 16,
+  kText = 32
+};
 
 Look LookOf(const CsvField& field) {
   if (field.quoted) return kText;
@@ -203,18 +214,20 @@ class CsvRowParser {
 
   bool AskFor(std::string_view type, CsvColumn* column) {
     static constexpr std::pair<std::string_view, ColumnType> kTypes[] = {
-        {"float", ColumnType::kFloat64}, {"double", ColumnType::kFloat64}, {"int", ColumnType::kInt64},
+        {"float", ColumnType::kFloat64}, {"double", ColumnType::kFloat64},  {"int", ColumnType::kInt64},
         {"integer", ColumnType::kInt64}, {"unsigned", ColumnType::kUInt64}, {"uint", ColumnType::kUInt64},
-        {"bool", ColumnType::kBool},     {"boolean", ColumnType::kBool},   {"string", ColumnType::kString},
+        {"bool", ColumnType::kBool},     {"boolean", ColumnType::kBool},    {"string", ColumnType::kString},
         {"tag", ColumnType::kTag}};
     column->type_is_asked = true;
     if (type == "time") column->role = Role::kTime;
     else if (type == "skip") column->role = Role::kSkipped;
     else if (type == "auto" || type.empty()) column->type_is_asked = false;
     else {
-      const auto* found = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const auto& known) { return known.first == type; });
+      const auto* found =
+          std::find_if(std::begin(kTypes), std::end(kTypes), [&](const auto& known) { return known.first == type; });
       if (found == std::end(kTypes)) {
-        return Fail(fmt::format("types: unknown type '{}': float, int, unsigned, bool, string, tag, time, skip and auto are known", type));
+        return Fail(fmt::format(
+            "types: unknown type '{}': float, int, unsigned, bool, string, tag, time, skip and auto are known", type));
       }
       column->type = found->second;
       if (found->second == ColumnType::kTag) column->strings = StringsAs::kTag;
@@ -274,7 +287,8 @@ class CsvRowParser {
       if (column.role == Role::kSkipped || IsNull(field)) continue;
       if (column.role == Role::kTime) {
         const std::string_view text = Trim(field.text);
-        if (!ParseTime(text, options_.number_precision, &row_time_)) return Fail(fmt::format("'{}' is no time", text.substr(0, 64)));
+        if (!ParseTime(text, options_.number_precision, &row_time_))
+          return Fail(fmt::format("'{}' is no time", text.substr(0, 64)));
         continue;
       }
       if (!PutValue(field, &column)) return false;
@@ -319,7 +333,8 @@ class CsvRowParser {
   }
 
   bool FailType(std::string_view text, const ColumnBuilder& column) {
-    return Fail(fmt::format("'{}' does not fit column '{}', which is {}", text.substr(0, 64), column.name(), ToString(column.type())));
+    return Fail(fmt::format("'{}' does not fit column '{}', which is {}", text.substr(0, 64), column.name(),
+                            ToString(column.type())));
   }
 
   bool Claim(size_t rows, size_t columns) {

@@ -50,10 +50,11 @@ std::string Reason(std::string_view body, const ParseOptions& options = ToTable(
 }
 
 TEST(CsvRows, ReadsWhatTheHeaderNames) {
-  const ColumnBatch rows = Rows("time,host,usage,ok,note\r\n"
-                                "2021-09-30T18:00:00Z,a,1.5,true,\"x, \"\"y\"\"\nz\"\r\n"
-                                "\r\n"
-                                "1633024801,b,,false,\r\n");
+  const ColumnBatch rows = Rows(
+      "time,host,usage,ok,note\r\n"
+      "2021-09-30T18:00:00Z,a,1.5,true,\"x, \"\"y\"\"\nz\"\r\n"
+      "\r\n"
+      "1633024801,b,,false,\r\n");
   ASSERT_EQ(rows.rows(), 2u);
   EXPECT_EQ(rows.time[0], 1'633'024'800'000'000'000);
   EXPECT_EQ(rows.time[1], 1'633'024'801'000'000'000);
@@ -67,9 +68,10 @@ TEST(CsvRows, ReadsWhatTheHeaderNames) {
 }
 
 TEST(CsvRows, TypesAreToldByTheValues) {
-  const ColumnBatch rows = Rows("n,id,big,mixed,b,quoted,empty\n"
-                                "20,5,1,1,true,\"7\",\"\"\n"
-                                "20.5,9007199254740993,18446744073709551615,x,TRUE,8,y\n");
+  const ColumnBatch rows = Rows(
+      "n,id,big,mixed,b,quoted,empty\n"
+      "20,5,1,1,true,\"7\",\"\"\n"
+      "20.5,9007199254740993,18446744073709551615,x,TRUE,8,y\n");
   EXPECT_EQ(rows.Find("n")->type, ColumnType::kFloat64);
   ASSERT_EQ(rows.Find("id")->type, ColumnType::kInt64);
   EXPECT_EQ(rows.Find("id")->i64()[1], 9007199254740993);

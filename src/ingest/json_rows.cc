@@ -30,8 +30,8 @@ constexpr int kNestingMax = 16;
 /// A member by its position in a row. Rows mostly have the same members in the same order, so the column of a member is
 /// looked for where the row before had it.
 struct Member {
-  uint32_t parent = 0;  // which object it is in: 0 the row, else as `object` of that
-  std::string raw_key;  // as in the text, with its escapes
+  uint32_t parent = 0;              // which object it is in: 0 the row, else as `object` of that
+  std::string raw_key;              // as in the text, with its escapes
   ColumnBuilder* column = nullptr;  // nullptr: an object, the time, or the table's name
   uint32_t object = 0;
   std::string prefix;  // of the names in that object
@@ -40,7 +40,8 @@ struct Member {
 };
 
 struct JsonTable {
-  JsonTable(std::string name, SchemaPtr schema, size_t columns_max) : builder(std::move(name), std::move(schema), columns_max) {}
+  JsonTable(std::string name, SchemaPtr schema, size_t columns_max)
+      : builder(std::move(name), std::move(schema), columns_max) {}
   TableBuilder builder;
   std::vector<Member> members;
   size_t cells = 0;
@@ -49,7 +50,11 @@ struct JsonTable {
 class JsonRowParser {
  public:
   JsonRowParser(std::string_view body, const ParseOptions& options, const SchemaSource& schemas)
-      : options_(options), schemas_(schemas), padded_(body), budget_(options.values_max), time_member_(options.time_column) {}
+      : options_(options),
+        schemas_(schemas),
+        padded_(body),
+        budget_(options.values_max),
+        time_member_(options.time_column) {}
 
   WriteBatch Parse() {
     const std::string_view body(padded_.data(), padded_.size());
@@ -119,7 +124,8 @@ class JsonRowParser {
     if (error == simdjson::SUCCESS && document.at_end()) return;
     tables_.clear();
     batch_ = WriteBatch();
-    Refuse(std::max<int64_t>(number, 1), error == simdjson::SUCCESS ? "something follows the array" : Explain(error, "the array is broken"), {});
+    Refuse(std::max<int64_t>(number, 1),
+           error == simdjson::SUCCESS ? "something follows the array" : Explain(error, "the array is broken"), {});
   }
 
   /// Fails when the array is not well-formed: then nobody knows where the next row begins.
@@ -238,8 +244,10 @@ class JsonRowParser {
     if (last_table_ != nullptr && SameBytes(last_table_->builder.table(), name)) return last_table_;
     if (const auto found = table_of_.find(name); found != table_of_.end()) return last_table_ = found->second;
     if (const Status valid = ValidateTableName(name); !valid.ok()) return Fail(valid.message()), nullptr;
-    last_table_ = tables_.emplace_back(std::make_unique<JsonTable>(
-        std::string(name), schemas_.FindSchema(name), static_cast<size_t>(options_.columns_per_table_max))).get();
+    last_table_ = tables_
+                      .emplace_back(std::make_unique<JsonTable>(std::string(name), schemas_.FindSchema(name),
+                                                                static_cast<size_t>(options_.columns_per_table_max)))
+                      .get();
     table_of_.emplace(last_table_->builder.table(), last_table_);
     return last_table_;
   }
@@ -266,7 +274,8 @@ class JsonRowParser {
   bool ParseMember(std::string_view raw_key, ondemand::value value, uint32_t parent, std::string_view prefix, int depth) {
     const size_t position = position_++;
     std::vector<Member>& members = row_table_->members;
-    const bool known = position < members.size() && members[position].parent == parent && SameBytes(members[position].raw_key, raw_key);
+    const bool known =
+        position < members.size() && members[position].parent == parent && SameBytes(members[position].raw_key, raw_key);
     ondemand::json_type type;
     if (const auto error = value.type().get(type)) return FailSyntax(error);
     if (type == ondemand::json_type::null) {
@@ -287,8 +296,8 @@ class JsonRowParser {
   }
 
   /// A member that the row before did not have at this position.
-  bool ParseNewMember(size_t position, std::string_view raw_key, ondemand::value value, ondemand::json_type type, uint32_t parent,
-                      std::string_view prefix, int depth) {
+  bool ParseNewMember(size_t position, std::string_view raw_key, ondemand::value value, ondemand::json_type type,
+                      uint32_t parent, std::string_view prefix, int depth) {
     Member member;
     member.parent = parent;
     member.raw_key = raw_key;
@@ -344,7 +353,8 @@ class JsonRowParser {
     ColumnType column_type = ColumnType::kString;
     if (type == ondemand::json_type::boolean) column_type = ColumnType::kBool;
     else if (type == ondemand::json_type::number) column_type = TypeOfNumber(value);
-    else if (type == ondemand::json_type::string && StringsOf(options_, name) != StringsAs::kField) column_type = ColumnType::kTag;
+    else if (type == ondemand::json_type::string && StringsOf(options_, name) != StringsAs::kField)
+      column_type = ColumnType::kTag;
     // What fits into a column that there is decides the value, not the type that a new column would get.
     return builder.FindOrAdd(name, builder.TypeOf(name).value_or(column_type), &reason_);
   }
@@ -353,7 +363,8 @@ class JsonRowParser {
     ondemand::number number;
     if (value.get_number().get(number) != simdjson::SUCCESS) return ColumnType::kFloat64;
     if (number.is_uint64()) return ColumnType::kUInt64;  // only those that int64 does not hold
-    if (number.is_int64() && (number.get_int64() > kExactFloatMax || number.get_int64() < -kExactFloatMax)) return ColumnType::kInt64;
+    if (number.is_int64() && (number.get_int64() > kExactFloatMax || number.get_int64() < -kExactFloatMax))
+      return ColumnType::kInt64;
     return ColumnType::kFloat64;
   }
 
@@ -388,7 +399,8 @@ class JsonRowParser {
     if (error == simdjson::BIGINT_ERROR) return PutBigInteger(value, row, column);
     if (error != simdjson::SUCCESS) return FailSyntax(error);
     if (number.is_double()) return PutFloat(row, number.get_double(), column) || Conflict(column, ColumnType::kFloat64);
-    if (number.is_uint64()) return PutInteger(row, number.get_uint64(), false, column) || Conflict(column, ColumnType::kUInt64);
+    if (number.is_uint64())
+      return PutInteger(row, number.get_uint64(), false, column) || Conflict(column, ColumnType::kUInt64);
     const int64_t integer = number.get_int64();
     return PutInteger(row, static_cast<uint64_t>(integer), integer < 0, column) || Conflict(column, ColumnType::kInt64);
   }
@@ -416,7 +428,8 @@ class JsonRowParser {
     std::string_view text;
     if (type != ondemand::json_type::string) return Fail("the time must be a number or a string");
     if (const auto error = value.get_string().get(text)) return FailSyntax(error);
-    return ParseTime(text, options_.number_precision, &row_time_) || Fail(fmt::format("'{}' is no time", text.substr(0, 64)));
+    return ParseTime(text, options_.number_precision, &row_time_) ||
+           Fail(fmt::format("'{}' is no time", text.substr(0, 64)));
   }
 
   // ---- the end ----
@@ -431,7 +444,8 @@ class JsonRowParser {
     for (const auto& table : tables_) {
       TableBuilder& builder = table->builder;
       if (builder.rows() == 0) continue;
-      builder.ForEachColumn([&](ColumnBuilder* column) { DecideStrings(builder.rows(), StringsOf(options_, column->name()), column); });
+      builder.ForEachColumn(
+          [&](ColumnBuilder* column) { DecideStrings(builder.rows(), StringsOf(options_, column->name()), column); });
       TableRows& rows = batch_.tables.emplace_back();
       rows.table = builder.table();
       rows.rows = builder.Finish();

@@ -49,9 +49,11 @@ std::string Reason(std::string_view body, const ParseOptions& options = ToTable(
 
 TEST(JsonRows, ReadsAnObjectALine) {
   const ColumnBatch rows = Rows(
-      "{\"time\": 1633024800, \"host\": \"a\", \"cpu\": {\"user\": 1.5, \"of\": {\"system\": 2}}, \"ok\": true, \"gone\": null}\n"
+      "{\"time\": 1633024800, \"host\": \"a\", \"cpu\": {\"user\": 1.5, \"of\": {\"system\": 2}}, \"ok\": true, \"gone\": "
+      "null}\n"
       "\r\n"
-      "{\"time\": 1633024801000, \"host\": \"b\", \"cpu\": {\"user\": 2, \"of\": {\"system\": 3}}, \"ok\": false, \"gone\": 7}");
+      "{\"time\": 1633024801000, \"host\": \"b\", \"cpu\": {\"user\": 2, \"of\": {\"system\": 3}}, \"ok\": false, \"gone\": "
+      "7}");
   ASSERT_EQ(rows.rows(), 2u);
   EXPECT_EQ(rows.time[0], 1'633'024'800'000'000'000);
   EXPECT_EQ(rows.time[1], 1'633'024'801'000'000'000) << "each time's own size tells its unit";
@@ -80,7 +82,9 @@ TEST(JsonRows, MembersMayComeAndGo) {
 {"c": {"b": 6, "a": 5}, "a": 7}
 {"c": {"a": 8}, "b": {"x": 9}})");
   ASSERT_EQ(rows.rows(), 4u);
-  const auto value = [&](const char* name, size_t row) { return rows.Find(name)->IsValid(row) ? rows.Find(name)->f64()[row] : -1; };
+  const auto value = [&](const char* name, size_t row) {
+    return rows.Find(name)->IsValid(row) ? rows.Find(name)->f64()[row] : -1;
+  };
   EXPECT_EQ(value("a", 0), 1);
   EXPECT_EQ(value("a", 1), -1);
   EXPECT_EQ(value("a", 2), 7);
@@ -93,7 +97,8 @@ TEST(JsonRows, MembersMayComeAndGo) {
 }
 
 TEST(JsonRows, TypesOfNumbers) {
-  const ColumnBatch rows = Rows(R"({"whole": 20, "id": 9007199254740993, "huge": 18446744073709551615, "big": 123456789012345678901234567890}
+  const ColumnBatch rows =
+      Rows(R"({"whole": 20, "id": 9007199254740993, "huge": 18446744073709551615, "big": 123456789012345678901234567890}
 {"whole": 20.5, "id": 5, "huge": 1, "big": 1})");
   EXPECT_EQ(rows.Find("whole")->type, ColumnType::kFloat64);
   EXPECT_EQ(rows.Find("id")->type, ColumnType::kInt64);
@@ -104,14 +109,20 @@ TEST(JsonRows, TypesOfNumbers) {
   Schemas schemas;
   schemas.tables["t"] = std::make_shared<const TableSchema>(std::vector<ColumnSchema>{{"i", ColumnType::kInt64}});
   EXPECT_EQ(Rows(R"({"i": 7}
-{"i": 8.0})", ToTable(), schemas).Find("i")->i64()[1], 8);
+{"i": 8.0})",
+                 ToTable(), schemas)
+                .Find("i")
+                ->i64()[1],
+            8);
   EXPECT_THAT(Reason(R"({"i": 7.5})", ToTable(), schemas), HasSubstr("type conflict"));
 }
 
 TEST(JsonRows, StringsAndArrays) {
   const std::string text(200, 'x');
-  const ColumnBatch rows = Rows("{\"name\": \"a\\u00e9\\n\", \"text\": \"short\", \"list\": [1, {\"a\": []}], \"k\\\"ey\": \"v\"}\n"
-                                "{\"name\": \"b\", \"text\": \"" + text + "\", \"list\": [], \"k\\\"ey\": \"w\"}");
+  const ColumnBatch rows = Rows(
+      "{\"name\": \"a\\u00e9\\n\", \"text\": \"short\", \"list\": [1, {\"a\": []}], \"k\\\"ey\": \"v\"}\n"
+      "{\"name\": \"b\", \"text\": \"" +
+      text + "\", \"list\": [], \"k\\\"ey\": \"w\"}");
   EXPECT_EQ(rows.Find("name")->TagValue(0), "a\u00e9\n");
   ASSERT_EQ(rows.Find("text")->type, ColumnType::kString);
   EXPECT_EQ(rows.Find("text")->strings[0], "short");
@@ -142,8 +153,9 @@ TEST(JsonRows, TimesInTheirForms) {
   EXPECT_EQ(time_of("\"1969-12-31T23:59:59.5Z\""), -500'000'000);
   EXPECT_EQ(time_of("\"2000-02-29T00:00:00Z\""), 951'782'400'000'000'000);
   EXPECT_EQ(time_of("null"), kNow);
-  for (const char* wrong : {"\"2021-13-01\"", "\"2021-02-29\"", "\"yesterday\"", "\"\"", "\"2021-09-30T25:00:00Z\"", "\"2021-09-30T18:00:00Zx\"",
-                            "\"2021-09-30T18:00:00+2\"", "true", "[1]", "1e300", "\"9999-01-01\""}) {
+  for (const char* wrong :
+       {"\"2021-13-01\"", "\"2021-02-29\"", "\"yesterday\"", "\"\"", "\"2021-09-30T25:00:00Z\"", "\"2021-09-30T18:00:00Zx\"",
+        "\"2021-09-30T18:00:00+2\"", "true", "[1]", "1e300", "\"9999-01-01\""}) {
     EXPECT_NE(Reason("{\"v\": 1, \"time\": " + std::string(wrong) + "}"), "") << wrong;
   }
   ParseOptions options = ToTable();
@@ -169,7 +181,8 @@ TEST(JsonRows, RowsNameTheirTables) {
   const WriteBatch batch = Parse(R"({"measurement": "cpu", "v": 1}
 {"v": 2, "table": "mem"}
 {"measurement": "cpu", "v": 3}
-{"v": 4})", options);
+{"v": 4})",
+                                 options);
   EXPECT_EQ(batch.accepted_rows, 3);
   ASSERT_EQ(batch.tables.size(), 2u);
   EXPECT_EQ(batch.tables[0].rows.rows(), 2u);
@@ -180,7 +193,9 @@ TEST(JsonRows, RowsNameTheirTables) {
 }
 
 TEST(JsonRows, KeepsTheGoodLines) {
-  const WriteBatch batch = Parse("{\"v\": 1}\n{\"v\": \"x\"}\nnot json\n{\"v\": 2\n{\"v\": 3} {\"v\": 4}\n[1]\n{\"v\": {\"a\": 1}, \"w\": nul}\n{}\n{\"v\": 5}\n");
+  const WriteBatch batch = Parse(
+      "{\"v\": 1}\n{\"v\": \"x\"}\nnot json\n{\"v\": 2\n{\"v\": 3} {\"v\": 4}\n[1]\n{\"v\": {\"a\": 1}, \"w\": "
+      "nul}\n{}\n{\"v\": 5}\n");
   EXPECT_EQ(batch.accepted_rows, 2);
   ASSERT_EQ(batch.tables.size(), 1u);
   const ColumnBatch& rows = batch.tables[0].rows;

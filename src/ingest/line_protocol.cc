@@ -124,7 +124,8 @@ class LineParser {
     uint32_t head_mask_;
   };
   struct Table {
-    Table(std::string name, SchemaPtr schema, size_t columns_max) : builder(std::move(name), std::move(schema), columns_max) {}
+    Table(std::string name, SchemaPtr schema, size_t columns_max)
+        : builder(std::move(name), std::move(schema), columns_max) {}
     TableBuilder builder;
     std::vector<KeyShape> fields;  // of the last line, in its order
     std::vector<KeyShape> tags;    // of the last series, in its order
@@ -137,7 +138,7 @@ class LineParser {
   struct Series {
     std::string_view text;
     uint64_t hash = 0;
-    Table* table = nullptr;  // nullptr: not resolved (yet, or any more)
+    Table* table = nullptr;   // nullptr: not resolved (yet, or any more)
     uint32_t tags_begin = 0;  // in series_tags_
     uint32_t tags_end = 0;
   };
@@ -189,7 +190,8 @@ class LineParser {
   }
 
   void PutTags(const Series& series, size_t row) {
-    for (uint32_t i = series.tags_begin; i < series.tags_end; ++i) series_tags_[i].column->PutCode(row, series_tags_[i].code);
+    for (uint32_t i = series.tags_begin; i < series.tags_end; ++i)
+      series_tags_[i].column->PutCode(row, series_tags_[i].code);
   }
 
   /// Whether all of [p, stop) is a value that could be put.
@@ -230,7 +232,9 @@ class LineParser {
            Fail(fmt::format("more than {} values in one request; send it in parts", options_.values_max));
   }
 
-  static std::string MissingFields(const char* p, const char* end) { return p == end ? "missing measurement" : "missing fields"; }
+  static std::string MissingFields(const char* p, const char* end) {
+    return p == end ? "missing measurement" : "missing fields";
+  }
 
   size_t EstimateRows(const char* line, const char* next) const {
     const auto line_bytes = std::max<size_t>(static_cast<size_t>(next - line), 16);
@@ -311,11 +315,18 @@ class LineParser {
     if (p == end_) return std::nullopt;
     switch (*p) {
       case '"': return ColumnType::kString;
-      case 't': case 'T': case 'f': case 'F': return ColumnType::kBool;
-      case ',': case ' ': case '\n': case '\r': return std::nullopt;
+      case 't':
+      case 'T':
+      case 'f':
+      case 'F': return ColumnType::kBool;
+      case ',':
+      case ' ':
+      case '\n':
+      case '\r': return std::nullopt;
       default: break;
     }
-    const char* const last = std::find_if(p, end_, [](char c) { return c == ',' || c == ' ' || c == '\n' || c == '\r'; }) - 1;
+    const char* const last =
+        std::find_if(p, end_, [](char c) { return c == ',' || c == ' ' || c == '\n' || c == '\r'; }) - 1;
     if (*last == 'i') return ColumnType::kInt64;
     if (*last == 'u') return ColumnType::kUInt64;
     return ColumnType::kFloat64;
@@ -370,7 +381,7 @@ class LineParser {
       return after;
     }
     return Refuse(text[0] == 't' || text[0] == 'T' || text[0] == 'f' || text[0] == 'F' ? "invalid boolean"
-                                                                                               : "invalid field value");
+                                                                                       : "invalid field value");
   }
 
   const char* ParseString(const char* p, size_t row, ColumnBuilder* column) {

@@ -179,9 +179,7 @@ TEST(LineProtocol, MissingValuesAreNull) {
   EXPECT_EQ(rows.Find("s")->strings[3], "q");
 }
 
-TEST(LineProtocol, OfARepeatedFieldTheLastValueCounts) {
-  EXPECT_EQ(Only(Parse("m v=1,v=2 1\n")).Find("v")->f64()[0], 2);
-}
+TEST(LineProtocol, OfARepeatedFieldTheLastValueCounts) { EXPECT_EQ(Only(Parse("m v=1,v=2 1\n")).Find("v")->f64()[0], 2); }
 
 TEST(LineProtocol, ARefusedLineLeavesNoTrace) {
   const WriteBatch batch = Parse("m,a=1 v=1 1\nm,a=2,b=1 v=2,w=3,x=bad 2\nm,a=2,b=1 v=5,w=\"s\" 3\nm,a=1 v=1 4\n");
@@ -237,7 +235,8 @@ TEST(LineProtocol, LimitsWhatFewBytesUnfoldTo) {
 TEST(LineProtocol, ManySeriesAndTables) {
   std::string body;
   for (int i = 0; i < 5000; ++i) {
-    body += "t" + std::to_string(i % 40) + ",host=h" + std::to_string(i) + " v=" + std::to_string(i) + "i " + std::to_string(i) + "\n";
+    body += "t" + std::to_string(i % 40) + ",host=h" + std::to_string(i) + " v=" + std::to_string(i) + "i " +
+            std::to_string(i) + "\n";
   }
   const WriteBatch batch = Parse(body);
   EXPECT_EQ(batch.accepted_rows, 5000);
@@ -273,12 +272,15 @@ std::string Text(const WriteBatch& batch) {
 
 /// A line that is mostly as usual, now and then different from the others, or wrong, in one place.
 std::string RandomLine(std::mt19937* random) {
-  const auto one_of = [&](std::initializer_list<const char*> texts) { return std::string(*(texts.begin() + (*random)() % texts.size())); };
+  const auto one_of = [&](std::initializer_list<const char*> texts) {
+    return std::string(*(texts.begin() + (*random)() % texts.size()));
+  };
   const auto rarely = [&](const char* usual, std::initializer_list<const char*> others) {
     return (*random)() % 25 != 0 ? std::string(usual) : one_of(others);
   };
   std::string line = rarely("", {" ", "# a comment,with \"delimiters\" \n", "\n", "\t"});
-  line += rarely("cpu", {"mem", "c\\ pu", "c\"pu", "", "\xff"}) + rarely(",host=", {",", ",=", ",h\\,ost=", " host=", ",host=x,host="});
+  line += rarely("cpu", {"mem", "c\\ pu", "c\"pu", "", "\xff"}) +
+          rarely(",host=", {",", ",=", ",h\\,ost=", " host=", ",host=x,host="});
   line += one_of({"a", "bb", "ccc"}) + rarely(",rack=12", {"", ",rack=", ",rack=1=2", ",rack=1\\ 2", ",", ",rack=a\xc3"});
   line += rarely(" ", {"  ", ",", ""});
   line += rarely("load=", {"busy=", "", "=", "load", "l\\=oad="});
@@ -311,8 +313,9 @@ TEST(LineProtocol, BothWaysOfReadingALineAgree) {
 }
 
 TEST(NumberScanner, AgreesWithStrtod) {
-  for (const char* text : {"0", "-0", "1", "12.345", "0.1", "123456789.123456789", "9007199254740993", "1e22", "1e-22",
-                           "179769313486231570000000000000000000000", "4.9e-324", "12345678901234567890.5", "0.000000000000000000000001"}) {
+  for (const char* text :
+       {"0", "-0", "1", "12.345", "0.1", "123456789.123456789", "9007199254740993", "1e22", "1e-22",
+        "179769313486231570000000000000000000000", "4.9e-324", "12345678901234567890.5", "0.000000000000000000000001"}) {
     ScannedNumber number;
     const char* const end = text + strlen(text);
     ASSERT_EQ(ScanNumber(text, end, &number), end) << text;

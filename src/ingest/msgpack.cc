@@ -24,7 +24,18 @@ constexpr int kNestingMax = 4;  // of arrays and batches around records
 constexpr std::string_view kHostTag = "host";
 
 /// The keys of a record that mean something.
-enum Key { kMeasurement, kColumns, kTagKeys, kBatch, kTime, kHost, kFields, kNumberedFields, kTags, kKeys };
+enum Key {
+  kMeasurement,
+  kColumns,
+  kTagKeys,
+  kBatch,
+  kTime,
+  kHost,
+  kFields,
+  kNumberedFields,
+  kTags,
+  kKeys
+};
 
 /// kKeys for a key that means nothing.
 Key FindKey(std::string_view key) {
@@ -65,9 +76,9 @@ struct TableRowsBuilder {
 
 /// A record while its parts are met.
 struct Record {
-  TableRowsBuilder* table = nullptr;          // once `m` has been met
-  std::array<const char*, kKeys> values{};    // where the values of the keys stand that have been met
-  std::array<bool, kKeys> waits{};            // those that could not be read when they were met
+  TableRowsBuilder* table = nullptr;        // once `m` has been met
+  std::array<const char*, kKeys> values{};  // where the values of the keys stand that have been met
+  std::array<bool, kKeys> waits{};          // those that could not be read when they were met
   std::vector<std::string_view> tag_keys;
   int64_t time_ns;
 
@@ -219,7 +230,8 @@ class MsgpackParser {
     if (record.table == nullptr) return Fail("key 'm' (the measurement) is missing");
     const bool has_row = record.Has(kFields) || record.Has(kNumberedFields) || record.Has(kTags) || record.Has(kHost);
     if (record.Has(kColumns)) return !has_row || Fail("columns do not go with the fields, tags or host of a row");
-    if (!record.Has(kFields) && !record.Has(kNumberedFields)) return Fail("one of the keys 'columns', 'fields' and 'f' is needed");
+    if (!record.Has(kFields) && !record.Has(kNumberedFields))
+      return Fail("one of the keys 'columns', 'fields' and 'f' is needed");
     return CommitRows(record.table, &record.time_ns, 1);
   }
 
@@ -241,8 +253,10 @@ class MsgpackParser {
       FailAt(position, valid.message());
       return nullptr;
     }
-    last_table_ = tables_.emplace_back(std::make_unique<TableRowsBuilder>(
-        std::string(name), schemas_.FindSchema(name), static_cast<size_t>(options_.columns_per_table_max))).get();
+    last_table_ = tables_
+                      .emplace_back(std::make_unique<TableRowsBuilder>(std::string(name), schemas_.FindSchema(name),
+                                                                       static_cast<size_t>(options_.columns_per_table_max)))
+                      .get();
     table_of_.emplace(last_table_->builder.table(), last_table_);
     return last_table_;
   }
@@ -298,7 +312,8 @@ class MsgpackParser {
         if (!ReadMsgpackTimes(&in_, rows, &times_, &column_reason_)) return Fail(column_reason_);
       } else {
         const StringsAs strings = StringsOf(name, *record);
-        if (!ReadMsgpackColumn(&in_, name, strings, builder.rows(), rows, &builder, &column_reason_)) return Fail(column_reason_);
+        if (!ReadMsgpackColumn(&in_, name, strings, builder.rows(), rows, &builder, &column_reason_))
+          return Fail(column_reason_);
       }
     }
     if (!has_time) times_.Resize(rows, options_.now_ns);
@@ -416,7 +431,8 @@ class MsgpackParser {
   bool ReadHost(TableRowsBuilder* table) {
     MsgpackInteger number;
     if (in_.ReadInteger(&number)) return PutTag(kHostTag, "host_" + TextOf(number), table);
-    if (in_.PeekType() != MsgpackType::kString && in_.PeekType() != MsgpackType::kNil) return FailExpected("h, the host (a string)");
+    if (in_.PeekType() != MsgpackType::kString && in_.PeekType() != MsgpackType::kNil)
+      return FailExpected("h, the host (a string)");
     return ReadTag(kHostTag, 0, &table->host, table);
   }
 

@@ -91,7 +91,8 @@ size_t ReadIntegerRun(MsgpackReader* in, uint64_t* out, size_t rows) {
     if (known.type != MsgpackType::kInteger) break;
     const uint64_t word = internal::LoadBigEndian64(p + 1);
     const int unused_bits = (72 - 8 * known.head_bytes) & 63;
-    uint64_t value = known.is_signed ? static_cast<uint64_t>(static_cast<int64_t>(word) >> unused_bits) : word >> unused_bits;
+    uint64_t value =
+        known.is_signed ? static_cast<uint64_t>(static_cast<int64_t>(word) >> unused_bits) : word >> unused_bits;
     if (known.head_bytes == 1) value = static_cast<uint64_t>(static_cast<int64_t>(static_cast<int8_t>(code)));
     if (!known.is_signed && static_cast<int64_t>(value) < 0) break;
     out[read] = value;

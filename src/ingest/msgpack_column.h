@@ -17,8 +17,8 @@
 
 namespace gigapi {
 
-/// Reads the next `rows` values, of an array, into rows `row`, `row` + 1, ... of the column `name`, which is made if need be.
-/// A column without any value is made only when the table has it.
+/// Reads the next `rows` values, of an array, into rows `row`, `row` + 1, ... of the column `name`, which is made if need
+/// be. A column without any value is made only when the table has it.
 bool ReadMsgpackColumn(MsgpackReader* in, std::string_view name, StringsAs strings, size_t row, size_t rows,
                        TableBuilder* table, std::string* reason);
 

@@ -13,7 +13,17 @@
 namespace gigapi {
 
 enum class MsgpackType : uint8_t {
-  kEnd, kNil, kBool, kInteger, kFloat, kString, kBinary, kArray, kMap, kExtension, kInvalid
+  kEnd,
+  kNil,
+  kBool,
+  kInteger,
+  kFloat,
+  kString,
+  kBinary,
+  kArray,
+  kMap,
+  kExtension,
+  kInvalid
 };
 
 /// An integer of any width and sign.
@@ -116,7 +126,8 @@ class MsgpackReader {
     } else {
       value->bits = BigEndian(p_ + 1, known.head_bytes - 1);
       const int unused_bits = 64 - 8 * (known.head_bytes - 1);
-      if (known.is_signed) value->bits = static_cast<uint64_t>(static_cast<int64_t>(value->bits << unused_bits) >> unused_bits);
+      if (known.is_signed)
+        value->bits = static_cast<uint64_t>(static_cast<int64_t>(value->bits << unused_bits) >> unused_bits);
     }
     value->negative = known.is_signed && static_cast<int64_t>(value->bits) < 0;
     p_ += known.head_bytes;

@@ -81,8 +81,9 @@ TEST(MsgpackColumnar, ReadsEveryType) {
 }
 
 TEST(MsgpackColumnar, ReadsIntegersOfEveryWidth) {
-  std::vector<int64_t> values = {0, 1, 127, 128, 255, 256, 65'535, 65'536, 4'294'967'295, 4'294'967'296, INT64_MAX,
-                                 -1, -32, -33, -128, -129, -32'768, -32'769, -2'147'483'648, -2'147'483'649, INT64_MIN};
+  std::vector<int64_t> values = {0,         1,  127, 128, 255,  256,  65'535,  65'536,  4'294'967'295,  4'294'967'296,
+                                 INT64_MAX, -1, -32, -33, -128, -129, -32'768, -32'769, -2'147'483'648, -2'147'483'649,
+                                 INT64_MIN};
   std::vector<std::string> packed, times;
   for (const int64_t value : values) {
     packed.push_back(SmallInt(value));
@@ -135,13 +136,15 @@ TEST(MsgpackColumnar, AFloatMakesANewIntegerColumnFloat) {
 TEST(MsgpackColumnar, NumbersFollowTheTypeThatTheTableHas) {
   Schemas schemas;
   schemas.Add("cpu", {{"f", ColumnType::kFloat64}, {"i", ColumnType::kInt64}, {"u", ColumnType::kUInt64}});
-  const ColumnBatch rows = Rows(Columns({{"time", Array({Int(1)})}, {"f", Array({Int(7)})}, {"i", Array({Float(8)})},
-                                         {"u", Array({SmallInt(9)})}}), schemas);
+  const ColumnBatch rows = Rows(
+      Columns({{"time", Array({Int(1)})}, {"f", Array({Int(7)})}, {"i", Array({Float(8)})}, {"u", Array({SmallInt(9)})}}),
+      schemas);
   EXPECT_EQ(rows.Find("f")->f64()[0], 7);
   EXPECT_EQ(rows.Find("i")->i64()[0], 8);
   EXPECT_EQ(rows.Find("u")->u64()[0], 9u);
   EXPECT_THAT(Reason(Columns({{"time", Array({Int(1)})}, {"i", Array({Float(1.5)})}}), schemas), HasSubstr("type conflict"));
-  EXPECT_THAT(Reason(Columns({{"time", Array({Int(1)})}, {"i", Array({UInt(UINT64_MAX)})}}), schemas), HasSubstr("is type unsigned"));
+  EXPECT_THAT(Reason(Columns({{"time", Array({Int(1)})}, {"i", Array({UInt(UINT64_MAX)})}}), schemas),
+              HasSubstr("is type unsigned"));
   EXPECT_THAT(Reason(Columns({{"time", Array({Int(1)})}, {"u", Array({Int(-1)})}}), schemas), HasSubstr("\"u\""));
   EXPECT_THAT(Reason(Columns({{"time", Array({Int(1)})}, {"f", Array({Str("x")})}}), schemas), HasSubstr("type conflict"));
   EXPECT_THAT(Reason(Columns({{"time", Array({Int(1)})}, {"f", Array({Bool(true)})}}), schemas), HasSubstr("type conflict"));
@@ -175,7 +178,8 @@ TEST(MsgpackColumnar, VeryManyValuesAreAStringField) {
 
 TEST(MsgpackColumnar, TagKeysAndTheTableDecideWhatStringsAre) {
   const std::string one = Array({Str("a")});
-  const std::string body = Map({{"m", Str("cpu")}, {"tag_keys", Array({Str("host")})},
+  const std::string body = Map({{"m", Str("cpu")},
+                                {"tag_keys", Array({Str("host")})},
                                 {"columns", Map({{"time", Array({Int(1)})}, {"host", one}, {"note", one}})}});
   const ColumnBatch rows = Rows(body);
   EXPECT_EQ(rows.Find("host")->type, ColumnType::kTag);
@@ -200,10 +204,11 @@ TEST(MsgpackColumnar, WithoutTimeRowsGetTheTimeOfArrival) {
 }
 
 TEST(MsgpackColumnar, RecordsOfOneTableGrowTogether) {
-  const WriteBatch batch = Parse(Array({Columns({{"time", Array({Int(1)})}, {"a", Array({Int(1)})}, {"h", Array({Str("x")})}}),
-                                        Columns({{"time", Array({Int(9)})}, {"v", Array({Bool(true)})}}, "mem"),
-                                        Columns({{"time", Array({Int(2)})}, {"b", Array({Int(2)})}, {"h", Array({Str("x")})}}),
-                                        Columns({{"time", Array({Int(3)})}, {"a", Array({Float(0.5)})}})}));
+  const WriteBatch batch =
+      Parse(Array({Columns({{"time", Array({Int(1)})}, {"a", Array({Int(1)})}, {"h", Array({Str("x")})}}),
+                   Columns({{"time", Array({Int(9)})}, {"v", Array({Bool(true)})}}, "mem"),
+                   Columns({{"time", Array({Int(2)})}, {"b", Array({Int(2)})}, {"h", Array({Str("x")})}}),
+                   Columns({{"time", Array({Int(3)})}, {"a", Array({Float(0.5)})}})}));
   ASSERT_EQ(batch.refused_rows, 0) << batch.refused[0].reason;
   EXPECT_EQ(batch.accepted_rows, 4);
   ASSERT_EQ(batch.tables.size(), 2u);
@@ -220,11 +225,16 @@ TEST(MsgpackColumnar, RecordsOfOneTableGrowTogether) {
 }
 
 TEST(MsgpackRows, ReadsABatch) {
-  const WriteBatch batch = Parse(Map({{"batch", Array({
-      Map({{"m", Str("cpu")}, {"t", Int(1633024800123)}, {"h", Str("server01")},
-           {"fields", Map({{"usage", Float(95)}, {"note", Str("ok")}})}, {"tags", Map({{"region", Str("eu")}, {"rack", Int(7)}})}}),
-      Map({{"m", Str("cpu")}, {"t", Int(1633024801)}, {"fields", Map({{"usage", Float(96)}, {"extra", Bool(true)}})}}),
-      Columns({{"time", Array({Int(1633024802)})}, {"usage", Array({Int(97)})}})})}}));
+  const WriteBatch batch =
+      Parse(Map({{"batch", Array({Map({{"m", Str("cpu")},
+                                       {"t", Int(1633024800123)},
+                                       {"h", Str("server01")},
+                                       {"fields", Map({{"usage", Float(95)}, {"note", Str("ok")}})},
+                                       {"tags", Map({{"region", Str("eu")}, {"rack", Int(7)}})}}),
+                                  Map({{"m", Str("cpu")},
+                                       {"t", Int(1633024801)},
+                                       {"fields", Map({{"usage", Float(96)}, {"extra", Bool(true)}})}}),
+                                  Columns({{"time", Array({Int(1633024802)})}, {"usage", Array({Int(97)})}})})}}));
   ASSERT_EQ(batch.refused_rows, 0) << batch.refused[0].reason;
   ASSERT_EQ(batch.tables.size(), 1u);
   const ColumnBatch& rows = batch.tables[0].rows;
@@ -252,7 +262,9 @@ TEST(MsgpackRows, ReadsShortForms) {
 }
 
 TEST(MsgpackTimes, TheUnitIsToldBySize) {
-  const auto time_of = [](const std::string& time) { return Rows(Columns({{"v", Array({Int(1)})}, {"time", Array({time})}})).time[0]; };
+  const auto time_of = [](const std::string& time) {
+    return Rows(Columns({{"v", Array({Int(1)})}, {"time", Array({time})}})).time[0];
+  };
   EXPECT_EQ(time_of(Int(1'633'024'800)), 1'633'024'800'000'000'000);
   EXPECT_EQ(time_of(UInt(1'633'024'800'123)), 1'633'024'800'123'000'000);
   EXPECT_EQ(time_of(Int(1'633'024'800'123'456)), 1'633'024'800'123'456'000);
@@ -267,14 +279,15 @@ TEST(MsgpackTimes, TheUnitIsToldBySize) {
 }
 
 TEST(MsgpackTimes, OneUnitForAColumn) {
-  const ColumnBatch rows = Rows(Columns({{"time", Array({SmallInt(0), SmallInt(1'000), Int(1'633'024'800'123)})},
-                                         {"v", Array({Int(1), Int(2), Int(3)})}}));
+  const ColumnBatch rows = Rows(Columns(
+      {{"time", Array({SmallInt(0), SmallInt(1'000), Int(1'633'024'800'123)})}, {"v", Array({Int(1), Int(2), Int(3)})}}));
   EXPECT_EQ(rows.time[1], 1'000'000'000) << "milliseconds, as the largest";
 }
 
 TEST(MsgpackTimes, RefusesWhatIsNoTime) {
-  for (const std::string& time : {Str("2021-09-30T00:00:00Z"), Nil(), Bool(true), UInt(UINT64_MAX), Float(1e300), Float(0.0 / 0.0),
-                                  Ext(5, "abcd"), Ext(-1, "abcde"), Ext(-1, BigEndian(uint64_t{0xffffffff} << 34, 8))}) {
+  for (const std::string& time :
+       {Str("2021-09-30T00:00:00Z"), Nil(), Bool(true), UInt(UINT64_MAX), Float(1e300), Float(0.0 / 0.0), Ext(5, "abcd"),
+        Ext(-1, "abcde"), Ext(-1, BigEndian(uint64_t{0xffffffff} << 34, 8))}) {
     EXPECT_THAT(Reason(Columns({{"time", Array({time})}, {"v", Array({Int(1)})}})), HasSubstr("a time must be")) << time;
   }
   EXPECT_THAT(Reason(Columns({{"time", Array({Int(9'999'999'999)})}, {"v", Array({Int(1)})}})), HasSubstr("further away"));
@@ -289,7 +302,9 @@ TEST(MsgpackRefusals, SayWhatAndWhere) {
               HasSubstr("record 1: expected the values of column 'v' (an array), found a map, at byte 54"));
   EXPECT_EQ(Reason(Columns({{"time", time}, {"v", Array({Int(1), Map({{"x", Int(1)}})})}})),
             "record 1: column 'v' cannot hold a map in row 2, at byte 68");
-  const auto value = [&](const std::string& packed) { return Reason(Columns({{"time", time}, {"v", Array({packed, packed})}})); };
+  const auto value = [&](const std::string& packed) {
+    return Reason(Columns({{"time", time}, {"v", Array({packed, packed})}}));
+  };
   EXPECT_THAT(value(Array({Int(1)})), HasSubstr("column 'v' cannot hold an array in row 1"));
   EXPECT_THAT(value(Ext(42, "abc")), HasSubstr("column 'v' cannot hold an extension of type 42 in row 1"));
   EXPECT_THAT(value(Bin("abc")), HasSubstr("column 'v' cannot hold binary data in row 1"));
@@ -301,8 +316,10 @@ TEST(MsgpackRefusals, SayWhatAndWhere) {
 TEST(MsgpackRefusals, OfRecords) {
   const std::string good = Columns({{"time", Array({Int(1)})}, {"v", Array({Int(1)})}});
   EXPECT_THAT(Reason(Int(5)), HasSubstr("expected a record (a map) or an array of records, found an integer, at byte 0"));
-  EXPECT_THAT(Reason(Array({good, Str("x")})), HasSubstr("expected a record (a map) or an array of records, found a string"));
-  EXPECT_THAT(Reason(Array({good, Map({{"columns", Map({})}})})), HasSubstr("record 2: key 'm' (the measurement) is missing"));
+  EXPECT_THAT(Reason(Array({good, Str("x")})),
+              HasSubstr("expected a record (a map) or an array of records, found a string"));
+  EXPECT_THAT(Reason(Array({good, Map({{"columns", Map({})}})})),
+              HasSubstr("record 2: key 'm' (the measurement) is missing"));
   EXPECT_THAT(Reason(Map({{"m", Float(1)}, {"columns", Map({})}})), HasSubstr("expected the measurement's name"));
   EXPECT_THAT(Reason(Map({{"m", Str("")}, {"columns", Map({})}})), HasSubstr("table name is empty"));
   EXPECT_THAT(Reason(Map({{"m", Str("x")}})), HasSubstr("one of the keys"));
@@ -310,8 +327,10 @@ TEST(MsgpackRefusals, OfRecords) {
   EXPECT_THAT(Reason(Columns({})), HasSubstr("columns is empty"));
   EXPECT_THAT(Reason(Columns({{"v", Array({Int(1)})}, {"v", Array({Int(1)})}})), HasSubstr("column 'v' comes twice"));
   EXPECT_THAT(Reason(Columns({{"v", Array({Int(1)})}, {"V", Array({Int(1)})}})), HasSubstr("differs only in case"));
-  EXPECT_THAT(Reason(Columns({{"v", Array({Int(1)})}, {"Time", Array({Int(1)})}})), HasSubstr("'Time' is the timestamp's name"));
-  EXPECT_THAT(Reason(Columns({{"time", Array({Int(1)})}, {"v", Array({Nil()})}})), HasSubstr("no column of table 'cpu' has a value"));
+  EXPECT_THAT(Reason(Columns({{"v", Array({Int(1)})}, {"Time", Array({Int(1)})}})),
+              HasSubstr("'Time' is the timestamp's name"));
+  EXPECT_THAT(Reason(Columns({{"time", Array({Int(1)})}, {"v", Array({Nil()})}})),
+              HasSubstr("no column of table 'cpu' has a value"));
   EXPECT_THAT(Reason(Map({{"m", Str("x")}, {"fields", Map({{"v", Map({})}})}})), HasSubstr("column 'v' cannot hold a map"));
   EXPECT_THAT(Reason(Map({{"m", Str("x")}, {"fields", Map({{"v", Int(1)}})}, {"tags", Map({{"t", Map({})}})}})),
               HasSubstr("expected the value of tag 't' (a string), found a map"));
@@ -327,11 +346,16 @@ TEST(MsgpackRefusals, KeepNothingOfTheRequest) {
 }
 
 TEST(MsgpackRefusals, OfEveryBodyThatIsCutOff) {
-  const std::string body = Map({{"batch", Array({
-      Columns({{"time", kThreeTimes}, {"host", Array({Str("a"), Str("b"), Str("c")})}, {"v", Array({Float(1), SmallInt(2), Nil()})},
-               {"ok", Array({Bool(true), Bool(false), Nil()})}}),
-      Map({{"m", Str("mem")}, {"t", Ext(-1, "abcd")}, {"h", Str("x")}, {"fields", Map({{"a", Int(1)}, {"b", Str("x")}})},
-           {"tags", Map({{"t", Str("x")}})}, {"other", Array({Bin("abc"), Map({{"x", Nil()}})})}})})}});
+  const std::string body = Map({{"batch", Array({Columns({{"time", kThreeTimes},
+                                                          {"host", Array({Str("a"), Str("b"), Str("c")})},
+                                                          {"v", Array({Float(1), SmallInt(2), Nil()})},
+                                                          {"ok", Array({Bool(true), Bool(false), Nil()})}}),
+                                                 Map({{"m", Str("mem")},
+                                                      {"t", Ext(-1, "abcd")},
+                                                      {"h", Str("x")},
+                                                      {"fields", Map({{"a", Int(1)}, {"b", Str("x")}})},
+                                                      {"tags", Map({{"t", Str("x")}})},
+                                                      {"other", Array({Bin("abc"), Map({{"x", Nil()}})})}})})}});
   EXPECT_EQ(Parse(body).accepted_rows, 4);
   for (size_t size = 0; size < body.size(); ++size) {
     // In memory of its own, so that a sanitizer sees a read past the end.
@@ -381,7 +405,8 @@ TEST(MsgpackRefusals, OfTooManyColumns) {
   options.columns_per_table_max = 2;
   const std::string one = Array({Int(1)});
   EXPECT_THAT(Reason(Columns({{"a", one}, {"b", one}, {"c", one}}), {}, options), HasSubstr("more than 2 columns"));
-  EXPECT_THAT(Reason(Columns({{"a", one}, {"b", one}}) + Columns({{"c", one}}), {}, options), HasSubstr("no more are allowed"));
+  EXPECT_THAT(Reason(Columns({{"a", one}, {"b", one}}) + Columns({{"c", one}}), {}, options),
+              HasSubstr("no more are allowed"));
 }
 
 }  // namespace

@@ -10,7 +10,11 @@
 namespace gigapi {
 
 struct ScannedNumber {
-  enum class Kind { kFloat, kInteger, kUnsigned } kind = Kind::kFloat;
+  enum class Kind {
+    kFloat,
+    kInteger,
+    kUnsigned
+  } kind = Kind::kFloat;
   double f64 = 0;
   int64_t i64 = 0;
   uint64_t u64 = 0;
@@ -29,7 +33,8 @@ inline bool Take8Digits(const char* p, uint64_t* value) {
   }
   word -= 0x3030303030303030;
   word = word * 10 + (word >> 8);
-  word = (((word & 0x000000ff000000ff) * 0x000f424000000064) + (((word >> 16) & 0x000000ff000000ff) * 0x0000271000000001)) >> 32;
+  word = (((word & 0x000000ff000000ff) * 0x000f424000000064) + (((word >> 16) & 0x000000ff000000ff) * 0x0000271000000001)) >>
+         32;
   *value = *value * 100'000'000 + word;
   return true;
 }
@@ -38,7 +43,9 @@ inline bool Take8Digits(const char* p, uint64_t* value) {
 inline uint64_t ValueOfDigits(uint64_t digits, int count) {
   digits <<= 8 * (8 - count);  // leading zeros
   digits = digits * 10 + (digits >> 8);
-  return (((digits & 0x000000ff000000ff) * 0x000f424000000064) + (((digits >> 16) & 0x000000ff000000ff) * 0x0000271000000001)) >> 32;
+  return (((digits & 0x000000ff000000ff) * 0x000f424000000064) +
+          (((digits >> 16) & 0x000000ff000000ff) * 0x0000271000000001)) >>
+         32;
 }
 
 /// The position of the first byte that is not below 10; 8 when all are.
@@ -58,8 +65,8 @@ inline const char* TakeDigits(const char* p, const char* end, uint64_t* value) {
   return p;
 }
 
-inline constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10,
-                                          1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+inline constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                          1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 inline const char* ScanShortFloat(const char* p, double* value) {
   uint64_t word;

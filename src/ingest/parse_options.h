@@ -12,7 +12,7 @@ namespace gigapi {
 struct ParseOptions {
   Precision precision = Precision::kNanosecond;
   Precision number_precision = Precision::kAuto;  // of times in JSON and CSV that are numbers
-  int64_t now_ns = 0;  // the time of lines without one
+  int64_t now_ns = 0;                             // the time of lines without one
   int64_t line_bytes_max = 4 << 20;
   int64_t columns_per_table_max = 1'000;  // tags and fields, those that the table has already included
   int64_t values_max = 1 << 25;           // of a body, NULLs included: what bounds the memory that it unfolds to

@@ -8,7 +8,15 @@
 
 namespace gigapi {
 
-enum class Precision { kNanosecond, kMicrosecond, kMillisecond, kSecond, kMinute, kHour, kAuto };
+enum class Precision {
+  kNanosecond,
+  kMicrosecond,
+  kMillisecond,
+  kSecond,
+  kMinute,
+  kHour,
+  kAuto
+};
 
 /// "" and "ns", "n", "nanosecond"; "us", "u", "µs", "microsecond"; "ms", "millisecond"; "s", "second"; "m", "minute";
 /// "h", "hour"; "auto". Long names also in the plural. Anything else is kInvalidArgument.

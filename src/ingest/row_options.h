@@ -15,7 +15,8 @@ inline constexpr std::array<std::string_view, 4> kTimeNames = {"time", "timestam
 
 inline StringsAs StringsOf(const ParseOptions& options, std::string_view name) {
   if (options.tags.empty()) return StringsAs::kByValues;
-  return std::find(options.tags.begin(), options.tags.end(), name) != options.tags.end() ? StringsAs::kTag : StringsAs::kField;
+  return std::find(options.tags.begin(), options.tags.end(), name) != options.tags.end() ? StringsAs::kTag
+                                                                                         : StringsAs::kField;
 }
 
 /// Of the refused rows, how much of each is shown.

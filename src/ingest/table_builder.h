@@ -38,23 +38,27 @@ class ColumnBuilder {
   }
   /// The 64 bits of a kInt64, kUInt64 or kFloat64 value.
   void PutWord(size_t row, uint64_t word) {
-    if (column_.words.size() != row) [[unlikely]] PrepareRow(row, column_.words.size());
+    if (column_.words.size() != row) [[unlikely]]
+      PrepareRow(row, column_.words.size());
     column_.words.PushBack(word);
     if (!column_.valid.empty()) column_.valid.PushBack(1);
   }
   void PutBool(size_t row, bool value) {
-    if (column_.bools.size() != row) [[unlikely]] PrepareRow(row, column_.bools.size());
+    if (column_.bools.size() != row) [[unlikely]]
+      PrepareRow(row, column_.bools.size());
     column_.bools.PushBack(value ? 1 : 0);
     if (!column_.valid.empty()) column_.valid.PushBack(1);
   }
   void PutString(size_t row, std::string_view value) {
-    if (column_.strings.size() != row) [[unlikely]] PrepareRow(row, column_.strings.size());
+    if (column_.strings.size() != row) [[unlikely]]
+      PrepareRow(row, column_.strings.size());
     column_.strings.Append(value);
     if (!column_.valid.empty()) column_.valid.PushBack(1);
   }
   /// A tag's value by its code.
   void PutCode(size_t row, uint32_t code) {
-    if (column_.codes.size() != row) [[unlikely]] PrepareRow(row, column_.codes.size());
+    if (column_.codes.size() != row) [[unlikely]]
+      PrepareRow(row, column_.codes.size());
     column_.codes.PushBack(code);
     if (!column_.valid.empty()) column_.valid.PushBack(1);
   }
@@ -64,15 +68,18 @@ class ColumnBuilder {
   /// Many values at once: room for `rows` values from row `row` on, at most; what is written there becomes part of the
   /// column by Added.
   uint64_t* RoomForWords(size_t row, size_t rows) {
-    if (column_.words.size() != row) [[unlikely]] PrepareRow(row, column_.words.size());
+    if (column_.words.size() != row) [[unlikely]]
+      PrepareRow(row, column_.words.size());
     return RoomIn(&column_.words, rows);
   }
   uint8_t* RoomForBools(size_t row, size_t rows) {
-    if (column_.bools.size() != row) [[unlikely]] PrepareRow(row, column_.bools.size());
+    if (column_.bools.size() != row) [[unlikely]]
+      PrepareRow(row, column_.bools.size());
     return RoomIn(&column_.bools, rows);
   }
   uint32_t* RoomForCodes(size_t row, size_t rows) {
-    if (column_.codes.size() != row) [[unlikely]] PrepareRow(row, column_.codes.size());
+    if (column_.codes.size() != row) [[unlikely]]
+      PrepareRow(row, column_.codes.size());
     return RoomIn(&column_.codes, rows);
   }
   void Added(size_t rows);
@@ -127,8 +134,14 @@ class TableBuilder {
   /// The column for values of a type, made when it is new. nullptr when the values cannot go there, with the reason.
   ColumnBuilder* FindOrAdd(std::string_view name, ColumnType type, std::string* reason);
 
-  void CommitRows(const int64_t* times, size_t rows) { time_.Append(times, rows); columns_committed_ = columns_.size(); }
-  void CommitRow(int64_t time) { time_.PushBack(time); columns_committed_ = columns_.size(); }
+  void CommitRows(const int64_t* times, size_t rows) {
+    time_.Append(times, rows);
+    columns_committed_ = columns_.size();
+  }
+  void CommitRow(int64_t time) {
+    time_.PushBack(time);
+    columns_committed_ = columns_.size();
+  }
   /// Takes back the values and the columns of the row under construction.
   void RollBackRow();
   void Reserve(size_t rows);

@@ -29,9 +29,8 @@ std::vector<size_t> PlanFlushes(std::vector<FlushCandidate> candidates, const Fl
   }
   if (pressure.wal_bytes > policy.wal_bytes_high && !candidates.empty()) {
     // The log shrinks from its old end: only the partition with the oldest record frees anything.
-    const auto oldest = std::min_element(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
-      return a.first_sequence < b.first_sequence;
-    });
+    const auto oldest = std::min_element(candidates.begin(), candidates.end(),
+                                         [](const auto& a, const auto& b) { return a.first_sequence < b.first_sequence; });
     take(oldest, oldest + 1);
   }
   std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.age_ns > b.age_ns; });

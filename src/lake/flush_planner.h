@@ -11,10 +11,10 @@ namespace gigapi {
 struct FlushCandidate {
   size_t index = 0;  // the caller's
   int64_t bytes = 0;
-  int64_t age_ns = 0;             // of its oldest row
-  uint64_t first_sequence = 0;    // of its oldest row
-  bool has_waiters = false;       // writes that are acknowledged when it is flushed
-  int64_t retry_in_ns = 0;        // above 0: a flush has failed and is not to be tried yet
+  int64_t age_ns = 0;           // of its oldest row
+  uint64_t first_sequence = 0;  // of its oldest row
+  bool has_waiters = false;     // writes that are acknowledged when it is flushed
+  int64_t retry_in_ns = 0;      // above 0: a flush has failed and is not to be tried yet
 };
 
 struct FlushPolicy {

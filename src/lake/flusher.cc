@@ -300,9 +300,9 @@ void Flusher::Failed(Partition* partition, const Status& reason) {
   const int64_t wait = std::min(kRetryNanosMax, kRetryNanosFirst << std::min<int64_t>(partition->flush_failures, 5));
   ++partition->flush_failures;
   partition->flush_retry_at_ns = SteadyNanos() + wait;
-  LOG_ERROR("a flush failed, its rows stay in memory and in the log", "database={} table={} partition={} retry_in_ms={} reason=\"{}\"",
-            partition->table->database, partition->table->name, HivePath(partition->key), wait / kNanosPerMilli,
-            reason.message());
+  LOG_ERROR("a flush failed, its rows stay in memory and in the log",
+            "database={} table={} partition={} retry_in_ms={} reason=\"{}\"", partition->table->database,
+            partition->table->name, HivePath(partition->key), wait / kNanosPerMilli, reason.message());
 }
 
 void Flusher::ReleaseLog() {

@@ -29,17 +29,17 @@ enum class Durability {
 struct LakeOptions {
   std::string root;
   Durability durability = Durability::kFsync;
-  int64_t flush_interval_ms = 10'000;           // a partition's oldest buffered row waits at most this long
-  int64_t flush_partition_bytes = 64 << 20;     // or until the partition has this much
-  int64_t buffer_bytes_max = 160 << 20;         // rows in memory, all partitions; above it writes wait
-  int64_t buffer_wait_ms_max = 5'000;           // and after so long are refused (kOverloaded)
+  int64_t flush_interval_ms = 10'000;        // a partition's oldest buffered row waits at most this long
+  int64_t flush_partition_bytes = 64 << 20;  // or until the partition has this much
+  int64_t buffer_bytes_max = 160 << 20;      // rows in memory, all partitions; above it writes wait
+  int64_t buffer_wait_ms_max = 5'000;        // and after so long are refused (kOverloaded)
   int64_t wal_segment_bytes = 64 << 20;
-  int64_t wal_bytes_max = 1 << 30;              // above it the partitions with the oldest records are flushed
+  int64_t wal_bytes_max = 1 << 30;  // above it the partitions with the oldest records are flushed
   /// Opens what is there as it is, beside a server that may be running: no lock, no change, no write, no flush.
   bool read_only = false;
   /// Told now and then while the log is replayed; may be empty.
   std::function<void(uint64_t bytes_done, uint64_t bytes_total)> replay_progress;
-  int64_t drop_delay_ms = 30'000;               // a replaced file stays this long
+  int64_t drop_delay_ms = 30'000;  // a replaced file stays this long
   int64_t tables_per_database_max = 10'000;
   int64_t columns_per_table_max = 1'000;
   int64_t databases_max = 1'000;
@@ -47,16 +47,16 @@ struct LakeOptions {
 
 struct LakeMetrics {
   int64_t rows_written_total = 0;
-  int64_t wal_bytes_total = 0;       // appended
+  int64_t wal_bytes_total = 0;  // appended
   int64_t wal_syncs_total = 0;
   int64_t wal_disk_bytes = 0;
-  bool wal_failed = false;           // no write is accepted until restart
+  bool wal_failed = false;  // no write is accepted until restart
   int64_t buffered_rows = 0;
   int64_t buffered_bytes = 0;
   int64_t flushes_total = 0;
   int64_t flush_failures_total = 0;
   int64_t flushed_rows_total = 0;
-  int64_t flushed_bytes_total = 0;   // of Parquet
+  int64_t flushed_bytes_total = 0;  // of Parquet
   int64_t files = 0;
   int64_t tables = 0;
   int64_t drop_queue_files = 0;

@@ -218,7 +218,8 @@ namespace {
 
 /// The files without the inputs; fewer than files.size() - inputs.size() are missing when an input was not there.
 std::vector<DataFilePtr> Without(std::vector<DataFilePtr> files, const std::vector<DataFilePtr>& inputs) {
-  std::erase_if(files, [&](const DataFilePtr& file) { return std::find(inputs.begin(), inputs.end(), file) != inputs.end(); });
+  std::erase_if(files,
+                [&](const DataFilePtr& file) { return std::find(inputs.begin(), inputs.end(), file) != inputs.end(); });
   return files;
 }
 

@@ -59,8 +59,8 @@ Result<std::vector<ColumnSchema>> MissingColumns(const TableSchema& schema, cons
     if (!known) {
       missing.push_back({column.name, column.type});
     } else if (schema[*known].name != column.name || !Widens(column.type, schema[*known].type)) {
-      return Errorf(ErrorKind::kConflict, "column '{}' of table '{}' was made with another type by another write", column.name,
-                    rows.table);
+      return Errorf(ErrorKind::kConflict, "column '{}' of table '{}' was made with another type by another write",
+                    column.name, rows.table);
     }
   }
   return missing;

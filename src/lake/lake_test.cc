@@ -120,7 +120,9 @@ TEST(Lake, ReplacesFilesInOneStepAndRemovesThemLater) {
   while (*fs.Exists(old_path)) std::this_thread::yield();
   // No other commit follows, and yet the names do not stay for ever.
   const std::string metadata_path = partition.directory + "/metadata.json";
-  const auto names_inputs = [&] { return ReadWholeFile(&fs, metadata_path)->find("\"drop_queue\":[]") == std::string::npos; };
+  const auto names_inputs = [&] {
+    return ReadWholeFile(&fs, metadata_path)->find("\"drop_queue\":[]") == std::string::npos;
+  };
   for (int i = 0; i < 10'000 && names_inputs(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   EXPECT_FALSE(names_inputs());
   lake.reset();
@@ -217,7 +219,11 @@ TEST(Lake, ReplayOfALogLargerThanMemoryFlushesWhatHasMostRows) {
 }
 
 TEST(FlushPlanner, TakesTheDueTheFullAndTheOldest) {
-  const FlushPolicy policy{.interval_ns = 100, .partition_bytes = 1000, .waiters_interval_ns = 10, .total_bytes_high = 5000, .wal_bytes_high = 50};
+  const FlushPolicy policy{.interval_ns = 100,
+                           .partition_bytes = 1000,
+                           .waiters_interval_ns = 10,
+                           .total_bytes_high = 5000,
+                           .wal_bytes_high = 50};
   const std::vector<FlushCandidate> candidates{
       {.index = 0, .bytes = 10, .age_ns = 99, .first_sequence = 5},
       {.index = 1, .bytes = 10, .age_ns = 100, .first_sequence = 6},
@@ -233,7 +239,9 @@ TEST(FlushPlanner, TakesTheDueTheFullAndTheOldest) {
 TEST(Admission, AdmitsInOrderAndExpires) {
   Admission admission(100, 100, 1);
   std::vector<std::string> log;
-  const auto note = [&](const char* name) { return [&log, name](Status status) { log.push_back(name + std::string(status.ok() ? "+" : "-")); }; };
+  const auto note = [&](const char* name) {
+    return [&log, name](Status status) { log.push_back(name + std::string(status.ok() ? "+" : "-")); };
+  };
   admission.Acquire(500, 0, note("alone"));
   admission.Acquire(60, 0, note("a"));
   admission.Acquire(30, 0, note("b"));

@@ -80,7 +80,8 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
     wal::WalOptions wal_options{.directory = WalDirectory(options_.root),
                                 .segment_bytes = static_cast<uint64_t>(options_.wal_segment_bytes),
                                 .sync = options_.durability == Durability::kFsync};
-    ARROW_ASSIGN_OR_RAISE(wal_, wal::WalWriter::Open(fs_, std::move(wal_options), std::move(contents), state_.applied_sequence + 1));
+    ARROW_ASSIGN_OR_RAISE(
+        wal_, wal::WalWriter::Open(fs_, std::move(wal_options), std::move(contents), state_.applied_sequence + 1));
   } else {
     // What an earlier run with a log left there is brought into files now: nobody would look after it later.
     ARROW_RETURN_NOT_OK(flusher_->FlushAll());
@@ -142,7 +143,8 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
 Status LakeImpl::Replay(std::string_view payload, uint64_t sequence) {
   ARROW_ASSIGN_OR_RAISE(wal::DecodedRecord record, wal::DecodeRecord(payload));
   // Also for their schemas, which may contradict those of tables that were made later under the same names.
-  std::erase_if(record.tables, [&](const TableRows& rows) { return sequence <= drops_.DroppedUpTo(record.database, rows.table); });
+  std::erase_if(record.tables,
+                [&](const TableRows& rows) { return sequence <= drops_.DroppedUpTo(record.database, rows.table); });
   int64_t buffered_bytes = 0;
   {
     const std::lock_guard lock(state_.mutex);

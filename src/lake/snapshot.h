@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "buffer/memory_part.h"
-#include "storage/data_file.h"
 #include "model/schema.h"
+#include "storage/data_file.h"
 
 namespace gigapi {
 

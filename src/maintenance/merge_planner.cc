@@ -61,9 +61,8 @@ std::vector<MergePlan> Group(const Files& files, int output_level, int64_t bytes
 
 bool IsOver(PartitionKey partition, const Files& files, int64_t now_ns, const MergePlannerOptions& options) {
   if (partition.last_ns() >= now_ns) return false;
-  return std::all_of(files.begin(), files.end(), [&](const DataFilePtr& file) {
-    return file->created_ns <= now_ns - options.interval_ns;
-  });
+  return std::all_of(files.begin(), files.end(),
+                     [&](const DataFilePtr& file) { return file->created_ns <= now_ns - options.interval_ns; });
 }
 
 bool GainsFromRewriting(const DataFile& file) {

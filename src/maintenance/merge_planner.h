@@ -14,8 +14,8 @@
 namespace gigapi {
 
 struct MergeTier {
-  int64_t bytes_max;      // of the inputs together
-  double interval_in_t;   // times MergePlannerOptions::interval_ns
+  int64_t bytes_max;     // of the inputs together
+  double interval_in_t;  // times MergePlannerOptions::interval_ns
 };
 
 struct MergePlannerOptions {

@@ -112,7 +112,8 @@ TEST_F(MergePlannerTest, AFewLateRowsDoNotRewriteALargeFileAtOnce) {
 TEST_F(MergePlannerTest, FilesAtTheLimitStayAsTheyAre) {
   const int64_t gigabyte = 1024 * kMegabyte;
   EXPECT_TRUE(Plan(kOldHour, {File(4, 4 * gigabyte, 100), File(1, kMegabyte, 100)}).empty());
-  for (const MergePlan& plan : Plan(kOldHour, {File(1, 2 * gigabyte, 100), File(1, 2 * gigabyte, 90), File(1, 2 * gigabyte, 80)})) {
+  for (const MergePlan& plan :
+       Plan(kOldHour, {File(1, 2 * gigabyte, 100), File(1, 2 * gigabyte, 90), File(1, 2 * gigabyte, 80)})) {
     int64_t bytes = 0;
     for (const auto& input : plan.inputs) bytes += input->size_bytes;
     EXPECT_LE(bytes, 4 * gigabyte);

@@ -118,9 +118,9 @@ TEST_F(MergeServiceTest, AFailedMergeChangesNothingAndTheNextOneSucceeds) {
   auto service = MergeService::Start(lake_.get(), &fs, {.enabled = false});
   const std::string directory = lake_->ListPartitions()[0].directory;
   const size_t names = fs.List(directory)->size();
-  for (const auto operation : {FaultFileSystem::Operation::kCreate, FaultFileSystem::Operation::kWrite,
-                               FaultFileSystem::Operation::kSync, FaultFileSystem::Operation::kRename,
-                               FaultFileSystem::Operation::kSyncDirectory}) {
+  for (const auto operation :
+       {FaultFileSystem::Operation::kCreate, FaultFileSystem::Operation::kWrite, FaultFileSystem::Operation::kSync,
+        FaultFileSystem::Operation::kRename, FaultFileSystem::Operation::kSyncDirectory}) {
     fs.Fail(operation, 1);
     EXPECT_FALSE(service->MergeAll().ok());
     EXPECT_EQ(Files(), 4u);

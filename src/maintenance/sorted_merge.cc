@@ -148,7 +148,8 @@ bool SortedMerge::TextIsLarge() const {
 }
 
 void SortedMerge::CopyRanges() {
-  for (const Range& range : ranges_) batch_.time.Append(range.input->rows.time.data() + range.begin, range.end - range.begin);
+  for (const Range& range : ranges_)
+    batch_.time.Append(range.input->rows.time.data() + range.begin, range.end - range.begin);
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (columns_[i].type == ColumnType::kTag) {
       CopyTag(source_[i], &batch_.columns[i]);

@@ -62,10 +62,10 @@ class SortedMerge {
   const TableSchema& schema_;
   std::vector<Input> inputs_;  // the oldest file first
   std::vector<ColumnSchema> columns_;
-  std::vector<size_t> source_;   // by column of the batch: position among the tags or among the fields
+  std::vector<size_t> source_;  // by column of the batch: position among the tags or among the fields
   std::vector<Range> ranges_;
-  size_t ranged_rows_ = 0;       // in ranges_
-  std::vector<size_t> series_;   // inputs whose next row is of the smallest series
+  size_t ranged_rows_ = 0;      // in ranges_
+  std::vector<size_t> series_;  // inputs whose next row is of the smallest series
   ColumnBatch batch_;
 };
 

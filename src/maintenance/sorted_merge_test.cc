@@ -14,8 +14,7 @@ class SortedMergeTest : public testing::Test {
  protected:
   /// Writes the rows as one sorted file; answers them as text.
   std::vector<std::string> AddFile(const TableSchema& file_schema, ColumnBatch rows, ParquetOptions options = {}) {
-    const ColumnBatch sorted =
-        SortChunks(file_schema, {std::make_shared<const ColumnBatch>(std::move(rows))}).ValueOrDie();
+    const ColumnBatch sorted = SortChunks(file_schema, {std::make_shared<const ColumnBatch>(std::move(rows))}).ValueOrDie();
     paths_.push_back(directory_.path() + '/' + std::to_string(paths_.size()) + ".parquet");
     EXPECT_TRUE(WriteParquet(LocalFileSystem(), paths_.back(), file_schema, sorted, options).ok());
     return Lines(file_schema, sorted);
@@ -83,9 +82,8 @@ TEST_F(SortedMergeTest, ColumnsThatOldFilesLackAreNullAndIntegersBecomeFloats) {
   ColumnBatch new_rows = RandomRows(schema, options, &random);
   std::vector<uint32_t> all(options.rows);
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint32_t>(i);
-  const std::vector<ColumnBatchPtr> chunks = {
-      std::make_shared<const ColumnBatch>(Take(old_rows, all.data(), all.size())),
-      std::make_shared<const ColumnBatch>(Take(new_rows, all.data(), all.size()))};
+  const std::vector<ColumnBatchPtr> chunks = {std::make_shared<const ColumnBatch>(Take(old_rows, all.data(), all.size())),
+                                              std::make_shared<const ColumnBatch>(Take(new_rows, all.data(), all.size()))};
   AddFile(old_schema, std::move(old_rows));
   AddFile(schema, std::move(new_rows));
   EXPECT_EQ(Merge(schema, 700), Lines(schema, SortChunks(schema, chunks).ValueOrDie()));

@@ -90,8 +90,9 @@ Status ValidateStrings(const StringColumn& strings) {
 
 Status ValidateColumn(const Column& column, size_t rows) {
   const auto check = [&](size_t size) {
-    return size == rows ? Status::OK()
-                        : Errorf(ErrorKind::kInvalidArgument, "column {} has {} values for {} rows", column.name, size, rows);
+    return size == rows
+               ? Status::OK()
+               : Errorf(ErrorKind::kInvalidArgument, "column {} has {} values for {} rows", column.name, size, rows);
   };
   if (!column.valid.empty()) ARROW_RETURN_NOT_OK(check(column.valid.size()));
   switch (column.type) {
@@ -109,9 +110,7 @@ Status ValidateColumn(const Column& column, size_t rows) {
       }
       return Status::OK();
     }
-    case ColumnType::kString:
-      ARROW_RETURN_NOT_OK(ValidateStrings(column.strings));
-      return check(column.strings.size());
+    case ColumnType::kString: ARROW_RETURN_NOT_OK(ValidateStrings(column.strings)); return check(column.strings.size());
   }
   return Errorf(ErrorKind::kInvalidArgument, "column {} has an unknown type", column.name);
 }

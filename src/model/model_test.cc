@@ -10,7 +10,8 @@ namespace gigapi {
 namespace {
 
 TEST(PartitionKey, CoversAllOfTime) {
-  for (const int64_t time : {INT64_MIN, INT64_MIN + 1, int64_t{-1}, int64_t{0}, int64_t{1}, kNanosPerHour - 1, kNanosPerHour, INT64_MAX}) {
+  for (const int64_t time :
+       {INT64_MIN, INT64_MIN + 1, int64_t{-1}, int64_t{0}, int64_t{1}, kNanosPerHour - 1, kNanosPerHour, INT64_MAX}) {
     const PartitionKey key = PartitionKey::Of(time);
     EXPECT_LE(key.begin_ns(), time);
     EXPECT_GE(key.last_ns(), time);
@@ -24,8 +25,8 @@ TEST(PartitionKey, CoversAllOfTime) {
 
 TEST(PartitionKey, ReadsOnlyItsOwnPaths) {
   PartitionKey key;
-  for (const char* path : {"date=2025-13-01/hour=00", "date=2025-01-01/hour=24", "date=2025-02-30/hour=00", "date=2025-1-1/hour=0",
-                           "date=2025-01-01/hour=00/x", "data", ""}) {
+  for (const char* path : {"date=2025-13-01/hour=00", "date=2025-01-01/hour=24", "date=2025-02-30/hour=00",
+                           "date=2025-1-1/hour=0", "date=2025-01-01/hour=00/x", "data", ""}) {
     EXPECT_FALSE(ParseHivePath(path, &key)) << path;
   }
 }
@@ -54,9 +55,10 @@ TEST(SplitByPartition, KeepsRowsWithTheirHour) {
 }
 
 TEST(Names, AcceptsWhatWorksAndRefusesTheRest) {
-  for (const char* name : {"a", "my db/..", "..", "\xc3\xa9t\xc3\xa9", "select", "a'b\"c"}) EXPECT_TRUE(ValidateTableName(name).ok()) << name;
-  for (const std::string& name : {std::string(), std::string("a\0b", 3), std::string("a\nb"), std::string("\x7f"), std::string("\xff"),
-                                  std::string("\xed\xa0\x80"), std::string(300, 'x')}) {
+  for (const char* name : {"a", "my db/..", "..", "\xc3\xa9t\xc3\xa9", "select", "a'b\"c"})
+    EXPECT_TRUE(ValidateTableName(name).ok()) << name;
+  for (const std::string& name : {std::string(), std::string("a\0b", 3), std::string("a\nb"), std::string("\x7f"),
+                                  std::string("\xff"), std::string("\xed\xa0\x80"), std::string(300, 'x')}) {
     EXPECT_FALSE(ValidateTableName(name).ok()) << name;
     EXPECT_FALSE(ValidateColumnName(name).ok()) << name;
   }

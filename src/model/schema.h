@@ -17,11 +17,14 @@
 
 namespace gigapi {
 
-enum class ColumnKind : uint8_t { kTag = 1, kField = 2 };
+enum class ColumnKind : uint8_t {
+  kTag = 1,
+  kField = 2
+};
 
 /// The values are part of the WAL's format.
 enum class ColumnType : uint8_t {
-  kTag = 1,      // dictionary-encoded string
+  kTag = 1,  // dictionary-encoded string
   kFloat64 = 2,
   kInt64 = 3,
   kUInt64 = 4,

@@ -36,8 +36,8 @@ std::shared_ptr<const std::vector<uint32_t>> Prune(const LakeScanInfo& info, con
 
 /// `column IS NULL` and `column IS NOT NULL`, which DuckDB does not turn into table filters itself. SIZE_MAX as column: the
 /// expression is another.
-std::pair<duckdb::column_t, duckdb::unique_ptr<duckdb::TableFilter>> NullFilterOf(const duckdb::Expression& expression,
-                                                                                  const duckdb::MultiFilePushdownInfo& scan) {
+std::pair<duckdb::column_t, duckdb::unique_ptr<duckdb::TableFilter>> NullFilterOf(
+    const duckdb::Expression& expression, const duckdb::MultiFilePushdownInfo& scan) {
   using duckdb::ExpressionType;
   const ExpressionType type = expression.GetExpressionType();
   if (type != ExpressionType::OPERATOR_IS_NULL && type != ExpressionType::OPERATOR_IS_NOT_NULL) return {SIZE_MAX, nullptr};
@@ -104,7 +104,8 @@ void LakeFileList::WaitForFirstRows() const {
     else if (first_opener_ == std::this_thread::get_id()) first_is_read_ = true;
     if (is_first) return;
   }
-  // DuckDB tells nobody when it sets the bound, so this looks. It never waits for long: what it saves is work, not a wrong row.
+  // DuckDB tells nobody when it sets the bound, so this looks. It never waits for long: what it saves is work, not a wrong
+  // row.
   const auto deadline = std::chrono::steady_clock::now() + kFirstRowsWait;
   while (!first_is_read_ && running_filters_->AwaitsFirstRows() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(kLookAgain);
@@ -180,7 +181,8 @@ OpenFileInfo LakeFileList::GetFile(duckdb::idx_t i) const {
   OpenFileInfo file = Describe(handed_out_[i]);
   // The scan owns its list for longer than it opens files. What opens them is told of the file alone.
   const bool is_top_n_by_time = running_filters_ && order_ != TimeOrder::kAny;
-  if (is_top_n_by_time) file.extended_info->options.emplace(kListMark, duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(this)));
+  if (is_top_n_by_time)
+    file.extended_info->options.emplace(kListMark, duckdb::Value::POINTER(reinterpret_cast<uintptr_t>(this)));
   return file;
 }
 

@@ -225,7 +225,8 @@ TEST(QueryEngine, CancelsBetweenBatches) {
 
 TEST(QueryEngine, AnAbandonedStreamEnds) {
   LakeFixture lake;
-  for (const char* sql : {"SELECT * FROM range(1000000000000)", "SELECT * FROM range(1000000000000) a WHERE a.range % 1000 = 3"}) {
+  for (const char* sql :
+       {"SELECT * FROM range(1000000000000)", "SELECT * FROM range(1000000000000) a WHERE a.range % 1000 = 3"}) {
     auto stream = *lake.engine().Execute({.sql = sql, .database = "", .parameters = {}}, {});
     ASSERT_TRUE(stream->Next().ok());
     stream.reset();

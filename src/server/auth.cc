@@ -51,7 +51,8 @@ bool DecodeBase64(std::string_view text, std::string* out) {
 }
 
 Authenticator::Authenticator(std::string username, std::string password)
-    : enabled_(!username.empty() || !password.empty()), credentials_(username + ":" + password),
+    : enabled_(!username.empty() || !password.empty()),
+      credentials_(username + ":" + password),
       password_(std::move(password)) {}
 
 bool Authenticator::Matches(std::string_view credentials) const { return Same(credentials, credentials_); }

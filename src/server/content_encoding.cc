@@ -27,7 +27,9 @@ libdeflate_decompressor* ThreadDecompressor() {
   return decompressor.get();
 }
 
-Status Broken(std::string_view encoding) { return Errorf(ErrorKind::kInvalidArgument, "the body is not valid {}", encoding); }
+Status Broken(std::string_view encoding) {
+  return Errorf(ErrorKind::kInvalidArgument, "the body is not valid {}", encoding);
+}
 
 Status TooLarge(int64_t bytes_max) {
   return Errorf(ErrorKind::kTooLarge, "the request body is larger than {} bytes when decompressed", bytes_max);
@@ -37,14 +39,16 @@ using Inflate = libdeflate_result (*)(libdeflate_decompressor*, const void*, siz
 
 /// Inflates one member behind what `out` holds, with more room each time it does not suffice: libdeflate is fast because
 /// it takes a member at once.
-Result<size_t> InflateMember(Inflate inflate, std::string_view encoding, std::string_view bytes, size_t bytes_max, PodVector<char>* out) {
+Result<size_t> InflateMember(Inflate inflate, std::string_view encoding, std::string_view bytes, size_t bytes_max,
+                             PodVector<char>* out) {
   const size_t begin = out->size();
   size_t room = std::max(kFirstGuessBytesMin, bytes.size() * kGuessedRatio);
   while (true) {
     room = std::min(room, bytes_max - begin);
     out->Resize(begin + room);
     size_t consumed = 0, produced = 0;
-    const auto result = inflate(ThreadDecompressor(), bytes.data(), bytes.size(), out->data() + begin, room, &consumed, &produced);
+    const auto result =
+        inflate(ThreadDecompressor(), bytes.data(), bytes.size(), out->data() + begin, room, &consumed, &produced);
     if (result == LIBDEFLATE_SUCCESS) {
       out->Resize(begin + produced);
       return consumed;
@@ -59,7 +63,8 @@ Result<size_t> InflateMember(Inflate inflate, std::string_view encoding, std::st
 Result<PodVector<char>> DecodeGzip(std::string_view bytes, size_t bytes_max) {
   PodVector<char> out;
   do {
-    ARROW_ASSIGN_OR_RAISE(const size_t consumed, InflateMember(libdeflate_gzip_decompress_ex, "gzip", bytes, bytes_max, &out));
+    ARROW_ASSIGN_OR_RAISE(const size_t consumed,
+                          InflateMember(libdeflate_gzip_decompress_ex, "gzip", bytes, bytes_max, &out));
     bytes.remove_prefix(consumed);
   } while (!bytes.empty());
   return out;
@@ -89,7 +94,8 @@ Result<PodVector<char>> DecodeZstd(std::string_view bytes, size_t bytes_max) {
   while (input.pos < input.size || wanted != 0) {
     if (out.size() >= bytes_max) return TooLarge(static_cast<int64_t>(bytes_max));
     const size_t begin = out.size();
-    const size_t room = std::min(std::max(kFirstGuessBytesMin, begin == 0 ? bytes.size() * kGuessedRatio : begin), bytes_max - begin);
+    const size_t room =
+        std::min(std::max(kFirstGuessBytesMin, begin == 0 ? bytes.size() * kGuessedRatio : begin), bytes_max - begin);
     out.Resize(begin + room);
     ZSTD_outBuffer output{out.data() + begin, room, 0};
     const size_t input_before = input.pos;

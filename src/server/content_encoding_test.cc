@@ -50,7 +50,8 @@ TEST(ContentEncoding, RefusesBombsAndBrokenData) {
   EXPECT_EQ(Decode("deflate", Deflated(libdeflate_zlib_compress, bomb)), "failed: too large");
   EXPECT_EQ(Decode("zstd", Zstd(bomb)), "failed: too large");
   EXPECT_EQ(Decode("gzip", Deflated(libdeflate_gzip_compress, bomb.substr(2))), bomb.substr(2)) << "just below";
-  for (const char* encoding : {"gzip", "deflate", "zstd"}) EXPECT_EQ(Decode(encoding, "nonsense"), "failed: invalid argument");
+  for (const char* encoding : {"gzip", "deflate", "zstd"})
+    EXPECT_EQ(Decode(encoding, "nonsense"), "failed: invalid argument");
   const std::string cut = Zstd(std::string(1'000, 'x')).substr(0, 12);
   EXPECT_EQ(Decode("zstd", cut), "failed: invalid argument");
   EXPECT_EQ(Decode("br", "x"), "failed: unsupported");

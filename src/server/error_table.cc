@@ -34,7 +34,8 @@ bool WrittenForClients(const Status& status, ErrorKind kind) {
 }  // namespace
 
 const ErrorMapping& MappingOf(ErrorKind kind) {
-  const auto* found = std::find_if(std::begin(kMappings), std::end(kMappings), [&](const ErrorMapping& m) { return m.kind == kind; });
+  const auto* found =
+      std::find_if(std::begin(kMappings), std::end(kMappings), [&](const ErrorMapping& m) { return m.kind == kind; });
   return found != std::end(kMappings) ? *found : std::end(kMappings)[-1];
 }
 

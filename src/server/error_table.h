@@ -12,9 +12,9 @@ namespace gigapi {
 struct ErrorMapping {
   ErrorKind kind;
   int http_status;
-  int grpc_code;                // as in grpc/status.h
+  int grpc_code;                 // as in grpc/status.h
   std::string_view influx_code;  // of InfluxDB 2's error bodies
-  bool retry_later;             // Retry-After goes with it
+  bool retry_later;              // Retry-After goes with it
 };
 
 const ErrorMapping& MappingOf(ErrorKind kind);

@@ -23,24 +23,31 @@ const Parser& ParserRegistry::Find(std::string_view content_type) const {
 
 Result<std::string> MediaTypeOfFormat(std::string_view format) {
   static constexpr std::pair<std::string_view, std::string_view> kFormats[] = {
-      {"line", kLineProtocolMediaType}, {"lp", kLineProtocolMediaType}, {"influx", kLineProtocolMediaType},
-      {"msgpack", kMsgpackMediaType},   {"json", "application/json"},   {"ndjson", "application/x-ndjson"},
-      {"jsonl", "application/x-ndjson"}, {"csv", "text/csv"},
-      {"arrow", "application/vnd.apache.arrow.stream"}, {"parquet", "application/vnd.apache.parquet"}};
+      {"line", kLineProtocolMediaType},
+      {"lp", kLineProtocolMediaType},
+      {"influx", kLineProtocolMediaType},
+      {"msgpack", kMsgpackMediaType},
+      {"json", "application/json"},
+      {"ndjson", "application/x-ndjson"},
+      {"jsonl", "application/x-ndjson"},
+      {"csv", "text/csv"},
+      {"arrow", "application/vnd.apache.arrow.stream"},
+      {"parquet", "application/vnd.apache.parquet"}};
   for (const auto& [name, media_type] : kFormats) {
     if (format == name) return std::string(media_type);
   }
-  return Errorf(ErrorKind::kInvalidArgument, "unknown format '{}': line, msgpack, json, ndjson, csv, arrow and parquet are known", format.substr(0, 40));
+  return Errorf(ErrorKind::kInvalidArgument,
+                "unknown format '{}': line, msgpack, json, ndjson, csv, arrow and parquet are known", format.substr(0, 40));
 }
 
 ParserRegistry DefaultParsers() {
   ParserRegistry parsers(ParseLineProtocol);
-  for (std::string_view media_type : {kMsgpackMediaType, std::string_view("application/x-msgpack"),
-                                      std::string_view("application/vnd.msgpack")}) {
+  for (std::string_view media_type :
+       {kMsgpackMediaType, std::string_view("application/x-msgpack"), std::string_view("application/vnd.msgpack")}) {
     parsers.Register(std::string(media_type), ParseMsgpack);
   }
-  for (const char* media_type : {"application/json", "application/x-ndjson", "application/ndjson", "application/jsonl",
-                                 "application/x-jsonlines"}) {
+  for (const char* media_type :
+       {"application/json", "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}) {
     parsers.Register(media_type, ParseJsonRows);
   }
   for (const char* media_type : {"text/csv", "application/csv"}) parsers.Register(media_type, ParseCsvRows);

@@ -12,7 +12,8 @@ constexpr size_t kPieceBytes = 256 << 10;
 /// A result on its way to bytes.
 class ResultBody final : public http::BodySource {
  public:
-  ResultBody(std::unique_ptr<QueryStream> stream, std::unique_ptr<ResultEncoder> encoder, QueryStats* stats, int64_t start_ns)
+  ResultBody(std::unique_ptr<QueryStream> stream, std::unique_ptr<ResultEncoder> encoder, QueryStats* stats,
+             int64_t start_ns)
       : stream_(std::move(stream)), encoder_(std::move(encoder)), stats_(stats), start_ns_(start_ns) {}
 
   Status Begin() { return encoder_->Begin(&buffer_); }
@@ -59,7 +60,8 @@ class ResultBody final : public http::BodySource {
 /// Puts a piece that has been made already before the others.
 class WithFirstPiece final : public http::BodySource {
  public:
-  WithFirstPiece(std::string first, std::unique_ptr<http::BodySource> rest) : first_(std::move(first)), rest_(std::move(rest)) {}
+  WithFirstPiece(std::string first, std::unique_ptr<http::BodySource> rest)
+      : first_(std::move(first)), rest_(std::move(rest)) {}
   Result<std::string> Next(std::string spare) override {
     if (!first_.empty()) return std::exchange(first_, {});
     return rest_->Next(std::move(spare));
@@ -89,12 +91,13 @@ Status Answer(QueryEngine* engine, const QueryCall& call, QueryCancel cancel, Qu
 
 }  // namespace
 
-void QueryService::Run(http::ExchangePtr exchange, QueryCall call, std::function<http::Response(const Status&)> render_error) {
+void QueryService::Run(http::ExchangePtr exchange, QueryCall call,
+                       std::function<http::Response(const Status&)> render_error) {
   QueryCancel cancel;
   exchange->OnDisconnect([cancel]() mutable { cancel.Cancel(); });
   const bool accepted = pool_->Submit([this, exchange, call = std::move(call), cancel, render_error] {
-    const Status status =
-        cancel.cancelled() ? Error(ErrorKind::kCancelled, "the client has gone") : Answer(engine_, call, cancel, &stats_, exchange.get());
+    const Status status = cancel.cancelled() ? Error(ErrorKind::kCancelled, "the client has gone")
+                                             : Answer(engine_, call, cancel, &stats_, exchange.get());
     if (!status.ok()) exchange->Respond(render_error(status));
   });
   if (accepted) return;

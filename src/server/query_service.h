@@ -22,7 +22,7 @@ struct QueryCall {
 
 struct QueryStats {
   std::atomic<int64_t> rows_total{0};
-  std::atomic<int64_t> rejected_total{0};  // no place in the line
+  std::atomic<int64_t> rejected_total{0};          // no place in the line
   Histogram seconds{Histogram::LatencySeconds()};  // until the last row has been encoded
 };
 

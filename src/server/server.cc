@@ -31,7 +31,8 @@ http::HttpServerOptions HttpOptionsOf(const ServerOptions& options) {
   http::HttpServerOptions http;
   http.host = options.host;
   http.port = options.port;
-  http.io_threads = options.io_threads > 0 ? options.io_threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  http.io_threads =
+      options.io_threads > 0 ? options.io_threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   http.header_bytes_max = options.header_bytes_max;
   http.body_bytes_max = options.body_bytes_max;
   http.inflight_body_bytes_max = options.inflight_body_bytes_max;
@@ -65,7 +66,8 @@ class ServerImpl final : public Server {
     AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database, identity), &router_);
     AddStatusRoutes(options_.version, options_.commit, lake, &router_);
     AddMetricsRoute({lake, engine, &writes_, &queries_, &query_pool_, &http_metrics_, [this] { return running_.load(); },
-                     options_.write_more_metrics}, &router_);
+                     options_.write_more_metrics},
+                    &router_);
   }
 
   ~ServerImpl() override { Stop(); }

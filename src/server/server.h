@@ -22,8 +22,8 @@ struct ServerOptions {
   std::string version = "0.0.0";  // shown by /health, /ping and /
   std::string commit = "unknown";
 
-  int io_threads = 0;    // read, parse and write; 0: as many as cores
-  int query_threads = 16;  // one for each query that runs
+  int io_threads = 0;            // read, parse and write; 0: as many as cores
+  int query_threads = 16;        // one for each query that runs
   int queries_queued_max = 256;  // waiting for a thread; more are answered with 503
 
   int64_t body_bytes_max = 256 << 20;           // of a request, before and after decompression; more is answered with 413

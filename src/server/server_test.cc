@@ -88,7 +88,8 @@ TEST_F(ServerTest, PartialWritesSayWhatWasKeptInEachDialect) {
   const std::string body = "cpu v=1 1\ngarbage\ncpu v=2 2\n";
   RawResponse response = client.Post("/write?db=d", body);
   EXPECT_EQ(response.status, 400);
-  EXPECT_THAT(response.body, HasSubstr(R"({"error":"partial write: unable to parse 'garbage': missing fields dropped=1","written":2)"));
+  EXPECT_THAT(response.body,
+              HasSubstr(R"({"error":"partial write: unable to parse 'garbage': missing fields dropped=1","written":2)"));
   EXPECT_EQ(lake_.rows("d", "cpu"), 2);
 
   response = client.Post("/api/v2/write?bucket=d", body);
@@ -97,7 +98,10 @@ TEST_F(ServerTest, PartialWritesSayWhatWasKeptInEachDialect) {
 
   response = client.Post("/api/v3/write_lp?db=d", body);
   EXPECT_EQ(response.status, 400);
-  EXPECT_THAT(response.body, HasSubstr(R"("error":"partial write of line protocol occurred","data":[{"error_message":"missing fields","line_number":2,"original_line":"garbage"}])"));
+  EXPECT_THAT(
+      response.body,
+      HasSubstr(
+          R"("error":"partial write of line protocol occurred","data":[{"error_message":"missing fields","line_number":2,"original_line":"garbage"}])"));
   EXPECT_EQ(lake_.rows("d", "cpu"), 6);
 
   response = client.Post("/api/v3/write_lp?db=d&accept_partial=false", body);
@@ -201,7 +205,9 @@ TEST_F(ServerTest, ALongResultIsStreamed) {
 /// Blocks until its query is cancelled.
 class EndlessStream final : public QueryStream {
  public:
-  explicit EndlessStream(QueryCancel cancel) : cancel_(std::move(cancel)), batch_(Numbers(0, 10'000)) { schema_ = batch_->schema(); }
+  explicit EndlessStream(QueryCancel cancel) : cancel_(std::move(cancel)), batch_(Numbers(0, 10'000)) {
+    schema_ = batch_->schema();
+  }
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     if (cancel_.cancelled()) return Error(ErrorKind::kCancelled, "cancelled");
@@ -283,14 +289,18 @@ TEST_F(ServerTest, ALakeThatTakesNoWriteIsNotHealthy) {
   options_.version = "1.2.3";
   Start();
   RawClient client(port());
-  EXPECT_EQ(client.Get("/health").body,
-            R"({"checks":[],"commit":"unknown","message":"Service is healthy","name":"GigAPI","status":"pass","version":"1.2.3"})" "\n");
+  EXPECT_EQ(
+      client.Get("/health").body,
+      R"({"checks":[],"commit":"unknown","message":"Service is healthy","name":"GigAPI","status":"pass","version":"1.2.3"})"
+      "\n");
   lake_.Break(Error(ErrorKind::kUnavailable, "the log has failed: no write until restart"));
   const RawResponse health = client.Get("/health");
   EXPECT_EQ(health.status, 503);
-  EXPECT_EQ(health.body, R"({"checks":[{"name":"wal","status":"fail","message":"the log has failed: no write until restart"}],)"
-                         R"("commit":"unknown","message":"the log has failed: no write until restart","name":"GigAPI","status":"fail",)"
-                         R"("version":"1.2.3"})" "\n");
+  EXPECT_EQ(health.body,
+            R"({"checks":[{"name":"wal","status":"fail","message":"the log has failed: no write until restart"}],)"
+            R"("commit":"unknown","message":"the log has failed: no write until restart","name":"GigAPI","status":"fail",)"
+            R"("version":"1.2.3"})"
+            "\n");
   const RawResponse ready = client.Get("/ready");
   EXPECT_EQ(ready.status, 503);
   EXPECT_EQ(ready.body, "{\"status\":\"not ready\",\"message\":\"the log has failed: no write until restart\"}\n");

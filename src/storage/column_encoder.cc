@@ -179,8 +179,8 @@ void ColumnEncoder::EncodeBools(const Slice& slice, EncodedChunk* chunk) {
   PodVector<uint8_t> scratch;
   for (EncodedPage& page : chunk->pages) {
     size_t count;
-    const uint8_t* bools = DropNulls(slice.column.bools.data() + slice.begin + page.first_row, slice.valid(page), page.rows,
-                                     &scratch, &count);
+    const uint8_t* bools =
+        DropNulls(slice.column.bools.data() + slice.begin + page.first_row, slice.valid(page), page.rows, &scratch, &count);
     AppendPlainBools(bools, count, &page.bytes);
   }
 }

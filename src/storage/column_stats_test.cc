@@ -68,7 +68,8 @@ TEST(ColumnStats, UpperBoundsStayUtf8) {
   EXPECT_EQ(UpperBound("\xF4\x8F\xBF\xBF\xF4\x8F\xBF\xBF", 4), std::nullopt);
   EXPECT_EQ(UpperBound("a\x7F\x7F", 2), "b");
   EXPECT_EQ(UpperBound("a\x7F\x7F\x7F", 3), "a\xC2\x80");
-  for (const std::string& text : {std::string(100, '\x7F'), std::string(40, 'x') + std::string(60, '\xC3'), std::string("é")}) {
+  for (const std::string& text :
+       {std::string(100, '\x7F'), std::string(40, 'x') + std::string(60, '\xC3'), std::string("é")}) {
     if (const auto bound = UpperBound(text, 64)) {
       EXPECT_GE(*bound, text);
       EXPECT_LE(bound->size(), 64u);

@@ -31,10 +31,10 @@ struct ColumnStats {
 };
 
 struct DataFile {
-  uint64_t id = 0;         // unique in this process, never reused
-  std::string path;        // absolute
+  uint64_t id = 0;   // unique in this process, never reused
+  std::string path;  // absolute
   PartitionKey partition;
-  int level = 1;           // 1 to 4
+  int level = 1;  // 1 to 4
   int64_t size_bytes = 0;
   int64_t rows = 0;
   int64_t min_time = 0;    // exact

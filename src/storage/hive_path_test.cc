@@ -48,7 +48,8 @@ TEST(HivePath, NestsDatabaseTableAndHour) {
 TEST(HivePath, FileNamesTellTheLevel) {
   EXPECT_EQ(ParquetFileName("0b1e", 3), "0b1e.3.parquet");
   EXPECT_EQ(LevelOfFileName("0b1e.3.parquet"), 3);
-  for (const char* name : {"0b1e.5.parquet", "0b1e.0.parquet", "0b1e.parquet", ".1.parquet", "0b1e.1.parquet.tmp", "parquet", ""}) {
+  for (const char* name :
+       {"0b1e.5.parquet", "0b1e.0.parquet", "0b1e.parquet", ".1.parquet", "0b1e.1.parquet.tmp", "parquet", ""}) {
     EXPECT_EQ(LevelOfFileName(name), std::nullopt) << name;
   }
 }

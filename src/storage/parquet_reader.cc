@@ -326,7 +326,7 @@ class ParquetReaderImpl final : public ParquetReader {
   const TableSchema& schema_;
   const std::shared_ptr<parquet::FileMetaData> metadata_;
   int time_position_ = -1;
-  std::vector<FileColumn> columns_;               // by position in the schema
+  std::vector<FileColumn> columns_;                // by position in the schema
   std::vector<std::vector<TagChunk>> tag_chunks_;  // by tag, by row group
 
   int group_ = -1;

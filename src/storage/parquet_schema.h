@@ -10,7 +10,8 @@
 
 namespace gigapi {
 
-/// `time` first (required), then the columns, all optional: a table's files must agree on that, though each may hold no NULL.
+/// `time` first (required), then the columns, all optional: a table's files must agree on that, though each may hold no
+/// NULL.
 ///   time            INT64, TIMESTAMP(NANOS, isAdjustedToUTC=false)
 ///   tag, string     BYTE_ARRAY, STRING
 ///   float           DOUBLE

@@ -141,8 +141,8 @@ class ParquetWriterImpl final : public ParquetWriter {
       if (column != nullptr && column->type != columns_[i].type) {
         return Errorf(ErrorKind::kInternal, "column {} has another type than its file", column->name);
       }
-      const EncodedChunk chunk = column == nullptr ? encoder_.EncodeMissing(columns_[i], end - begin)
-                                                   : encoder_.Encode(*column, begin, end);
+      const EncodedChunk chunk =
+          column == nullptr ? encoder_.EncodeMissing(columns_[i], end - begin) : encoder_.Encode(*column, begin, end);
       MergeStats(chunk.stats, &result_.columns[i]);
       ARROW_RETURN_NOT_OK(WriteChunk(static_cast<int>(i) + 1, chunk, end - begin));
     }

@@ -1,8 +1,9 @@
 // SortChunks: rows of several batches, sorted by (tags, time), as one batch.
 //
-// Rows are numbered through all chunks, in arrival order or one that gives the same result. Every row gets a key a group of tags (ranks folded into one
-// number); counting sorts of the keys, last group first, say where each row goes (`position_of`). Time is only sorted
-// inside a series, and only where rows did not come in order already, which is rare. Then every column is scattered once.
+// Rows are numbered through all chunks, in arrival order or one that gives the same result. Every row gets a key a group of
+// tags (ranks folded into one number); counting sorts of the keys, last group first, say where each row goes
+// (`position_of`). Time is only sorted inside a series, and only where rows did not come in order already, which is rare.
+// Then every column is scattered once.
 #include <algorithm>
 #include <cstring>
 #include <numeric>
@@ -27,7 +28,7 @@ struct Input {
 
 /// Ranks of one tag's values over all chunks: 0 is NULL, 1 the smallest value that occurs.
 struct TagRanks {
-  StringColumn dictionary;  // in order; value of rank r at r - 1
+  StringColumn dictionary;                          // in order; value of rank r at r - 1
   std::vector<std::vector<uint32_t>> rank_of_code;  // by chunk; empty where the chunk lacks the column
   uint32_t cardinality() const { return static_cast<uint32_t>(dictionary.size()) + 1; }
 };
@@ -47,7 +48,8 @@ std::vector<const ColumnBatch*> ChunksByTime(const std::vector<ColumnBatchPtr>& 
   for (size_t i = 0; i < chunks.size(); ++i) {
     if (chunks[i]->rows() > 0) order.push_back(i);
   }
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return chunks[a]->min_time < chunks[b]->min_time; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return chunks[a]->min_time < chunks[b]->min_time; });
   for (size_t begin = 0, end; begin < order.size(); begin = end) {
     int64_t max_time = chunks[order[begin]]->max_time;
     for (end = begin + 1; end < order.size() && chunks[order[end]]->min_time <= max_time; ++end) {
@@ -215,13 +217,15 @@ void RadixSort(std::vector<TimeAt>* items, uint64_t range) {
   }
 }
 
-/// Sorts the times [begin, end) of one series, rows of equal time in their order. (*moved_to)[p] says where the row at p went.
+/// Sorts the times [begin, end) of one series, rows of equal time in their order. (*moved_to)[p] says where the row at p
+/// went.
 void SortSeries(PodVector<int64_t>* time, size_t begin, size_t end, PodVector<uint32_t>* moved_to) {
   const auto [earliest, latest] = std::minmax_element(time->data() + begin, time->data() + end);
   const auto base = static_cast<uint64_t>(*earliest);
   const uint64_t range = static_cast<uint64_t>(*latest) - base;
   std::vector<TimeAt> items(end - begin);
-  for (size_t i = begin; i < end; ++i) items[i - begin] = {static_cast<uint64_t>((*time)[i]) - base, static_cast<uint32_t>(i)};
+  for (size_t i = begin; i < end; ++i)
+    items[i - begin] = {static_cast<uint64_t>((*time)[i]) - base, static_cast<uint32_t>(i)};
   if (items.size() >= kRadixSortRowsMin) {
     RadixSort(&items, range);
   } else {
@@ -310,7 +314,8 @@ struct Sorter {
   Status ScatterStrings(const std::vector<const Column*>& columns, const std::string& name, StringColumn* strings) const {
     uint64_t bytes = 0;
     for (const Column* column : columns) bytes += column == nullptr ? 0 : column->strings.bytes().size();
-    if (bytes > UINT32_MAX) return Errorf(ErrorKind::kTooLarge, "column {} has more than 4 GB of text to sort at once", name);
+    if (bytes > UINT32_MAX)
+      return Errorf(ErrorKind::kTooLarge, "column {} has more than 4 GB of text to sort at once", name);
     auto& offsets = strings->mutable_offsets();
     offsets.Resize(input.rows + 1);
     offsets[0] = 0;
@@ -328,7 +333,8 @@ struct Sorter {
       const uint32_t* const positions = PositionsOf(chunk);
       for (size_t row = 0; row < input.chunks[chunk]->rows(); ++row) {
         const std::string_view value = columns[chunk]->strings[row];
-        if (!value.empty()) std::memcpy(strings->mutable_bytes().data() + offsets[positions[row]], value.data(), value.size());
+        if (!value.empty())
+          std::memcpy(strings->mutable_bytes().data() + offsets[positions[row]], value.data(), value.size());
       }
     }
     return Status::OK();

@@ -8,7 +8,8 @@
 
 namespace gigapi {
 
-/// Numbers values from 0 on, about in the order in which they first come. Not thread-safe; reused from chunk to chunk to spare allocation.
+/// Numbers values from 0 on, about in the order in which they first come. Not thread-safe; reused from chunk to chunk to
+/// spare allocation.
 class WordDictionary {
  public:
   /// Writes the number of each value to `indices`. False when there are more than values_max distinct ones, or when
@@ -22,8 +23,9 @@ class WordDictionary {
   uint32_t FindOrAdd(uint64_t word);
   void Rehash(size_t slots);
 
-  int shift_ = 0;             // of a hash, to a slot
-  PodVector<uint32_t> slots_;  // number of the value that hashes here, counted from 1, 0: empty; a power of two, at most half full
+  int shift_ = 0;  // of a hash, to a slot
+  PodVector<uint32_t>
+      slots_;  // number of the value that hashes here, counted from 1, 0: empty; a power of two, at most half full
   PodVector<uint64_t> values_;  // by number counted from 1
 };
 

@@ -8,7 +8,8 @@
 namespace gigapi {
 namespace {
 
-void CheckDecodes(const WordDictionary& dictionary, const std::vector<uint64_t>& words, const std::vector<uint32_t>& indices) {
+void CheckDecodes(const WordDictionary& dictionary, const std::vector<uint64_t>& words,
+                  const std::vector<uint32_t>& indices) {
   std::vector<uint64_t> decoded;
   for (const uint32_t index : indices) decoded.push_back(dictionary.values()[index]);
   EXPECT_EQ(decoded, words);

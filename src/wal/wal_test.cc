@@ -216,7 +216,8 @@ TEST(Wal, AHoleInTheLogIsAnError) {
   const WalContents contents = Read(fs.get(), &records);
   ASSERT_GE(contents.segments.size(), 3u);
   ASSERT_TRUE(fs->Remove(contents.segments[1].path).ok());
-  const auto damaged = ReadWal(fs.get(), kDirectory, [](uint64_t, std::string_view) { return Status::OK(); }, [](uint64_t, uint64_t) {});
+  const auto damaged = ReadWal(
+      fs.get(), kDirectory, [](uint64_t, std::string_view) { return Status::OK(); }, [](uint64_t, uint64_t) {});
   ASSERT_FALSE(damaged.ok());
   EXPECT_THAT(damaged.status().message(), testing::HasSubstr("damaged"));
 }

@@ -240,7 +240,8 @@ Status WalWriter::Latch(const Status& status) {
 
 Status WalWriter::failure() const {
   if (!failed_) return Status::OK();
-  return Error(ErrorKind::kUnavailable, "the write-ahead log has failed: no write is accepted until the server is restarted");
+  return Error(ErrorKind::kUnavailable,
+               "the write-ahead log has failed: no write is accepted until the server is restarted");
 }
 
 void WalWriter::Release(uint64_t sequence) {
@@ -256,7 +257,8 @@ void WalWriter::Release(uint64_t sequence) {
     // a gap between them for acknowledged records that are missing.
     const auto odd = std::find_if(unused_.rbegin(), unused_.rend(),
                                   [&](const auto& segment) { return segment.size_bytes != options_.segment_bytes; });
-    const size_t surplus_count = std::max<size_t>(unused_.rend() - odd, unused_.size() - std::min(unused_.size(), options_.unused_segments_max));
+    const size_t surplus_count =
+        std::max<size_t>(unused_.rend() - odd, unused_.size() - std::min(unused_.size(), options_.unused_segments_max));
     const auto end_of_surplus = unused_.begin() + static_cast<ptrdiff_t>(surplus_count);
     surplus.assign(unused_.begin(), end_of_surplus);
     unused_.erase(unused_.begin(), end_of_surplus);

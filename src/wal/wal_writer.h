@@ -99,7 +99,7 @@ class WalWriter {
   std::deque<Pending> queue_;
   bool closing_ = false;
   std::vector<SegmentFile> segments_;  // full ones, by id
-  std::deque<SegmentFile> unused_;      // by id: older than all others
+  std::deque<SegmentFile> unused_;     // by id: older than all others
   uint64_t released_sequence_ = 0;
   uint64_t replay_floor_ = 0;
   uint64_t current_bytes_ = 0;  // size of the segment being written

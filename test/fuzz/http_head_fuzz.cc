@@ -24,7 +24,8 @@ const Router& Routes() {
   static const Router router = [] {
     Router made;
     const auto nothing = [](ExchangePtr) {};
-    for (const char* path : {"/write", "/{db}/write", "/gigapi/write", "/gigapi/write/{db}"}) made.Add("POST", path, nothing);
+    for (const char* path : {"/write", "/{db}/write", "/gigapi/write", "/gigapi/write/{db}"})
+      made.Add("POST", path, nothing);
     made.Add("GET", "/query", nothing);
     made.Add("POST", "/query", nothing);
     return made;
@@ -46,7 +47,8 @@ Decoded DecodeInSteps(std::string_view bytes, size_t step) {
   size_t shown = 0;
   while (shown < bytes.size() && !decoder.done()) {
     shown = std::min(bytes.size(), shown + step);
-    const auto consumed = decoder.Decode(bytes.substr(result.consumed, shown - result.consumed), kBodyBytesMax, &result.body);
+    const auto consumed =
+        decoder.Decode(bytes.substr(result.consumed, shown - result.consumed), kBodyBytesMax, &result.body);
     if (!consumed.ok()) {
       result.ok = false;
       return result;
@@ -64,7 +66,8 @@ void FuzzChunked(std::string_view bytes) {
   Check(stepwise.ok == whole.ok);
   if (!whole.ok) return;
   Check(stepwise.done == whole.done && stepwise.consumed == whole.consumed);
-  Check(std::string_view(whole.body.data(), whole.body.size()) == std::string_view(stepwise.body.data(), stepwise.body.size()));
+  Check(std::string_view(whole.body.data(), whole.body.size()) ==
+        std::string_view(stepwise.body.data(), stepwise.body.size()));
 }
 
 void FuzzRequest(std::string_view bytes) {

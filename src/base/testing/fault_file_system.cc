@@ -190,8 +190,9 @@ Status FaultFileSystem::Remove(const std::string& path) {
 Status FaultFileSystem::RemoveDirectory(const std::string& path) {
   const std::lock_guard lock(mutex_);
   const auto inside = [&](const std::string& name) { return name != "/" && ParentOf(name) == path; };
-  const bool empty = std::none_of(current_.directories.begin(), current_.directories.end(), inside) &&
-                     std::none_of(current_.files.begin(), current_.files.end(), [&](const auto& file) { return inside(file.first); });
+  const bool empty =
+      std::none_of(current_.directories.begin(), current_.directories.end(), inside) &&
+      std::none_of(current_.files.begin(), current_.files.end(), [&](const auto& file) { return inside(file.first); });
   if (!empty) return Status::IOError("remove ", path, ": Directory not empty");
   Note();
   current_.directories.erase(path);
@@ -200,7 +201,8 @@ Status FaultFileSystem::RemoveDirectory(const std::string& path) {
 
 Status FaultFileSystem::CreateDirectories(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  for (std::string directory = path; directory != "/"; directory = ParentOf(directory)) current_.directories.insert(directory);
+  for (std::string directory = path; directory != "/"; directory = ParentOf(directory))
+    current_.directories.insert(directory);
   return Status::OK();
 }
 

@@ -36,7 +36,13 @@ class FaultFileSystem final : public FileSystem {
   /// Every write that needs room fails as on a full disk.
   void SetFull(bool full);
   /// The next `count` operations of a kind fail with an input/output error, after `skip` that succeed.
-  enum class Operation { kWrite, kSync, kRename, kSyncDirectory, kCreate };
+  enum class Operation {
+    kWrite,
+    kSync,
+    kRename,
+    kSyncDirectory,
+    kCreate
+  };
   void Fail(Operation operation, int count, int skip = 0);
 
   Result<std::unique_ptr<AppendFile>> Create(const std::string& path) override;

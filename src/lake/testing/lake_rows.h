@@ -20,7 +20,11 @@ inline constexpr char kRoot[] = "/data";
 using Ids = std::multiset<int64_t>;
 
 inline LakeOptions Options(Durability durability = Durability::kFsync) {
-  return {.root = kRoot, .durability = durability, .flush_interval_ms = 3'600'000, .wal_segment_bytes = 64 << 10, .drop_delay_ms = 0};
+  return {.root = kRoot,
+          .durability = durability,
+          .flush_interval_ms = 3'600'000,
+          .wal_segment_bytes = 64 << 10,
+          .drop_delay_ms = 0};
 }
 
 inline std::unique_ptr<Lake> Open(FileSystem* fs, LakeOptions options = Options()) {
@@ -30,7 +34,8 @@ inline std::unique_ptr<Lake> Open(FileSystem* fs, LakeOptions options = Options(
 }
 
 /// Rows of table `table` with field id = the given numbers, spread over `hours` hours.
-inline WriteBatch Rows(const std::string& table, const std::vector<int64_t>& ids, int hours = 1, ColumnType type = ColumnType::kInt64) {
+inline WriteBatch Rows(const std::string& table, const std::vector<int64_t>& ids, int hours = 1,
+                       ColumnType type = ColumnType::kInt64) {
   WriteBatch batch;
   TableRows& rows = batch.tables.emplace_back();
   rows.table = table;

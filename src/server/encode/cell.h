@@ -13,12 +13,24 @@ namespace gigapi {
 enum class CellKind : uint8_t {
   kNull,
   kBool,
-  kInt8, kInt16, kInt32, kInt64,
-  kUInt8, kUInt16, kUInt32, kUInt64,
-  kFloat, kDouble,
-  kString, kLargeString, kStringView,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kUInt8,
+  kUInt16,
+  kUInt32,
+  kUInt64,
+  kFloat,
+  kDouble,
+  kString,
+  kLargeString,
+  kStringView,
   kEpochNanos,  // timestamp[ns] as its number
-  kSeconds, kMillis, kMicros, kNanos,  // timestamps as RFC 3339
+  kSeconds,
+  kMillis,
+  kMicros,
+  kNanos,  // timestamps as RFC 3339
   kDate,
   kOther,  // nested and rare types: slow, see other_value.h
 };
@@ -38,7 +50,9 @@ struct Cells {
     return valid == nullptr || ((valid[bit >> 3] >> (bit & 7)) & 1) != 0;
   }
   template <typename T>
-  T Value(int64_t row) const { return static_cast<const T*>(values)[row]; }
+  T Value(int64_t row) const {
+    return static_cast<const T*>(values)[row];
+  }
   bool Bool(int64_t row) const {
     const int64_t bit = offset + row;
     return ((static_cast<const uint8_t*>(values)[bit >> 3] >> (bit & 7)) & 1) != 0;

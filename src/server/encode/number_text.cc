@@ -49,7 +49,12 @@ char* WriteShort(uint32_t value, char* out) {
     WritePair(value, out);
     return out + 2;
   }
-  const int length = value < 1'000 ? 3 : value < 10'000 ? 4 : value < 100'000 ? 5 : value < 1'000'000 ? 6 : value < 10'000'000 ? 7 : 8;
+  const int length = value < 1'000        ? 3
+                     : value < 10'000     ? 4
+                     : value < 100'000    ? 5
+                     : value < 1'000'000  ? 6
+                     : value < 10'000'000 ? 7
+                                          : 8;
   const uint64_t word = EightAsWord(value) >> (8 * (8 - length));
   std::memcpy(out, &word, sizeof word);
   return out + length;

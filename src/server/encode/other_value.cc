@@ -72,9 +72,8 @@ std::string IntervalText(const arrow::MonthDayNanoIntervalType::MonthDayNanos& v
     const int64_t nanos = std::abs(value.nanoseconds);
     const int64_t hours = nanos / 3'600'000'000'000;
     if (hours > 99) text += std::to_string(hours / 100);  // the two digits below follow
-    AppendWritten(kTimeBytesMax, &text, [&](char* p) {
-      return WriteTimeOfDay(nanos - hours / 100 * 100 * 3'600'000'000'000, p);
-    });
+    AppendWritten(kTimeBytesMax, &text,
+                  [&](char* p) { return WriteTimeOfDay(nanos - hours / 100 * 100 * 3'600'000'000'000, p); });
   }
   return text;
 }
@@ -155,16 +154,21 @@ void AppendJsonValue(const arrow::Array& array, int64_t row, TimeFormat time_for
     }
     case arrow::Type::DOUBLE: return AppendFloating(ValueAt<arrow::DoubleArray>(array, row), out);
     case arrow::Type::STRING: return AppendJsonString(static_cast<const arrow::StringArray&>(array).GetView(row), out);
-    case arrow::Type::LARGE_STRING: return AppendJsonString(static_cast<const arrow::LargeStringArray&>(array).GetView(row), out);
-    case arrow::Type::STRING_VIEW: return AppendJsonString(static_cast<const arrow::StringViewArray&>(array).GetView(row), out);
+    case arrow::Type::LARGE_STRING:
+      return AppendJsonString(static_cast<const arrow::LargeStringArray&>(array).GetView(row), out);
+    case arrow::Type::STRING_VIEW:
+      return AppendJsonString(static_cast<const arrow::StringViewArray&>(array).GetView(row), out);
     case arrow::Type::BINARY:
       return AppendJsonString(arrow::util::base64_encode(static_cast<const arrow::BinaryArray&>(array).GetView(row)), out);
     case arrow::Type::LARGE_BINARY:
-      return AppendJsonString(arrow::util::base64_encode(static_cast<const arrow::LargeBinaryArray&>(array).GetView(row)), out);
+      return AppendJsonString(arrow::util::base64_encode(static_cast<const arrow::LargeBinaryArray&>(array).GetView(row)),
+                              out);
     case arrow::Type::BINARY_VIEW:
-      return AppendJsonString(arrow::util::base64_encode(static_cast<const arrow::BinaryViewArray&>(array).GetView(row)), out);
+      return AppendJsonString(arrow::util::base64_encode(static_cast<const arrow::BinaryViewArray&>(array).GetView(row)),
+                              out);
     case arrow::Type::FIXED_SIZE_BINARY:
-      return AppendJsonString(arrow::util::base64_encode(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row)), out);
+      return AppendJsonString(
+          arrow::util::base64_encode(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row)), out);
     case arrow::Type::TIMESTAMP:
       return AppendTimestamp(ValueAt<arrow::TimestampArray>(array, row),
                              static_cast<const arrow::TimestampType&>(*array.type()).unit(), time_format, out);
@@ -202,7 +206,8 @@ void AppendJsonValue(const arrow::Array& array, int64_t row, TimeFormat time_for
     }
     case arrow::Type::FIXED_SIZE_LIST: {
       const auto& list = static_cast<const arrow::FixedSizeListArray&>(array);
-      return AppendList(*list.values(), list.value_offset(row), list.value_offset(row) + list.value_length(row), time_format, out);
+      return AppendList(*list.values(), list.value_offset(row), list.value_offset(row) + list.value_length(row), time_format,
+                        out);
     }
     case arrow::Type::STRUCT: return AppendStruct(static_cast<const arrow::StructArray&>(array), row, time_format, out);
     case arrow::Type::MAP: return AppendMap(static_cast<const arrow::MapArray&>(array), row, time_format, out);

@@ -12,7 +12,8 @@ Result<ResultFormat> ParseResultFormat(std::string_view text) {
   return Errorf(ErrorKind::kInvalidArgument, "Unsupported format: {}", text);
 }
 
-std::unique_ptr<ResultEncoder> ResultEncoder::Make(ResultFormat format, TimeFormat time_format, std::shared_ptr<arrow::Schema> schema) {
+std::unique_ptr<ResultEncoder> ResultEncoder::Make(ResultFormat format, TimeFormat time_format,
+                                                   std::shared_ptr<arrow::Schema> schema) {
   switch (format) {
     case ResultFormat::kJson: return MakeJsonEncoder(*schema, time_format);
     case ResultFormat::kNdjson: return MakeNdjsonEncoder(*schema, time_format);

@@ -23,7 +23,10 @@ enum class ResultFormat {
 Result<ResultFormat> ParseResultFormat(std::string_view text);
 
 /// How a timestamp in nanoseconds, as `time` is, appears; coarser ones are always RFC 3339.
-enum class TimeFormat { kEpochNanos, kRfc3339 };
+enum class TimeFormat {
+  kEpochNanos,
+  kRfc3339
+};
 
 /// Used by one thread at a time, for one result: Begin, any number of Encode, End.
 ///
@@ -31,7 +34,8 @@ enum class TimeFormat { kEpochNanos, kRfc3339 };
 /// are null; columns keep the order of the query; binary is base64. CSV has the same texts without that quoting.
 class ResultEncoder {
  public:
-  static std::unique_ptr<ResultEncoder> Make(ResultFormat format, TimeFormat time_format, std::shared_ptr<arrow::Schema> schema);
+  static std::unique_ptr<ResultEncoder> Make(ResultFormat format, TimeFormat time_format,
+                                             std::shared_ptr<arrow::Schema> schema);
   virtual ~ResultEncoder() = default;
 
   virtual std::string_view content_type() const = 0;

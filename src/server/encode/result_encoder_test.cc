@@ -15,7 +15,8 @@ std::shared_ptr<arrow::Array> FromJson(const std::shared_ptr<arrow::DataType>& t
   return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
 }
 
-std::shared_ptr<arrow::RecordBatch> Batch(const std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>>& columns) {
+std::shared_ptr<arrow::RecordBatch> Batch(
+    const std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>>& columns) {
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;
   for (const auto& [name, array] : columns) {
@@ -53,10 +54,12 @@ TEST(ResultEncoder, JsonKeepsTheOrderOfColumnsAndQuotesLargeIntegers) {
                             {"small", FromJson(arrow::int32(), "[-7, 8]")},
                             {"v", FromJson(arrow::float64(), "[87.025, null]")},
                             {"ok", FromJson(arrow::boolean(), "[true, false]")}});
-  const std::string first = R"({"time":"1691475392000000000","host":"a\"b","count":"9007199254740993","small":-7,"v":87.025,"ok":true})";
+  const std::string first =
+      R"({"time":"1691475392000000000","host":"a\"b","count":"9007199254740993","small":-7,"v":87.025,"ok":true})";
   const std::string second = R"({"time":"-1","host":null,"count":null,"small":8,"v":null,"ok":false})";
   EXPECT_EQ(Encode(*batch, ResultFormat::kJson), "{\"results\":[" + first + "," + second + "]}\n");
-  EXPECT_EQ(Encode(*batch, ResultFormat::kJson, TimeFormat::kEpochNanos, 1), "{\"results\":[" + first + "," + second + "]}\n");
+  EXPECT_EQ(Encode(*batch, ResultFormat::kJson, TimeFormat::kEpochNanos, 1),
+            "{\"results\":[" + first + "," + second + "]}\n");
   EXPECT_EQ(Encode(*batch, ResultFormat::kNdjson), first + "\n" + second + "\n");
   EXPECT_EQ(Encode(*batch->Slice(1), ResultFormat::kNdjson), second + "\n");
   EXPECT_EQ(Encode(*batch->Slice(0, 0), ResultFormat::kJson), "{\"results\":[]}\n");
@@ -64,7 +67,8 @@ TEST(ResultEncoder, JsonKeepsTheOrderOfColumnsAndQuotesLargeIntegers) {
 
 TEST(ResultEncoder, JsonHasNoNanAndNoInfinity) {
   arrow::DoubleBuilder doubles;
-  for (const double value : {std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
+  for (const double value :
+       {std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
     ASSERT_TRUE(doubles.Append(value).ok());
   }
   EXPECT_EQ(Encode(*Batch({{"v", *doubles.Finish()}}), ResultFormat::kNdjson), "{\"v\":null}\n{\"v\":null}\n{\"v\":null}\n");
@@ -87,10 +91,11 @@ TEST(ResultEncoder, EscapesEveryControlCharacterAndKeepsUtf8) {
   std::string text;
   for (char c = 0; c < 0x20; ++c) text += c;
   ASSERT_TRUE(builder.Append(text + "µ\"\\end of the text").ok());
-  EXPECT_EQ(Json(*builder.Finish()),
-            "\"\\u0000\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\b\\t\\n\\u000b\\f\\r\\u000e\\u000f"
-            "\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001c\\u001d\\u001e\\u001f"
-            "µ\\\"\\\\end of the text\"");
+  EXPECT_EQ(
+      Json(*builder.Finish()),
+      "\"\\u0000\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\b\\t\\n\\u000b\\f\\r\\u000e\\u000f"
+      "\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001c\\u001d\\u001e\\u001f"
+      "µ\\\"\\\\end of the text\"");
 }
 
 TEST(ResultEncoder, LongStringsAndNamesFindRoom) {
@@ -104,7 +109,8 @@ TEST(ResultEncoder, LongStringsAndNamesFindRoom) {
 
 TEST(ResultEncoder, RareTypes) {
   EXPECT_EQ(Json(FromJson(arrow::list(arrow::int64()), "[[1, null]]")), R"(["1",null])");
-  EXPECT_EQ(Json(FromJson(arrow::struct_({arrow::field("a", arrow::int32()), arrow::field("b", arrow::utf8())}), R"([{"a":1,"b":"x"}])")),
+  EXPECT_EQ(Json(FromJson(arrow::struct_({arrow::field("a", arrow::int32()), arrow::field("b", arrow::utf8())}),
+                          R"([{"a":1,"b":"x"}])")),
             R"({"a":1,"b":"x"})");
   EXPECT_EQ(Json(FromJson(arrow::map(arrow::utf8(), arrow::float64()), R"([[["k", 1.5]]])")), R"({"k":1.5})");
   EXPECT_EQ(Json(FromJson(arrow::decimal128(38, 0), R"(["12345678901234567890123"])")), "\"12345678901234567890123\"");

@@ -43,9 +43,12 @@ class PaddedText {
 template <typename Style>
 class RowText {
  public:
-  /// `before[i]` is written before column i of each row, `after_row` at its end; `between_rows` before all rows but the first.
+  /// `before[i]` is written before column i of each row, `after_row` at its end; `between_rows` before all rows but the
+  /// first.
   RowText(std::vector<PaddedText> before, PaddedText after_row, PaddedText between_rows, TimeFormat time_format)
-      : before_(std::move(before)), after_row_(std::move(after_row)), between_rows_(std::move(between_rows)),
+      : before_(std::move(before)),
+        after_row_(std::move(after_row)),
+        between_rows_(std::move(between_rows)),
         time_format_(time_format) {
     for (const PaddedText& text : before_) row_bytes_max_ += text.bytes_max() + kTimeBytesMax + 8;
     row_bytes_max_ += after_row_.bytes_max() + between_rows_.bytes_max();
@@ -85,7 +88,8 @@ class RowText {
       case CellKind::kInt64:
       case CellKind::kEpochNanos:
         return Style::BigInteger([&](char* p) { return WriteInt64(cells.Value<int64_t>(row), p); }, out);
-      case CellKind::kUInt64: return Style::BigInteger([&](char* p) { return WriteUInt64(cells.Value<uint64_t>(row), p); }, out);
+      case CellKind::kUInt64:
+        return Style::BigInteger([&](char* p) { return WriteUInt64(cells.Value<uint64_t>(row), p); }, out);
       case CellKind::kFloat: {
         const auto value = cells.Value<float>(row);
         return std::isfinite(value) ? WriteFloat(value, out) : Style::Null(out);

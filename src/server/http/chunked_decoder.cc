@@ -46,9 +46,7 @@ Status ChunkedDecoder::Step(char c, int64_t body_bytes_max, size_t body_bytes) {
   switch (state_) {
     case State::kSize: return StepSize(c);
     case State::kExtension: return Pass(c, State::kSizeEnd);
-    case State::kSizeEnd:
-      ARROW_RETURN_NOT_OK(expect('\n', State::kData));
-      return BeginChunk(body_bytes_max, body_bytes);
+    case State::kSizeEnd: ARROW_RETURN_NOT_OK(expect('\n', State::kData)); return BeginChunk(body_bytes_max, body_bytes);
     case State::kDataReturn: return expect('\r', State::kDataEnd);
     case State::kDataEnd: return expect('\n', State::kSize);
     case State::kTrailerBegin:

@@ -1,10 +1,10 @@
 #include "server/http/connection.h"
 
+#include <fmt/format.h>
+#include <sys/socket.h>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <fmt/format.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 
@@ -98,7 +98,8 @@ class ConnectionExchange final : public Exchange {
 
 // ---- Life ----
 
-Connection::Connection(std::shared_ptr<ServerCore> core, Socket socket) : core_(std::move(core)), socket_(std::move(socket)) {
+Connection::Connection(std::shared_ptr<ServerCore> core, Socket socket)
+    : core_(std::move(core)), socket_(std::move(socket)) {
   boost::system::error_code error;
   const auto endpoint = socket_.remote_endpoint(error);
   if (!error) remote_address_ = endpoint.address().to_string();
@@ -252,7 +253,8 @@ asio::awaitable<bool> Connection::Reserve(int64_t bytes, Body* body) {
 asio::awaitable<Connection::BodyResult> Connection::ReadBody(const RequestHead& head, Body* body, Answer* refusal) {
   if (head.content_length == 0 && !head.chunked) co_return BodyResult::kRead;
   if (head.content_length > core_->options.body_bytes_max) {
-    refusal->response = PlainError(413, fmt::format("the request body is larger than {} bytes", core_->options.body_bytes_max));
+    refusal->response =
+        PlainError(413, fmt::format("the request body is larger than {} bytes", core_->options.body_bytes_max));
     co_return BodyResult::kRefused;
   }
   const bool reserved = co_await Reserve(head.content_length, body);
@@ -374,8 +376,8 @@ asio::awaitable<bool> Connection::ServeOne(RequestHead* head) {
   }
 
   answer_.reset();
-  CallHandler(*decision.handler,
-              std::make_shared<ConnectionExchange>(shared_from_this(), ++exchange_id_, std::move(head->request), std::move(body)));
+  CallHandler(*decision.handler, std::make_shared<ConnectionExchange>(shared_from_this(), ++exchange_id_,
+                                                                      std::move(head->request), std::move(body)));
   const bool answered = co_await AwaitAnswer();
   if (!answered) co_return false;
   answer = *std::move(answer_);
@@ -444,10 +446,11 @@ asio::awaitable<bool> Connection::WriteAnswer(Served* served, Answer* answer) {
     served->answered.nanos = SteadyNanos() - served->start_ns;
     core_->options.observe(served->answered);
   }
-  co_return written && keep_alive;
+  co_return written&& keep_alive;
 }
 
-asio::awaitable<bool> Connection::WriteStream(StreamPipe* stream, std::string* head_bytes, bool chunked, int64_t* body_bytes) {
+asio::awaitable<bool> Connection::WriteStream(StreamPipe* stream, std::string* head_bytes, bool chunked,
+                                              int64_t* body_bytes) {
   while (true) {
     std::optional<StreamPipe::Item> item = stream->Pop();
     if (!item) {
@@ -541,7 +544,8 @@ void Connection::WatchForDisconnect(uint64_t exchange_id) {
     char next = 0;
     const ssize_t peeked = ::recv(self->socket_.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
     if (peeked > 0) return;  // the next request, sent ahead: whoever does that cannot be watched
-    if (peeked < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return self->WatchForDisconnect(exchange_id);
+    if (peeked < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+      return self->WatchForDisconnect(exchange_id);
     self->FireDisconnect();
   });
 }

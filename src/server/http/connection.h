@@ -47,8 +47,8 @@ struct ServerCore {
   BufferPool buffers;
   HttpStats stats;
   std::optional<asio::ssl::context> tls;  // set before the first connection
-  std::atomic<bool> draining{false};  // answers close their connections
-  std::atomic<bool> stopped{false};   // no I/O thread is left
+  std::atomic<bool> draining{false};      // answers close their connections
+  std::atomic<bool> stopped{false};       // no I/O thread is left
 
   std::mutex mutex;
   std::condition_variable connection_ended;
@@ -88,7 +88,11 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     bool http_1_1 = true;
     bool keep_alive = false;
   };
-  enum class BodyResult { kRead, kRefused, kLost };
+  enum class BodyResult {
+    kRead,
+    kRefused,
+    kLost
+  };
   /// A request's place in the budget; given back by the exchange.
   struct Body {
     PodVector<char> bytes;

@@ -1,12 +1,12 @@
 #include "server/http/http_server.h"
 
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -49,20 +49,23 @@ Result<tcp::acceptor> Listen(asio::io_context& io, const std::string& host, int 
 Result<asio::ssl::context> LoadTls(const std::string& certificate_file, const std::string& key_file) {
   asio::ssl::context context(asio::ssl::context::tls_server);
   boost::system::error_code error;
-  context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
-                          SSL_OP_NO_RENEGOTIATION,
+  context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                          asio::ssl::context::no_tlsv1_1 | SSL_OP_NO_RENEGOTIATION,
                       error);
   // A client that offers protocols (HTTP/2 first, as most do) is told the one that is spoken.
-  SSL_CTX_set_alpn_select_cb(context.native_handle(), [](SSL*, const unsigned char** out, unsigned char* out_bytes, const unsigned char* in,
-                                                          unsigned int in_bytes, void*) {
-    static constexpr unsigned char kHttp11[] = "\x08http/1.1";
-    unsigned char* chosen = nullptr;
-    const int found = SSL_select_next_proto(&chosen, out_bytes, kHttp11, sizeof kHttp11 - 1, in, in_bytes);
-    *out = chosen;
-    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
-  }, nullptr);
+  SSL_CTX_set_alpn_select_cb(
+      context.native_handle(),
+      [](SSL*, const unsigned char** out, unsigned char* out_bytes, const unsigned char* in, unsigned int in_bytes, void*) {
+        static constexpr unsigned char kHttp11[] = "\x08http/1.1";
+        unsigned char* chosen = nullptr;
+        const int found = SSL_select_next_proto(&chosen, out_bytes, kHttp11, sizeof kHttp11 - 1, in, in_bytes);
+        *out = chosen;
+        return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+      },
+      nullptr);
   if (!error) context.use_certificate_chain_file(certificate_file, error);
-  if (error) return Errorf(ErrorKind::kInvalidArgument, "cannot use the certificate {}: {}", certificate_file, error.message());
+  if (error)
+    return Errorf(ErrorKind::kInvalidArgument, "cannot use the certificate {}: {}", certificate_file, error.message());
   context.use_private_key_file(key_file, asio::ssl::context::pem, error);
   if (error) return Errorf(ErrorKind::kInvalidArgument, "cannot use the key {}: {}", key_file, error.message());
   // Buffers of idle connections are given back.

@@ -6,8 +6,8 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -53,16 +53,16 @@ struct HttpServerOptions {
 
 /// Why a request was refused, or its connection cut, before a handler saw it.
 enum class Refusal : uint8_t {
-  kMalformed,       // not HTTP, or such that two servers could read it differently
+  kMalformed,  // not HTTP, or such that two servers could read it differently
   kHeaderTooLarge,
   kBodyTooLarge,    // as sent or unpacked
   kIncompleteBody,  // the client went away
   kNoRoom,          // for the body, in time
   kTimeout,
-  kTls,             // no handshake
+  kTls,  // no handshake
 };
-inline constexpr std::string_view kRefusalNames[] = {"malformed", "header_too_large", "body_too_large", "incomplete_body",
-                                                     "no_room",   "timeout",          "tls"};
+inline constexpr std::string_view kRefusalNames[] = {
+    "malformed", "header_too_large", "body_too_large", "incomplete_body", "no_room", "timeout", "tls"};
 
 /// Readable at any time from any thread.
 struct HttpStats {

@@ -33,7 +33,9 @@ class HttpServerTest : public ::testing::Test {
     router_.Add("GET", "/stream", [](ExchangePtr exchange) {
       class Source final : public BodySource {
        public:
-        Result<std::string> Next(std::string) override { return ++calls_ > 3 ? std::string() : "piece" + std::to_string(calls_) + " "; }
+        Result<std::string> Next(std::string) override {
+          return ++calls_ > 3 ? std::string() : "piece" + std::to_string(calls_) + " ";
+        }
 
        private:
         int calls_ = 0;
@@ -109,7 +111,8 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
 TEST_F(HttpServerTest, ReadsARequestThatComesByteByByte) {
   Start();
   RawClient client(port());
-  for (const char c : std::string("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n")) {
+  for (const char c : std::string("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+                                  "chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n")) {
     client.Send({&c, 1});
   }
   EXPECT_EQ(client.Read().body, "abcde");

@@ -24,7 +24,8 @@ Status CheckLines(std::string_view head) {
     head.remove_prefix(end + 2);
     if (!line.empty() && (line[0] == ' ' || line[0] == '\t')) return Malformed("a folded header line");
     for (const char c : line) {
-      if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) return Malformed("a control character in the head");
+      if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f)
+        return Malformed("a control character in the head");
     }
   }
   return Status::OK();

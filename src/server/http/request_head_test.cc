@@ -11,7 +11,8 @@ namespace {
 
 TEST(RequestHead, ReadsLineHeadersAndFraming) {
   const auto head = ParseRequestHead(
-      "POST /write?db=a%20b&precision=ms HTTP/1.1\r\nhost: x\r\nContent-Length: 12\r\nX-Empty:\r\nExpect: 100-Continue\r\n\r\n");
+      "POST /write?db=a%20b&precision=ms HTTP/1.1\r\nhost: x\r\nContent-Length: 12\r\nX-Empty:\r\nExpect: "
+      "100-Continue\r\n\r\n");
   ASSERT_TRUE(head.ok()) << head.status();
   EXPECT_EQ(head->request.method, "POST");
   EXPECT_EQ(head->request.path, "/write");
@@ -94,8 +95,9 @@ TEST(ChunkedDecoder, TakesEveryByteAlone) {
 }
 
 TEST(ChunkedDecoder, RefusesWhatIsNotWellFormed) {
-  for (const char* bytes : {"\r\n", ";x\r\n", "g\r\n", " 3\r\nabc\r\n", "3 \r\nabc\r\n", "3\nabc\n", "3\r\nabcd\r\n", "3\r\nabc\n", "0x3\r\nabc\r\n",
-                            "-1\r\n", "1000000000000000\r\n", "0\r\n\n", "0\r\nT: v\n\r\n", "3;a\nb\r\nabc\r\n"}) {
+  for (const char* bytes :
+       {"\r\n", ";x\r\n", "g\r\n", " 3\r\nabc\r\n", "3 \r\nabc\r\n", "3\nabc\n", "3\r\nabcd\r\n", "3\r\nabc\n",
+        "0x3\r\nabc\r\n", "-1\r\n", "1000000000000000\r\n", "0\r\n\n", "0\r\nT: v\n\r\n", "3;a\nb\r\nabc\r\n"}) {
     ChunkedDecoder decoder;
     PodVector<char> body;
     EXPECT_EQ(KindOf(decoder.Decode(bytes, 100, &body).status()), ErrorKind::kInvalidArgument) << bytes;

@@ -61,7 +61,8 @@ std::string_view ReasonPhrase(int status) {
 }
 
 void AppendResponseHead(const ResponseHead& head, std::string* out) {
-  fmt::format_to(std::back_inserter(*out), "HTTP/1.1 {} {}\r\nDate: {}\r\n", head.status, ReasonPhrase(head.status), DateNow());
+  fmt::format_to(std::back_inserter(*out), "HTTP/1.1 {} {}\r\nDate: {}\r\n", head.status, ReasonPhrase(head.status),
+                 DateNow());
   for (const Headers* headers : {head.headers, head.common_headers}) {
     if (headers == nullptr) continue;
     for (const auto& [name, value] : *headers) AppendHeader(name, value, out);

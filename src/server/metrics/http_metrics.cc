@@ -29,7 +29,8 @@ void HttpMetrics::Write(Exposition* out) const {
   for (const auto& [pattern, route] : routes_) {
     for (size_t i = 1; i < route->by_status_class.size(); ++i) {
       const int64_t count = route->by_status_class[i];
-      if (count > 0) out->Sample("gigapi_http_requests_total", {{"route", pattern}, {"status", kClasses[i]}}, static_cast<double>(count));
+      if (count > 0)
+        out->Sample("gigapi_http_requests_total", {{"route", pattern}, {"status", kClasses[i]}}, static_cast<double>(count));
     }
   }
   out->BeginFamily("gigapi_http_request_duration_seconds", "histogram",

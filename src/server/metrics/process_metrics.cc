@@ -35,13 +35,15 @@ const double kStartSeconds = static_cast<double>(WallNanos()) * 1e-9;
 void WriteProcessMetrics(Exposition* out) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  out->Counter("process_cpu_seconds_total", "User and system processor time.", Seconds(usage.ru_utime) + Seconds(usage.ru_stime));
+  out->Counter("process_cpu_seconds_total", "User and system processor time.",
+               Seconds(usage.ru_utime) + Seconds(usage.ru_stime));
   double virtual_bytes = 0, resident_bytes = 0;
   if (ReadMemory(&virtual_bytes, &resident_bytes)) {
     out->Gauge("process_virtual_memory_bytes", "Virtual memory.", virtual_bytes);
     out->Gauge("process_resident_memory_bytes", "Resident memory.", resident_bytes);
   }
-  out->Gauge("process_resident_memory_max_bytes", "Largest resident memory so far.", static_cast<double>(usage.ru_maxrss) * 1024);
+  out->Gauge("process_resident_memory_max_bytes", "Largest resident memory so far.",
+             static_cast<double>(usage.ru_maxrss) * 1024);
   std::error_code error;
   std::filesystem::directory_iterator descriptors("/proc/self/fd", error);
   if (!error) {

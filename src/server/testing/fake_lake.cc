@@ -20,7 +20,8 @@ Status FakeLake::CreateDatabase(std::string_view database) {
 Status FakeLake::DropTable(std::string_view database, std::string_view table) {
   std::lock_guard lock(mutex_);
   const auto tables = rows_.find(std::string(database));
-  if (tables == rows_.end() || tables->second.erase(std::string(table)) == 0) return Error(ErrorKind::kNotFound, "not found");
+  if (tables == rows_.end() || tables->second.erase(std::string(table)) == 0)
+    return Error(ErrorKind::kNotFound, "not found");
   return Status::OK();
 }
 

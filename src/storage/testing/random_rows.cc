@@ -99,15 +99,14 @@ void AppendArray(const arrow::Array& array, Column* column) {
     const bool valid = array.IsValid(row);
     column->valid.PushBack(valid);
     switch (column->type) {
-      case ColumnType::kTag:
-        column->codes.PushBack(static_cast<uint32_t>(column->strings.size()));
-        [[fallthrough]];
+      case ColumnType::kTag: column->codes.PushBack(static_cast<uint32_t>(column->strings.size())); [[fallthrough]];
       case ColumnType::kString:
         column->strings.Append(valid ? static_cast<const arrow::StringArray&>(array).GetView(row) : std::string_view());
         break;
-      case ColumnType::kBool: column->bools.PushBack(valid && static_cast<const arrow::BooleanArray&>(array).Value(row)); break;
-      default:
-        column->words.PushBack(valid ? static_cast<const arrow::UInt64Array&>(array).Value(row) : 0);
+      case ColumnType::kBool:
+        column->bools.PushBack(valid && static_cast<const arrow::BooleanArray&>(array).Value(row));
+        break;
+      default: column->words.PushBack(valid ? static_cast<const arrow::UInt64Array&>(array).Value(row) : 0);
     }
   }
 }
@@ -175,7 +174,8 @@ bool IsSorted(const TableSchema& schema, const ColumnBatch& batch) {
 
 ColumnBatch ReadWithArrow(const std::string& path, const TableSchema& schema) {
   auto file = arrow::io::ReadableFile::Open(path).ValueOrDie();
-  auto reader = parquet::arrow::FileReader::Make(arrow::default_memory_pool(), parquet::ParquetFileReader::Open(file)).ValueOrDie();
+  auto reader =
+      parquet::arrow::FileReader::Make(arrow::default_memory_pool(), parquet::ParquetFileReader::Open(file)).ValueOrDie();
   auto table = reader->ReadTable().ValueOrDie();
   EXPECT_TRUE(table->ValidateFull().ok());
   ColumnBatch batch;

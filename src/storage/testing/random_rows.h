@@ -18,9 +18,9 @@ struct RandomRowsOptions {
   size_t rows = 1000;
   int hosts = 10;
   int64_t begin_ns = 0;
-  int64_t span_ns = 1'000'000;   // times lie in [begin, begin + span)
-  double null_share = 0.2;       // of each column's rows
-  double missing_share = 0.2;    // of columns that the batch lacks
+  int64_t span_ns = 1'000'000;  // times lie in [begin, begin + span)
+  double null_share = 0.2;      // of each column's rows
+  double missing_share = 0.2;   // of columns that the batch lacks
   bool sorted_by_time = false;
 };
 

@@ -31,9 +31,9 @@ http::Response RenderOutcome(const WriteOutcome& outcome, std::string (*describe
 }
 
 http::Response Unauthorized(bool has_credentials) {
-  http::Response response = JsonResponse(
-      401, has_credentials ? "{\"error\":\"Invalid or expired token\",\"success\":false}\n"
-                           : "{\"error\":\"Authentication required\",\"success\":false}\n");
+  http::Response response =
+      JsonResponse(401, has_credentials ? "{\"error\":\"Invalid or expired token\",\"success\":false}\n"
+                                        : "{\"error\":\"Authentication required\",\"success\":false}\n");
   response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"gigapi\"");
   return response;
 }

@@ -52,7 +52,8 @@ std::string DatabaseOf(const Request& request, const DatabaseParameters& paramet
   return std::string(kDefaultDatabase);
 }
 
-Result<WriteParameters> ReadParameters(const Request& request, const Protocol& protocol, const DatabaseParameters& parameters) {
+Result<WriteParameters> ReadParameters(const Request& request, const Protocol& protocol,
+                                       const DatabaseParameters& parameters) {
   if (request.body.empty()) return Error(ErrorKind::kInvalidArgument, std::string(protocol.empty_body));
   WriteParameters write;
   write.database = DatabaseOf(request, parameters);
@@ -69,7 +70,8 @@ void CountRequest(const Request& request, WriteStats* stats) {
   if (!request.Header("Content-Encoding").empty()) stats->bytes_compressed_total += bytes;
 }
 
-http::Handler Writer(WriteService* service, const Protocol& protocol, DatabaseParameters database, std::shared_ptr<WriteStats> stats) {
+http::Handler Writer(WriteService* service, const Protocol& protocol, DatabaseParameters database,
+                     std::shared_ptr<WriteStats> stats) {
   return [service, &protocol, database = std::move(database), stats = std::move(stats)](ExchangePtr exchange) {
     CountRequest(exchange->request(), stats.get());
     Result<WriteParameters> parameters = ReadParameters(exchange->request(), protocol, database);
@@ -142,9 +144,8 @@ void AddWriteRoutes(const WriteContext& context, http::Router* router) {
     const std::string path(prefix);
     router->Add("POST", path + "/flush", Flusher(context.lake, context.workers));
     router->Add("GET", path + "/health", Constant("{\"status\":\"healthy\",\"service\":\"line_protocol_writer\"}\n"));
-    router->Add("GET", path + "/stats", [lines](ExchangePtr exchange) {
-      exchange->Respond(JsonResponse(200, LineProtocolStatsJson(*lines)));
-    });
+    router->Add("GET", path + "/stats",
+                [lines](ExchangePtr exchange) { exchange->Respond(JsonResponse(200, LineProtocolStatsJson(*lines))); });
   }
 }
 

@@ -18,7 +18,8 @@ constexpr int64_t kSqlBytesMax = 16 << 20;
 http::Response QueryError(const Status& status) {
   http::Response response = ErrorResponse(status);
   const ErrorKind kind = KindOf(status);
-  if (kind == ErrorKind::kNotFound || kind == ErrorKind::kUnsupported || kind == ErrorKind::kForbidden || kind == ErrorKind::kConflict) {
+  if (kind == ErrorKind::kNotFound || kind == ErrorKind::kUnsupported || kind == ErrorKind::kForbidden ||
+      kind == ErrorKind::kConflict) {
     response.status = 400;
   }
   return response;
@@ -47,7 +48,8 @@ class QueryRoutes {
     const Request& request = exchange->request();
     const auto q = request.Query("q");
     if (!q) {
-      http::Response response = ErrorResponse(Error(ErrorKind::kMethodNotAllowed, "Method not allowed: POST a query, or give q="));
+      http::Response response =
+          ErrorResponse(Error(ErrorKind::kMethodNotAllowed, "Method not allowed: POST a query, or give q="));
       response.headers.emplace_back("Allow", "GET, POST, OPTIONS");
       return exchange->Respond(std::move(response));
     }

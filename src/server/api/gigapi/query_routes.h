@@ -2,8 +2,8 @@
 //
 //   POST /query?db=D[&format=F][&time_format=iso]   {"query": SQL, "db"?, "format"?, "time_format"?}, or SQL as the body
 //   GET  /query?q=SQL&db=D                          without q: 405
-//   GET  /query?q=SHOW TAG VALUES ...               a statement that only InfluxQL has, or a client of InfluxDB 1: its answers
-//   POST /query with q= in the URL or in a form     InfluxQL
+//   GET  /query?q=SHOW TAG VALUES ...               a statement that only InfluxQL has, or a client of InfluxDB 1: its
+//   answers POST /query with q= in the URL or in a form     InfluxQL
 #pragma once
 
 #include <string>

@@ -48,7 +48,8 @@ void AddStatusRoutes(std::string version, std::string commit, const Lake* lake, 
     const Status writable = lake->CheckWritable();
     exchange->Respond(JsonResponse(writable.ok() ? 200 : 503, ReadyJson(writable)));
   });
-  router->Add("GET", "/", [json = RootJson(version)](http::ExchangePtr exchange) { exchange->Respond(JsonResponse(200, json)); });
+  router->Add("GET", "/",
+              [json = RootJson(version)](http::ExchangePtr exchange) { exchange->Respond(JsonResponse(200, json)); });
 }
 
 }  // namespace gigapi

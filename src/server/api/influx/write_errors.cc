@@ -37,7 +37,8 @@ void AppendLines(const std::vector<RefusedLine>& refused, std::string* json) {
 std::string RenderV1(std::string_view text, const WriteOutcome& outcome) {
   std::string json = "{\"error\":";
   AppendJsonString(text, &json);
-  fmt::format_to(std::back_inserter(json), ",\"written\":{},\"dropped\":{},\"lines\":", outcome.written_rows, outcome.refused_rows);
+  fmt::format_to(std::back_inserter(json), ",\"written\":{},\"dropped\":{},\"lines\":", outcome.written_rows,
+                 outcome.refused_rows);
   AppendLines(outcome.refused, &json);
   return json += "}\n";
 }
@@ -46,7 +47,8 @@ std::string RenderV2(std::string_view text, const WriteOutcome& outcome) {
   std::string json = "{\"code\":\"invalid\",\"message\":";
   AppendJsonString(text, &json);
   if (!outcome.refused.empty()) fmt::format_to(std::back_inserter(json), ",\"line\":{}", outcome.refused[0].line);
-  fmt::format_to(std::back_inserter(json), ",\"written\":{},\"dropped\":{},\"lines\":", outcome.written_rows, outcome.refused_rows);
+  fmt::format_to(std::back_inserter(json), ",\"written\":{},\"dropped\":{},\"lines\":", outcome.written_rows,
+                 outcome.refused_rows);
   AppendLines(outcome.refused, &json);
   return json += "}\n";
 }

@@ -7,7 +7,11 @@
 
 namespace gigapi::influx {
 
-enum class Dialect { kV1, kV2, kV3 };
+enum class Dialect {
+  kV1,
+  kV2,
+  kV3
+};
 
 /// 204 when every line was kept; else the dialect's own error body with the number of rows kept, the number refused, and
 /// the first refused lines.

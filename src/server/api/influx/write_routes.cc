@@ -43,7 +43,8 @@ Result<WriteParameters> ReadV1(const Request& request, const std::string& defaul
   // There is one copy of everything, and one retention policy: each level is kept, and rp has no effect.
   const std::string_view consistency = request.Query("consistency").value_or("");
   constexpr std::string_view kLevels[] = {"", "any", "one", "quorum", "all"};
-  if (std::none_of(std::begin(kLevels), std::end(kLevels), [&](auto level) { return http::EqualsIgnoringCase(level, consistency); })) {
+  if (std::none_of(std::begin(kLevels), std::end(kLevels),
+                   [&](auto level) { return http::EqualsIgnoringCase(level, consistency); })) {
     return Error(ErrorKind::kInvalidArgument, "invalid consistency level");
   }
   return ReadParameters(request, std::move(database));
@@ -90,12 +91,14 @@ http::Handler Writer(WriteService* service, Dialect dialect, http::Headers heade
 }  // namespace
 
 http::Handler V1Writer(WriteService* service, std::string default_database, http::Headers identity) {
-  return Writer(service, Dialect::kV1, std::move(identity), [default_database = std::move(default_database)](const Request& request) {
-    return ReadV1(request, default_database);
-  });
+  return Writer(service, Dialect::kV1, std::move(identity),
+                [default_database = std::move(default_database)](const Request& request) {
+                  return ReadV1(request, default_database);
+                });
 }
 
-void AddWriteRoutes(WriteService* service, std::string default_database, const http::Headers& identity, http::Router* router) {
+void AddWriteRoutes(WriteService* service, std::string default_database, const http::Headers& identity,
+                    http::Router* router) {
   const http::Handler write_v1 = V1Writer(service, std::move(default_database), identity);
   for (std::string_view path : {"/write", "/{db}/write", "/gigapi/write", "/gigapi/write/{db}", "/gigapi/insert"}) {
     router->Add("POST", path, write_v1);
