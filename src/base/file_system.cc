@@ -1,5 +1,7 @@
 #include "base/file_system.h"
 
+#include "base/path.h"
+
 namespace gigapi {
 
 Result<std::string> ReadWholeFile(FileSystem* fs, const std::string& path) {
@@ -17,8 +19,7 @@ Status ReplaceFile(FileSystem* fs, const std::string& path, std::string_view con
   ARROW_RETURN_NOT_OK(file->Sync());
   ARROW_RETURN_NOT_OK(file->Close());
   ARROW_RETURN_NOT_OK(fs->Rename(backup, path));
-  const size_t slash = path.rfind('/');
-  return fs->SyncDirectory(slash == std::string::npos ? "." : path.substr(0, slash));
+  return fs->SyncDirectory(ParentOf(path));
 }
 
 }  // namespace gigapi

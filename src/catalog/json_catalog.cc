@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/path.h"
 #include "model/names.h"
 #include "storage/hive_path.h"
 
@@ -13,8 +14,6 @@ namespace {
 
 constexpr char kMetadataName[] = "/metadata.json";
 constexpr char kDropsName[] = "/.gigapi/drops.json";
-
-std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
 /// They mostly wait for the disk.
 constexpr size_t kLoadThreads = 8;
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/json_writer.h"
+#include "base/path.h"
 
 namespace gigapi {
 namespace {
@@ -74,8 +75,6 @@ void WriteColumnStats(const ColumnStats& stats, JsonWriter* json) {
   if (stats.has_nan) json->Key("has_nan").Bool(true);
   json->EndObject();
 }
-
-std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 void WriteFile(const DataFile& file, JsonWriter* json) {
   json->BeginObject();

@@ -88,9 +88,7 @@ class ArrowRowGatherer {
 
   Status Claim(size_t more_rows, size_t columns_min) {
     const bool fits = budget_.Claim(builder_.rows() + more_rows, std::max(columns_min, builder_.columns()), &cells_);
-    return fits ? Status::OK()
-                : Errorf(ErrorKind::kInvalidArgument, "more than {} values in one request; send it in parts",
-                         options_.values_max);
+    return fits ? Status::OK() : Error(ErrorKind::kInvalidArgument, TooManyValues(options_.values_max));
   }
 
   const ParseOptions& options_;
@@ -175,7 +173,7 @@ Status ReadParquet(std::string_view body, const ParseOptions& options, arrow::Me
   const auto metadata = file->metadata();
   const int64_t columns = std::max(1, metadata->num_columns());
   if (metadata->num_rows() > options.values_max / columns) {
-    return Errorf(ErrorKind::kInvalidArgument, "more than {} values in one request; send it in parts", options.values_max);
+    return Error(ErrorKind::kInvalidArgument, TooManyValues(options.values_max));
   }
   parquet::ArrowReaderProperties properties(/*use_threads=*/false);
   ARROW_ASSIGN_OR_RAISE(const auto reader, parquet::arrow::FileReader::Make(pool, std::move(file), properties));

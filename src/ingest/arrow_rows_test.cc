@@ -9,50 +9,29 @@
 #include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
 
-#include <map>
 #include <memory>
+
+#include "ingest/testing/parser_checks.h"
 
 namespace gigapi {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr int64_t kNow = 1'750'000'000'000'000'000;
 constexpr int64_t kMicros = 1'633'024'800'000'000;
-
-class Schemas final : public SchemaSource {
- public:
-  SchemaPtr FindSchema(std::string_view table) const override {
-    const auto found = tables.find(std::string(table));
-    return found == tables.end() ? nullptr : found->second;
-  }
-  std::map<std::string, SchemaPtr> tables;
-};
-
-ParseOptions ToTable() {
-  ParseOptions options;
-  options.now_ns = kNow;
-  options.table = "t";
-  return options;
-}
 
 using ParseFunction = WriteBatch (*)(std::string_view, const ParseOptions&, const SchemaSource&);
 
 ColumnBatch Rows(ParseFunction parse, std::string_view body, const ParseOptions& options = ToTable(),
                  const Schemas& schemas = {}) {
-  WriteBatch batch = parse(body, options, schemas);
-  EXPECT_EQ(batch.refused_rows, 0) << batch.refused.at(0).reason;
-  EXPECT_EQ(batch.tables.size(), 1u);
-  for (const TableRows& table : batch.tables) EXPECT_TRUE(Validate(table.rows).ok());
-  return batch.tables.empty() ? ColumnBatch() : std::move(batch.tables[0].rows);
+  return OnlyTable(Checked(parse(body, options, schemas)));
 }
 
 std::string Reason(ParseFunction parse, std::string_view body, const ParseOptions& options = ToTable(),
                    const Schemas& schemas = {}) {
   const WriteBatch batch = parse(body, options, schemas);
-  EXPECT_EQ(batch.accepted_rows, 0);
   EXPECT_TRUE(batch.tables.empty());
-  return batch.refused.empty() ? "" : batch.refused[0].reason;
+  return FirstReason(batch);
 }
 
 struct NamedArray {

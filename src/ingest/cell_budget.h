@@ -2,10 +2,18 @@
 // bytes. One body, one thread.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace gigapi {
+
+/// Why a body is refused that unfolds to more than `values_max`.
+inline std::string TooManyValues(int64_t values_max) {
+  return fmt::format("more than {} values in one request; send it in parts", values_max);
+}
 
 class CellBudget {
  public:

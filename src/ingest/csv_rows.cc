@@ -338,8 +338,7 @@ class CsvRowParser {
   }
 
   bool Claim(size_t rows, size_t columns) {
-    return budget_.Claim(rows, columns, &cells_) ||
-           Fail(fmt::format("more than {} values in one request; send it in parts", options_.values_max));
+    return budget_.Claim(rows, columns, &cells_) || Fail(TooManyValues(options_.values_max));
   }
 
   // ---- the end ----

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
+#include "ingest/testing/parser_checks.h"
 
 namespace gigapi {
 namespace {
@@ -11,42 +11,17 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr int64_t kNow = 1'750'000'000'000'000'000;
-
-class Schemas final : public SchemaSource {
- public:
-  SchemaPtr FindSchema(std::string_view table) const override {
-    const auto found = tables.find(std::string(table));
-    return found == tables.end() ? nullptr : found->second;
-  }
-  std::map<std::string, SchemaPtr> tables;
-};
-
-ParseOptions ToTable(std::string types = "") {
-  ParseOptions options;
-  options.now_ns = kNow;
-  options.table = "t";
-  options.types = std::move(types);
-  return options;
-}
-
 WriteBatch Parse(std::string_view body, const ParseOptions& options = ToTable(), const Schemas& schemas = {}) {
-  WriteBatch batch = ParseCsvRows(body, options, schemas);
-  for (const TableRows& table : batch.tables) EXPECT_TRUE(Validate(table.rows).ok());
-  return batch;
+  return Checked(ParseCsvRows(body, options, schemas));
 }
 
 ColumnBatch Rows(std::string_view body, const ParseOptions& options = ToTable(), const Schemas& schemas = {}) {
-  WriteBatch batch = Parse(body, options, schemas);
-  EXPECT_EQ(batch.refused_rows, 0) << batch.refused.at(0).reason;
-  EXPECT_EQ(batch.tables.size(), 1u);
-  return batch.tables.empty() ? ColumnBatch() : std::move(batch.tables[0].rows);
+  return OnlyTable(Parse(body, options, schemas));
 }
 
 std::string Reason(std::string_view body, const ParseOptions& options = ToTable(), const Schemas& schemas = {}) {
-  const WriteBatch batch = Parse(body, options, schemas);
-  EXPECT_EQ(batch.accepted_rows, 0) << body;
-  return batch.refused.empty() ? "" : batch.refused[0].reason;
+  SCOPED_TRACE(body);
+  return FirstReason(Parse(body, options, schemas));
 }
 
 TEST(CsvRows, ReadsWhatTheHeaderNames) {

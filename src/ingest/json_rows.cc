@@ -253,8 +253,7 @@ class JsonRowParser {
   }
 
   bool Claim(size_t rows, size_t columns) {
-    return budget_.Claim(rows, columns, &row_table_->cells) ||
-           Fail(fmt::format("more than {} values in one request; send it in parts", options_.values_max));
+    return budget_.Claim(rows, columns, &row_table_->cells) || Fail(TooManyValues(options_.values_max));
   }
 
   // ---- members ----

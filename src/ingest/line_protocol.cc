@@ -203,7 +203,7 @@ class LineParser {
   bool ClaimRow() {
     const TableBuilder& builder = row_table_->builder;
     return budget_.Claim(builder.rows() + 1, builder.columns(), &row_table_->cells) ||
-           Fail(fmt::format("more than {} values in one request; send it in parts", options_.values_max));
+           Fail(TooManyValues(options_.values_max));
   }
 
   static std::string MissingFields(const char* p, const char* end) {

@@ -3,27 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <random>
 
 #include "ingest/number_scanner.h"
+#include "ingest/testing/parser_checks.h"
 
 namespace gigapi {
 namespace {
 
-class Schemas final : public SchemaSource {
- public:
-  SchemaPtr FindSchema(std::string_view table) const override {
-    const auto found = tables.find(std::string(table));
-    return found == tables.end() ? nullptr : found->second;
-  }
-  std::map<std::string, SchemaPtr> tables;
-};
-
 WriteBatch Parse(std::string_view body, ParseOptions options = {}, const Schemas& schemas = {}) {
-  WriteBatch batch = ParseLineProtocol(body, options, schemas);
-  for (const TableRows& table : batch.tables) EXPECT_TRUE(Validate(table.rows).ok());
-  return batch;
+  return Checked(ParseLineProtocol(body, options, schemas));
 }
 
 /// The batch's one table.

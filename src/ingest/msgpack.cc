@@ -267,8 +267,7 @@ class MsgpackParser {
 
   /// Claims room for a table's rows before they are decoded, with the NULLs where rows lack columns.
   bool Claim(TableRowsBuilder* table, size_t rows, size_t columns) {
-    return budget_.Claim(rows, columns, &table->cells) ||
-           Fail(fmt::format("more than {} values in one request; send it in parts", options_.values_max));
+    return budget_.Claim(rows, columns, &table->cells) || Fail(TooManyValues(options_.values_max));
   }
 
   // ---- columnar ----

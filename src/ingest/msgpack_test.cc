@@ -3,10 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "ingest/msgpack_column.h"
 #include "ingest/testing/msgpack_pack.h"
+#include "ingest/testing/parser_checks.h"
 
 namespace gigapi {
 namespace {
@@ -14,41 +13,18 @@ namespace {
 using namespace msgpack;  // NOLINT: the packing functions, in every line below
 using testing::HasSubstr;
 
-constexpr int64_t kNow = 1'750'000'000'000'000'000;
-
-class Schemas final : public SchemaSource {
- public:
-  SchemaPtr FindSchema(std::string_view table) const override {
-    const auto found = tables.find(std::string(table));
-    return found == tables.end() ? nullptr : found->second;
-  }
-  void Add(const std::string& table, std::vector<ColumnSchema> columns) {
-    tables[table] = std::make_shared<const TableSchema>(std::move(columns));
-  }
-  std::map<std::string, SchemaPtr> tables;
-};
-
 WriteBatch Parse(std::string_view body, const Schemas& schemas = {}, ParseOptions options = {}) {
   if (options.now_ns == 0) options.now_ns = kNow;
-  WriteBatch batch = ParseMsgpack(body, options, schemas);
-  for (const TableRows& table : batch.tables) EXPECT_TRUE(Validate(table.rows).ok());
-  return batch;
+  return Checked(ParseMsgpack(body, options, schemas));
 }
 
-/// The one table of a body that must be accepted.
-ColumnBatch Rows(std::string_view body, const Schemas& schemas = {}) {
-  WriteBatch batch = Parse(body, schemas);
-  EXPECT_EQ(batch.refused_rows, 0) << batch.refused.at(0).reason;
-  EXPECT_EQ(batch.tables.size(), 1u);
-  return batch.tables.empty() ? ColumnBatch() : std::move(batch.tables[0].rows);
-}
+ColumnBatch Rows(std::string_view body, const Schemas& schemas = {}) { return OnlyTable(Parse(body, schemas)); }
 
 std::string Reason(std::string_view body, const Schemas& schemas = {}, ParseOptions options = {}) {
   const WriteBatch batch = Parse(body, schemas, options);
-  EXPECT_EQ(batch.accepted_rows, 0);
   EXPECT_TRUE(batch.tables.empty());
   EXPECT_EQ(batch.refused.size(), 1u);
-  return batch.refused.empty() ? "" : batch.refused[0].reason;
+  return FirstReason(batch);
 }
 
 std::string Columns(const std::vector<std::pair<std::string_view, std::string>>& columns, std::string_view table = "cpu") {

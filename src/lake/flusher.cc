@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/path.h"
 #include "base/thread.h"
 #include "base/uuid.h"
 #include "storage/hive_path.h"
@@ -23,8 +24,6 @@ constexpr size_t kSmallChunksMax = 64;
 constexpr size_t kConcurrentFlushesMax = 4;
 /// Of those that nothing but names of removed files asks for, in one look around.
 constexpr size_t kTidyCommitsMax = 8;
-
-std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "storage/hive_path.h"
 #include "wal/wal_record.h"
 
@@ -238,7 +239,7 @@ Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<Da
   if (output.id == 0) output.id = NewDataFileId();
   const auto file = std::make_shared<const DataFile>(std::move(output));
   std::vector<std::string> dropped;
-  for (const DataFilePtr& input : inputs) dropped.push_back(input->path.substr(input->path.rfind('/') + 1));
+  for (const DataFilePtr& input : inputs) dropped.push_back(NameOf(input->path));
 
   const std::lock_guard committing(partition->commit_mutex);
   std::vector<DataFilePtr> files;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "lake/lake_impl.h"
 #include "storage/hive_path.h"
 #include "wal/wal_record.h"
@@ -14,11 +15,6 @@ namespace {
 constexpr int kReadOnlyAttempts = 5;
 
 std::string PrivateDirectory(const std::string& root) { return root + "/.gigapi"; }
-std::string ParentOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 std::string WalDirectory(const std::string& root) { return PrivateDirectory(root) + "/wal"; }
 
 }  // namespace

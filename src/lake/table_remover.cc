@@ -3,14 +3,10 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/path.h"
 #include "storage/hive_path.h"
 
 namespace gigapi {
-namespace {
-
-std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
-
-}  // namespace
 
 Status TableRemover::RemoveFromCatalog() {
   if (state_->removals_pending == 0) return Status::OK();

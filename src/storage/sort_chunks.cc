@@ -148,13 +148,19 @@ void FoldIntoKeys(const Input& input, const std::vector<const Column*>& columns,
   }
 }
 
+/// Where the rows of each key start in the order of the output; one more at the end.
+std::vector<uint32_t> FirstPositions(const KeyGroup& group) {
+  std::vector<uint32_t> first(group.cardinality + 1, 0);
+  for (const uint32_t key : group.key_of_row) ++first[key + 1];
+  std::partial_sum(first.begin(), first.end(), first.begin());
+  return first;
+}
+
 /// One pass of a stable LSD sort. `order` is the order so far; empty: as the rows came.
 PodVector<uint32_t> SortByKey(const KeyGroup& group, const PodVector<uint32_t>& order) {
   const size_t rows = group.key_of_row.size();
   const uint32_t* const keys = group.key_of_row.data();
-  std::vector<uint32_t> next(group.cardinality + 1, 0);
-  for (size_t row = 0; row < rows; ++row) ++next[keys[row] + 1];
-  std::partial_sum(next.begin(), next.end(), next.begin());
+  std::vector<uint32_t> next = FirstPositions(group);
   PodVector<uint32_t> sorted(rows);
   for (size_t i = 0; i < rows; ++i) {
     const uint32_t row = order.empty() ? static_cast<uint32_t>(i) : order[i];
@@ -172,9 +178,7 @@ PodVector<uint32_t> Inverse(const PodVector<uint32_t>& order) {
 /// PositionsByKeys of one group: its only pass gives the positions at once, and the sorted keys without moving them.
 PodVector<uint32_t> PositionsByOneKey(KeyGroup* group, uint32_t rows) {
   const uint32_t* const keys = group->key_of_row.data();
-  std::vector<uint32_t> next(group->cardinality + 1, 0);
-  for (uint32_t row = 0; row < rows; ++row) ++next[keys[row] + 1];
-  std::partial_sum(next.begin(), next.end(), next.begin());
+  std::vector<uint32_t> next = FirstPositions(*group);
   group->sorted.Resize(rows);
   for (uint32_t key = 0; key < group->cardinality; ++key) {
     std::fill(group->sorted.data() + next[key], group->sorted.data() + next[key + 1], key);

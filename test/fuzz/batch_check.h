@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <string_view>
 
+#include "ingest/parse_options.h"
 #include "model/schema.h"
 #include "model/write_batch.h"
 
@@ -56,6 +58,29 @@ inline void CheckBatch(const WriteBatch& batch) {
   Require(rows == batch.accepted_rows, "accepted_rows does not count the rows");
   Require(static_cast<int64_t>(batch.refused.size()) <= batch.refused_rows, "more refused lines are shown than counted");
   Require(batch.refused.size() <= WriteBatch::kMaxRefusedShown, "too many refused lines are shown");
+}
+
+/// The body of an input whose first byte chooses the options.
+inline std::string_view BodyOf(const uint8_t* data, size_t size) {
+  return {reinterpret_cast<const char*>(data) + 1, size - 1};
+}
+
+struct TwoBatches {
+  WriteBatch first;
+  WriteBatch second;
+};
+
+/// Parses a body, and then again against the schema that the first parse made.
+template <typename Parse>
+TwoBatches ParseTwice(Parse parse, std::string_view body, const ParseOptions& options) {
+  LearnedSchemas schemas;
+  TwoBatches batches;
+  batches.first = parse(body, options, schemas);
+  CheckBatch(batches.first);
+  schemas.Learn(batches.first);
+  batches.second = parse(body, options, schemas);
+  CheckBatch(batches.second);
+  return batches;
 }
 
 }  // namespace gigapi

@@ -24,14 +24,7 @@ ParseOptions OptionsOf(uint8_t choice) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace gigapi;
   if (size == 0) return 0;
-  const ParseOptions options = OptionsOf(data[0]);
-  const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  LearnedSchemas schemas;
-  const WriteBatch first = ParseJsonRows(body, options, schemas);
-  CheckBatch(first);
-  schemas.Learn(first);
-  const WriteBatch second = ParseJsonRows(body, options, schemas);
-  CheckBatch(second);
+  const auto [first, second] = ParseTwice(ParseJsonRows, BodyOf(data, size), OptionsOf(data[0]));
   Require(second.accepted_rows >= first.accepted_rows, "the second parse keeps fewer rows");
   return 0;
 }

@@ -31,15 +31,8 @@ ParseOptions OptionsOf(uint8_t choice) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace gigapi;
   if (size == 0) return 0;
-  const ParseOptions options = OptionsOf(data[0]);
-  const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  LearnedSchemas schemas;
-  const WriteBatch first = ParseLineProtocol(body, options, schemas);
-  CheckBatch(first);
+  const auto [first, second] = ParseTwice(ParseLineProtocol, BodyOf(data, size), OptionsOf(data[0]));
   CheckFields(first);
-  schemas.Learn(first);
-  const WriteBatch second = ParseLineProtocol(body, options, schemas);
-  CheckBatch(second);
   Require(second.accepted_rows == first.accepted_rows, "the second parse keeps another number of rows");
   Require(second.refused_rows == first.refused_rows, "the second parse refuses another number of lines");
   return 0;

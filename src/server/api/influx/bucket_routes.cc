@@ -8,6 +8,7 @@
 
 #include "base/json_writer.h"
 #include "model/names.h"
+#include "server/api/influx/lake_handler.h"
 #include "server/api/influx/write_errors.h"
 #include "server/content_encoding.h"
 #include "server/error_table.h"
@@ -15,7 +16,6 @@
 namespace gigapi::influx {
 namespace {
 
-using http::ExchangePtr;
 using http::Request;
 
 constexpr std::string_view kOrganizationId = "6769676170690001";
@@ -145,25 +145,12 @@ Result<http::Response> ListOrganizations(const Request& request, Lake*) {
   return JsonResponse(200, json.Take() + "\n");
 }
 
-using Answer = Result<http::Response> (*)(const Request&, Lake*);
-
 }  // namespace
 
 void AddBucketRoutes(Lake* lake, http::WorkerPool* pool, http::Router* router) {
-  const auto at_once = [lake](Answer answer) {
-    return [lake, answer](const ExchangePtr& exchange) {
-      Result<http::Response> response = answer(exchange->request(), lake);
-      exchange->Respond(response.ok() ? *std::move(response) : Failed(response.status()));
-    };
-  };
+  const auto at_once = [=](LakeAnswer answer) { return AnswerAtOnce(lake, answer, Failed); };
   // What touches the disk.
-  const auto on_pool = [pool, at_once](Answer answer) {
-    return [pool, run = at_once(answer)](const ExchangePtr& exchange) {
-      if (!pool->Submit([run, exchange] { run(exchange); })) {
-        exchange->Respond(Failed(Error(ErrorKind::kUnavailable, "too many requests are waiting")));
-      }
-    };
-  };
+  const auto on_pool = [=](LakeAnswer answer) { return AnswerOnPool(lake, pool, answer, Failed); };
   router->Add("GET", "/api/v2/buckets", at_once(ListBuckets));
   router->Add("POST", "/api/v2/buckets", on_pool(CreateBucket));
   router->Add("GET", "/api/v2/buckets/{id}", at_once(ShowBucket));

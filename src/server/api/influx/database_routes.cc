@@ -4,13 +4,13 @@
 
 #include "base/json_writer.h"
 #include "model/names.h"
+#include "server/api/influx/lake_handler.h"
 #include "server/content_encoding.h"
 #include "server/error_table.h"
 
 namespace gigapi::influx {
 namespace {
 
-using http::ExchangePtr;
 using http::Request;
 
 constexpr int64_t kBodyBytesMax = 1 << 20;
@@ -81,20 +81,10 @@ Result<http::Response> DeleteTable(const Request& request, Lake* lake) {
   return http::Response{200, {}, {}};
 }
 
-using Answer = Result<http::Response> (*)(const Request&, Lake*);
-
 }  // namespace
 
 void AddDatabaseRoutes(Lake* lake, http::WorkerPool* pool, http::Router* router) {
-  const auto on_pool = [pool, lake](Answer answer) {
-    return [pool, lake, answer](const ExchangePtr& exchange) {
-      const bool accepted = pool->Submit([lake, answer, exchange] {
-        Result<http::Response> response = answer(exchange->request(), lake);
-        exchange->Respond(response.ok() ? *std::move(response) : ErrorResponse(response.status()));
-      });
-      if (!accepted) exchange->Respond(ErrorResponse(Error(ErrorKind::kUnavailable, "too many requests are waiting")));
-    };
-  };
+  const auto on_pool = [=](LakeAnswer answer) { return AnswerOnPool(lake, pool, answer, ErrorResponse); };
   router->Add("POST", "/api/v3/configure/database", on_pool(Create));
   router->Add("GET", "/api/v3/configure/database", on_pool(List));
   router->Add("DELETE", "/api/v3/configure/database", on_pool(DeleteDatabase));

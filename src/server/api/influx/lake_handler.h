@@ -1,0 +1,30 @@
+// Handlers that answer from the lake alone: the management endpoints of InfluxDB 2 and 3.
+#pragma once
+
+#include "lake/lake.h"
+#include "server/http/router.h"
+#include "server/http/worker_pool.h"
+
+namespace gigapi::influx {
+
+using LakeAnswer = Result<http::Response> (*)(const http::Request& request, Lake* lake);
+/// An error in the form of the endpoint's product.
+using ErrorRenderer = http::Response (*)(const Status& status);
+
+/// Answers on the thread that read the request: for what touches no disk. The lake must outlive the handler.
+inline http::Handler AnswerAtOnce(Lake* lake, LakeAnswer answer, ErrorRenderer render_error) {
+  return [=](const http::ExchangePtr& exchange) {
+    Result<http::Response> response = answer(exchange->request(), lake);
+    exchange->Respond(response.ok() ? *std::move(response) : render_error(response.status()));
+  };
+}
+
+/// Answers on a thread of the pool, which must outlive the handler too.
+inline http::Handler AnswerOnPool(Lake* lake, http::WorkerPool* pool, LakeAnswer answer, ErrorRenderer render_error) {
+  return [=, run = AnswerAtOnce(lake, answer, render_error)](const http::ExchangePtr& exchange) {
+    if (pool->Submit([run, exchange] { run(exchange); })) return;
+    exchange->Respond(render_error(Error(ErrorKind::kUnavailable, "too many requests are waiting")));
+  };
+}
+
+}  // namespace gigapi::influx
