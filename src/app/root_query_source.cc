@@ -46,7 +46,7 @@ class RootSource final : public QuerySource {
       return Status::OK();
     };
     ARROW_RETURN_NOT_OK(Rows(sql, database, on_schema, on_batch));
-    ARROW_RETURN_NOT_OK(encoder->End(&out));
+    ARROW_RETURN_NOT_OK(encoder->End(SIZE_MAX, &out).status());
     return take();
   }
 

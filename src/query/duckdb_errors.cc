@@ -23,6 +23,14 @@ ErrorKind KindOfError(ExceptionType type) {
   }
 }
 
+/// Whether a table is missing, and not a column or a function.
+bool IsMissingTable(const duckdb::ErrorData& error) {
+  if (error.Type() != ExceptionType::CATALOG) return false;
+  const auto& details = error.ExtraInfo();
+  const auto subtype = details.find("error_subtype"), type = details.find("type");
+  return subtype != details.end() && subtype->second == "MISSING_ENTRY" && type != details.end() && type->second == "Table";
+}
+
 /// DuckDB suggests names of its own catalogs where the lake has nothing alike: no help to anyone.
 std::string WithoutForeignHint(std::string message) {
   const size_t hint = message.find("\nDid you mean \"");
@@ -53,7 +61,7 @@ Status ToStatus(duckdb::ErrorData error, const std::string& sql) {
     error.AddErrorLocation(sql);
     error.FinalizeError();
   }
-  return Error(kind, WithoutForeignHint(error.Message()));
+  return Error(IsMissingTable(error) ? ErrorKind::kNotFound : kind, WithoutForeignHint(error.Message()));
 }
 
 Status StatusOfCurrentException(const std::string& sql) {

@@ -12,27 +12,41 @@ constexpr size_t kPieceBytes = 256 << 10;
 /// A result on its way to bytes.
 class ResultBody final : public http::BodySource {
  public:
-  ResultBody(std::unique_ptr<QueryStream> stream, std::unique_ptr<ResultEncoder> encoder, QueryStats* stats,
-             int64_t start_ns)
-      : stream_(std::move(stream)), encoder_(std::move(encoder)), stats_(stats), start_ns_(start_ns) {}
+  ResultBody(std::unique_ptr<QueryStream> stream, std::unique_ptr<ResultEncoder> encoder,
+             std::unique_ptr<QueryRegistry::Ticket> ticket, QueryStats* stats, int64_t start_ns)
+      : ticket_(std::move(ticket)),
+        stream_(std::move(stream)),
+        encoder_(std::move(encoder)),
+        stats_(stats),
+        start_ns_(start_ns) {}
 
-  Status Begin() { return encoder_->Begin(&buffer_); }
+  Status Begin() { return Noted(encoder_->Begin(&buffer_)); }
 
   Result<std::string> Next(std::string spare) override {
     if (buffer_.size() == 0) buffer_.Use(std::move(spare));
-    while (!ended_ && buffer_.size() < kPieceBytes) ARROW_RETURN_NOT_OK(Fill());
+    while (!ended_ && buffer_.size() < kPieceBytes) ARROW_RETURN_NOT_OK(Noted(Fill()));
     return buffer_.Take();
   }
 
   bool ended() const { return ended_; }
 
  private:
+  Status Noted(Status status) {
+    if (!status.ok()) ticket_->End(status);
+    return status;
+  }
+
   Status Fill() {
+    if (stream_ == nullptr) return End();
     if (batch_ == nullptr) {
       ARROW_ASSIGN_OR_RAISE(batch_, stream_->Next());
       row_ = 0;
-      if (batch_ == nullptr) return End();
+      if (batch_ == nullptr) {
+        stream_.reset();  // gives the query's place to the next one
+        return End();
+      }
       stats_->rows_total += batch_->num_rows();
+      ticket_->AddRows(batch_->num_rows());
     }
     ARROW_ASSIGN_OR_RAISE(row_, encoder_->Encode(*batch_, row_, kPieceBytes, &buffer_));
     if (row_ == batch_->num_rows()) batch_.reset();
@@ -40,14 +54,15 @@ class ResultBody final : public http::BodySource {
   }
 
   Status End() {
-    ended_ = true;
-    ARROW_RETURN_NOT_OK(encoder_->End(&buffer_));
-    stream_.reset();  // gives the query's place to the next one
+    ARROW_ASSIGN_OR_RAISE(ended_, encoder_->End(kPieceBytes, &buffer_));
+    if (!ended_) return Status::OK();
+    ticket_->End(Status::OK());
     stats_->seconds.Observe(static_cast<double>(SteadyNanos() - start_ns_) * 1e-9);
     return Status::OK();
   }
 
-  std::unique_ptr<QueryStream> stream_;
+  const std::unique_ptr<QueryRegistry::Ticket> ticket_;  // goes last
+  std::unique_ptr<QueryStream> stream_;                  // nullptr: all rows have been read
   const std::unique_ptr<ResultEncoder> encoder_;
   QueryStats* const stats_;
   const int64_t start_ns_;
@@ -72,13 +87,23 @@ class WithFirstPiece final : public http::BodySource {
   const std::unique_ptr<http::BodySource> rest_;
 };
 
+Result<std::unique_ptr<QueryStream>> OpenStream(QueryEngine* engine, const QueryCall& call, QueryCancel cancel) {
+  return call.open ? call.open(call.request, std::move(cancel)) : engine->Execute(call.request, std::move(cancel));
+}
+
 /// Starts the query and makes the first piece, so that what fails early is still an error with its own status.
-Status Answer(QueryEngine* engine, const QueryCall& call, QueryCancel cancel, QueryStats* stats, http::Exchange* exchange) {
+Status Answer(QueryEngine* engine, const QueryCall& call, QueryCancel cancel, std::unique_ptr<QueryRegistry::Ticket> ticket,
+              QueryStats* stats, http::Exchange* exchange) {
   const int64_t start_ns = SteadyNanos();
-  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<QueryStream> stream, engine->Execute(call.request, std::move(cancel)));
-  auto encoder = ResultEncoder::Make(call.format, call.time_format, stream->schema());
-  http::Headers headers{{"Content-Type", std::string(encoder->content_type())}};
-  auto body = std::make_unique<ResultBody>(std::move(stream), std::move(encoder), stats, start_ns);
+  Result<std::unique_ptr<QueryStream>> stream = OpenStream(engine, call, std::move(cancel));
+  if (!stream.ok()) {
+    ticket->End(stream.status());
+    return stream.status();
+  }
+  auto encoder = call.encoder((*stream)->schema());
+  http::Headers headers = call.headers;
+  headers.emplace_back("Content-Type", std::string(encoder->content_type()));
+  auto body = std::make_unique<ResultBody>(*std::move(stream), std::move(encoder), std::move(ticket), stats, start_ns);
   ARROW_RETURN_NOT_OK(body->Begin());
   ARROW_ASSIGN_OR_RAISE(std::string first, body->Next({}));
   if (body->ended()) {
@@ -96,8 +121,9 @@ void QueryService::Run(http::ExchangePtr exchange, QueryCall call,
   QueryCancel cancel;
   exchange->OnDisconnect([cancel]() mutable { cancel.Cancel(); });
   const bool accepted = pool_->Submit([this, exchange, call = std::move(call), cancel, render_error] {
+    auto ticket = registry_.Begin(call.request, exchange->request().remote_address, cancel);
     const Status status = cancel.cancelled() ? Error(ErrorKind::kCancelled, "the client has gone")
-                                             : Answer(engine_, call, cancel, &stats_, exchange.get());
+                                             : Answer(engine_, call, cancel, std::move(ticket), &stats_, exchange.get());
     if (!status.ok()) exchange->Respond(render_error(status));
   });
   if (accepted) return;

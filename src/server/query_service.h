@@ -11,13 +11,16 @@
 #include "server/http/http.h"
 #include "server/http/worker_pool.h"
 #include "server/metrics/histogram.h"
+#include "server/query_registry.h"
 
 namespace gigapi {
 
 struct QueryCall {
   QueryRequest request;
-  ResultFormat format = ResultFormat::kJson;
-  TimeFormat time_format = TimeFormat::kEpochNanos;
+  EncoderFactory encoder;
+  /// What gives the rows instead of the engine, for answers that are no SQL; empty: the engine does.
+  std::function<Result<std::unique_ptr<QueryStream>>(const QueryRequest&, QueryCancel)> open;
+  http::Headers headers;  // of the answer, besides its type
 };
 
 struct QueryStats {
@@ -37,11 +40,13 @@ class QueryService {
   void Run(http::ExchangePtr exchange, QueryCall call, std::function<http::Response(const Status&)> render_error);
 
   const QueryStats& stats() const { return stats_; }
+  QueryRegistry& registry() { return registry_; }
 
  private:
   QueryEngine* const engine_;
   http::WorkerPool* const pool_;
   QueryStats stats_;
+  QueryRegistry registry_;
 };
 
 }  // namespace gigapi

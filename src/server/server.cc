@@ -6,6 +6,9 @@
 
 #include "base/log.h"
 #include "server/api/arc/arc_errors.h"
+#include "server/api/arc/database_routes.h"
+#include "server/api/arc/query_routes.h"
+#include "server/api/arc/running_query_routes.h"
 #include "server/api/arc/write_routes.h"
 #include "server/api/gigapi/create_route.h"
 #include "server/api/gigapi/metrics_route.h"
@@ -62,6 +65,9 @@ class ServerImpl final : public Server {
     influx::AddBucketRoutes(lake, &query_pool_, &router_);
     influx::AddDatabaseRoutes(lake, &query_pool_, &router_);
     arc::AddWriteRoutes({&writes_, lake, &query_pool_}, &router_);
+    arc::AddQueryRoutes(&queries_, engine, lake, &router_);
+    arc::AddDatabaseRoutes(lake, &query_pool_, &router_);
+    arc::AddRunningQueryRoutes(&queries_.registry(), &router_);
     AddQueryRoutes(&queries_, &influx_queries_, options_.default_database, &router_);
     AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database, identity), &router_);
     AddStatusRoutes(options_.version, options_.commit, lake, &router_);

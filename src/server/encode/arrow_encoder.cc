@@ -1,6 +1,7 @@
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/writer.h>
+#include <arrow/util/compression.h>
 
 #include "server/encode/encoders.h"
 
@@ -9,13 +10,18 @@ namespace {
 
 class ArrowEncoder final : public ResultEncoder {
  public:
-  explicit ArrowEncoder(std::shared_ptr<arrow::Schema> schema) : schema_(std::move(schema)) {}
+  ArrowEncoder(std::shared_ptr<arrow::Schema> schema, arrow::Compression::type buffers)
+      : schema_(std::move(schema)), buffers_(buffers) {}
 
   std::string_view content_type() const override { return "application/vnd.apache.arrow.stream"; }
 
   Status Begin(OutputBuffer* out) override {
     ARROW_ASSIGN_OR_RAISE(sink_, arrow::io::BufferOutputStream::Create());
-    ARROW_ASSIGN_OR_RAISE(writer_, arrow::ipc::MakeStreamWriter(sink_, schema_));
+    arrow::ipc::IpcWriteOptions options = arrow::ipc::IpcWriteOptions::Defaults();
+    if (buffers_ != arrow::Compression::UNCOMPRESSED) {
+      ARROW_ASSIGN_OR_RAISE(options.codec, arrow::util::Codec::Create(buffers_));
+    }
+    ARROW_ASSIGN_OR_RAISE(writer_, arrow::ipc::MakeStreamWriter(sink_, schema_, options));
     return Drain(out);
   }
 
@@ -25,9 +31,10 @@ class ArrowEncoder final : public ResultEncoder {
     return batch.num_rows();
   }
 
-  Status End(OutputBuffer* out) override {
+  Result<bool> End(size_t, OutputBuffer* out) override {
     ARROW_RETURN_NOT_OK(writer_->Close());
-    return Drain(out);
+    ARROW_RETURN_NOT_OK(Drain(out));
+    return true;
   }
 
  private:
@@ -39,14 +46,15 @@ class ArrowEncoder final : public ResultEncoder {
   }
 
   const std::shared_ptr<arrow::Schema> schema_;
+  const arrow::Compression::type buffers_;
   std::shared_ptr<arrow::io::BufferOutputStream> sink_;
   std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;
 };
 
 }  // namespace
 
-std::unique_ptr<ResultEncoder> MakeArrowEncoder(std::shared_ptr<arrow::Schema> schema) {
-  return std::make_unique<ArrowEncoder>(std::move(schema));
+std::unique_ptr<ResultEncoder> MakeArrowEncoder(std::shared_ptr<arrow::Schema> schema, arrow::Compression::type buffers) {
+  return std::make_unique<ArrowEncoder>(std::move(schema), buffers);
 }
 
 }  // namespace gigapi

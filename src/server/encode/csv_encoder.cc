@@ -5,6 +5,7 @@ namespace gigapi {
 namespace {
 
 struct CsvStyle {
+  static constexpr bool kOmitsNulls = false;
   static char* Null(char* out) { return out; }
   static constexpr size_t StringBytesMax(size_t bytes) { return 2 * bytes + 2; }
   static char* String(std::string_view text, char* out) {
@@ -56,7 +57,7 @@ class CsvEncoder final : public ResultEncoder {
   Result<int64_t> Encode(const arrow::RecordBatch& batch, int64_t row, size_t bytes_wanted, OutputBuffer* out) override {
     return rows_.Encode(batch, row, bytes_wanted, out);
   }
-  Status End(OutputBuffer*) override { return Status::OK(); }
+  Result<bool> End(size_t, OutputBuffer*) override { return true; }
 
  private:
   RowText<CsvStyle> rows_;

@@ -9,6 +9,7 @@ Result<ResultFormat> ParseResultFormat(std::string_view text) {
   if (text == "ndjson") return ResultFormat::kNdjson;
   if (text == "csv") return ResultFormat::kCsv;
   if (text == "arrow") return ResultFormat::kArrow;
+  if (text == "parquet") return ResultFormat::kParquet;
   return Errorf(ErrorKind::kInvalidArgument, "Unsupported format: {}", text);
 }
 
@@ -19,6 +20,7 @@ std::unique_ptr<ResultEncoder> ResultEncoder::Make(ResultFormat format, TimeForm
     case ResultFormat::kNdjson: return MakeNdjsonEncoder(*schema, time_format);
     case ResultFormat::kCsv: return MakeCsvEncoder(*schema, time_format);
     case ResultFormat::kArrow: return MakeArrowEncoder(std::move(schema));
+    case ResultFormat::kParquet: return MakeParquetEncoder(std::move(schema));
   }
   return nullptr;
 }

@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -17,18 +18,20 @@ enum class ResultFormat {
   kNdjson,  // an object a line
   kCsv,     // RFC 4180 with a header line; NULL is empty, an empty string is ""
   kArrow,   // Arrow's IPC stream
+  kParquet,
 };
 
 /// "" is json. The message for anything else is GigAPI's.
 Result<ResultFormat> ParseResultFormat(std::string_view text);
 
-/// How a timestamp in nanoseconds, as `time` is, appears; coarser ones are always RFC 3339.
+/// How a timestamp in nanoseconds, as `time` is, appears; coarser ones are RFC 3339 where this says kEpochNanos.
 enum class TimeFormat {
   kEpochNanos,
-  kRfc3339
+  kRfc3339,
+  kLocal,  // RFC 3339 without the Z at its end, as InfluxDB 3 has it
 };
 
-/// Used by one thread at a time, for one result: Begin, any number of Encode, End.
+/// Used by one thread at a time, for one result: Begin, any number of Encode, End until it returns true.
 ///
 /// In JSON 64-bit and larger integers are strings, since JavaScript's numbers do not hold them; NULL, NaN and infinities
 /// are null; columns keep the order of the query; binary is base64. CSV has the same texts without that quoting.
@@ -42,7 +45,15 @@ class ResultEncoder {
   virtual Status Begin(OutputBuffer* out) = 0;
   /// Encodes from `row` on until the batch ends or `out` has `bytes_wanted`; returns the first row that is left.
   virtual Result<int64_t> Encode(const arrow::RecordBatch& batch, int64_t row, size_t bytes_wanted, OutputBuffer* out) = 0;
-  virtual Status End(OutputBuffer* out) = 0;
+  /// Writes what is left, about `bytes_wanted` a call; true when that was all.
+  virtual Result<bool> End(size_t bytes_wanted, OutputBuffer* out) = 0;
 };
+
+/// Makes the encoder of a result once its columns are known.
+using EncoderFactory = std::function<std::unique_ptr<ResultEncoder>(std::shared_ptr<arrow::Schema>)>;
+
+inline EncoderFactory EncoderOf(ResultFormat format, TimeFormat time_format) {
+  return [=](std::shared_ptr<arrow::Schema> schema) { return ResultEncoder::Make(format, time_format, std::move(schema)); };
+}
 
 }  // namespace gigapi

@@ -36,7 +36,7 @@ std::string Encode(const arrow::RecordBatch& batch, ResultFormat format, TimeFor
     row = encoder->Encode(batch, row, bytes_wanted, &out).ValueOrDie();
     text += out.Take();
   }
-  EXPECT_TRUE(encoder->End(&out).ok());
+  EXPECT_TRUE(encoder->End(bytes_wanted, &out).ValueOrDie());
   return text + out.Take();
 }
 

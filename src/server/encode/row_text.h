@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/encode/cell.h"
@@ -39,7 +40,8 @@ class PaddedText {
 };
 
 /// Style has static functions: String(text, out), StringBytesMax(bytes), Null(out), Quoted(write, out) for texts of times,
-/// BigInteger(write, out) for 64-bit integers, Other(json, buffer, out).
+/// BigInteger(write, out) for 64-bit integers, Other(json, out); and kOmitsNulls: a column is not written where it is NULL,
+/// and `before` of the first that is loses its first character to the "{" that takes its place.
 template <typename Style>
 class RowText {
  public:
@@ -62,10 +64,19 @@ class RowText {
       char* out = buffer->Reserve(row_bytes_max_);
       if (!first_row_) out = between_rows_.Write(out);
       first_row_ = false;
+      bool any = false;
       for (size_t i = 0; i < columns.size(); ++i) {
-        out = before_[i].Write(out);
+        if constexpr (Style::kOmitsNulls) {
+          if (!columns[i].IsValid(row) || columns[i].kind == CellKind::kNull) continue;
+          char* const begin = out;
+          out = before_[i].Write(out);
+          if (!std::exchange(any, true)) *begin = '{';
+        } else {
+          out = before_[i].Write(out);
+        }
         out = WriteCell(columns[i], row, buffer, out);
       }
+      if (Style::kOmitsNulls && !any) *out++ = '{';
       out = after_row_.Write(out);
       buffer->Commit(out);
     }
@@ -126,10 +137,11 @@ class RowText {
     return out + (value ? 4 : 5);
   }
 
-  static char* WriteTimestamp(int64_t value, int64_t per_second, char* out) {
+  char* WriteTimestamp(int64_t value, int64_t per_second, char* out) const {
     const int64_t seconds = value / per_second - (value % per_second < 0 ? 1 : 0);
     const auto nanos = static_cast<uint32_t>((value - seconds * per_second) * (1'000'000'000 / per_second));
-    return Style::Quoted([&](char* p) { return WriteRfc3339(seconds, nanos, p); }, out);
+    const int zone_mark = time_format_ == TimeFormat::kLocal ? 1 : 0;
+    return Style::Quoted([&](char* p) { return WriteRfc3339(seconds, nanos, p) - zone_mark; }, out);
   }
 
   const std::vector<PaddedText> before_;

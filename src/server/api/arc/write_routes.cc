@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json_writer.h"
+#include "server/api/arc/arc_database.h"
 #include "server/api/arc/arc_errors.h"
 #include "server/api/arc/msgpack_spec.h"
 #include "server/api/arc/write_stats.h"
@@ -21,8 +22,6 @@ namespace {
 
 using http::ExchangePtr;
 using http::Request;
-
-constexpr std::string_view kDefaultDatabase = "default";
 
 /// One of the two protocols.
 struct Protocol {
@@ -40,17 +39,6 @@ std::string DescribeMsgpack(const WriteOutcome& outcome) {
 
 constexpr Protocol kMsgpack = {kMsgpackMediaType, false, "Empty payload", DescribeMsgpack};
 constexpr Protocol kLineProtocol = {kLineProtocolMediaType, true, "Empty request body", influx::PartialWriteText};
-
-/// Where an endpoint looks for the database when the header is absent.
-using DatabaseParameters = std::vector<std::string_view>;
-
-std::string DatabaseOf(const Request& request, const DatabaseParameters& parameters) {
-  if (const std::string_view header = request.Header("x-arc-database"); !header.empty()) return std::string(header);
-  for (std::string_view name : parameters) {
-    if (const auto value = request.Query(name); value && !value->empty()) return std::string(*value);
-  }
-  return std::string(kDefaultDatabase);
-}
 
 Result<WriteParameters> ReadParameters(const Request& request, const Protocol& protocol,
                                        const DatabaseParameters& parameters) {

@@ -53,8 +53,9 @@ Result<QueryCall> MakeCall(Fields fields, std::string_view default_database) {
     return Error(ErrorKind::kInvalidArgument, "Missing query parameter");
   }
   QueryCall call;
-  ARROW_ASSIGN_OR_RAISE(call.format, ParseResultFormat(fields.format));
-  ARROW_ASSIGN_OR_RAISE(call.time_format, ParseTimeFormat(fields.time_format));
+  ARROW_ASSIGN_OR_RAISE(const ResultFormat format, ParseResultFormat(fields.format));
+  ARROW_ASSIGN_OR_RAISE(const TimeFormat time_format, ParseTimeFormat(fields.time_format));
+  call.encoder = EncoderOf(format, time_format);
   call.request.sql = std::move(fields.sql);
   call.request.database = fields.database.empty() ? std::string(default_database) : std::move(fields.database);
   return call;

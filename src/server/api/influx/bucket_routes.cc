@@ -8,10 +8,10 @@
 
 #include "base/json_writer.h"
 #include "model/names.h"
-#include "server/api/influx/lake_handler.h"
 #include "server/api/influx/write_errors.h"
 #include "server/content_encoding.h"
 #include "server/error_table.h"
+#include "server/lake_handler.h"
 
 namespace gigapi::influx {
 namespace {

@@ -1,11 +1,11 @@
-// Handlers that answer from the lake alone: the management endpoints of InfluxDB 2 and 3.
+// Handlers that answer from the lake alone: management endpoints.
 #pragma once
 
 #include "lake/lake.h"
 #include "server/http/router.h"
 #include "server/http/worker_pool.h"
 
-namespace gigapi::influx {
+namespace gigapi {
 
 using LakeAnswer = Result<http::Response> (*)(const http::Request& request, Lake* lake);
 /// An error in the form of the endpoint's product.
@@ -27,4 +27,4 @@ inline http::Handler AnswerOnPool(Lake* lake, http::WorkerPool* pool, LakeAnswer
   };
 }
 
-}  // namespace gigapi::influx
+}  // namespace gigapi

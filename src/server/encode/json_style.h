@@ -1,0 +1,40 @@
+// JSON for RowText: what the dialects' encoders share. A dialect derives its own style and hides what it has otherwise.
+#pragma once
+
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "server/encode/json_text.h"
+#include "server/encode/row_text.h"
+
+namespace gigapi {
+
+/// All numbers are JSON numbers; nested values are JSON.
+struct JsonStyle {
+  static constexpr bool kOmitsNulls = false;
+  static char* Null(char* out) {
+    std::memcpy(out, "null", 4);
+    return out + 4;
+  }
+  static char* String(std::string_view text, char* out) { return WriteJsonString(text, out); }
+  static constexpr size_t StringBytesMax(size_t bytes) { return JsonStringBytesMax(bytes); }
+  static char* Quoted(auto write, char* out) {
+    *out++ = '"';
+    out = write(out);
+    *out++ = '"';
+    return out;
+  }
+  static char* BigInteger(auto write, char* out) { return write(out); }
+  static char* Other(std::string_view json, char* out) {
+    std::memcpy(out, json.data(), json.size());
+    return out + json.size();
+  }
+};
+
+/// `{"a":`, `,"b":`: what stands before the values of a row that is an object, which "}" ends.
+std::vector<PaddedText> JsonObjectKeys(const arrow::Schema& schema);
+/// `[`, `,`: the same for a row that is an array, which "]" ends.
+std::vector<PaddedText> JsonArraySeparators(const arrow::Schema& schema);
+
+}  // namespace gigapi
