@@ -7,6 +7,7 @@
 
 #include "server/api/arc/arc_database.h"
 #include "server/json_body.h"
+#include "server/sql_text.h"
 
 namespace gigapi::arc {
 namespace {
@@ -19,15 +20,6 @@ constexpr int64_t kLimitDefault = 100, kLimitMax = 1'000'000;
 const DatabaseParameters& DatabaseNames() {
   static const DatabaseParameters names = {"database", "db"};
   return names;
-}
-
-std::string Quoted(char quote, std::string_view text) {
-  std::string quoted(1, quote);
-  for (const char c : text) {
-    if (c == quote) quoted += quote;
-    quoted += c;
-  }
-  return quoted += quote;
 }
 
 std::string_view Trimmed(std::string_view text) {
@@ -71,7 +63,7 @@ Result<std::string> OrderBy(std::string_view text) {
       } else direction = {};
     }
     if (part.empty()) return Error(ErrorKind::kInvalidArgument, "Invalid order_by: a column is missing");
-    sql += fmt::format("{}{} {}", sql.empty() ? "" : ", ", Quoted('"', part), direction);
+    sql += fmt::format("{}{} {}", sql.empty() ? "" : ", ", SqlName(part), direction);
   }
   return sql;
 }
@@ -81,7 +73,7 @@ std::string Columns(const Request& request) {
   if (Trimmed(names).empty() || Trimmed(names) == "*") return "*";
   std::string sql;
   for (const std::string_view name : SplitAtCommas(names)) {
-    if (!Trimmed(name).empty()) sql += (sql.empty() ? "" : ", ") + Quoted('"', Trimmed(name));
+    if (!Trimmed(name).empty()) sql += (sql.empty() ? "" : ", ") + SqlName(Trimmed(name));
   }
   return sql;
 }
@@ -91,7 +83,7 @@ std::string TimeBound(const Request& request, std::string_view name, std::string
   const std::string_view text = Trimmed(request.Query(name).value_or(""));
   if (text.empty()) return {};
   const bool number = text.find_first_not_of("-0123456789") == std::string_view::npos && text.find('-', 1) == text.npos;
-  return fmt::format(" AND \"time\" {} {}", op, number ? std::string(text) : Quoted('\'', text));
+  return fmt::format(" AND \"time\" {} {}", op, number ? std::string(text) : SqlText(text));
 }
 
 }  // namespace
@@ -123,7 +115,7 @@ Result<QueryRequest> ReadMeasurementQuery(const Request& request) {
     where += fmt::format(" AND (\n{}\n)", more);
   }
   query.sql = fmt::format("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {} OFFSET {}", Columns(request),
-                          Quoted('"', request.PathParam("measurement")), where, order, limit, offset);
+                          SqlName(request.PathParam("measurement")), where, order, limit, offset);
   return query;
 }
 

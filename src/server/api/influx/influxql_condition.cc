@@ -3,20 +3,12 @@
 #include <fmt/format.h>
 
 #include "server/http/http.h"
+#include "server/sql_text.h"
 
 namespace gigapi::influx {
 namespace {
 
 using Kind = Expression::Kind;
-
-std::string Quote(char quote, std::string_view text) {
-  std::string quoted(1, quote);
-  for (const char c : text) {
-    if (c == quote) quoted += quote;
-    quoted += c;
-  }
-  return quoted += quote;
-}
 
 bool IsTime(const Expression& node) { return node.kind == Kind::kName && http::EqualsIgnoringCase(node.text, kTimeColumn); }
 
@@ -86,9 +78,6 @@ class Translator {
 };
 
 }  // namespace
-
-std::string SqlName(std::string_view name) { return Quote('"', name); }
-std::string SqlText(std::string_view text) { return Quote('\'', text); }
 
 Result<std::string> ConditionToSql(const Expression& condition, const TableSchema& schema, int64_t now_ns) {
   return Translator(schema, now_ns).Condition(condition);

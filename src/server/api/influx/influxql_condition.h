@@ -10,10 +10,6 @@
 
 namespace gigapi::influx {
 
-/// `"name"` and `'text'` as SQL has them.
-std::string SqlName(std::string_view name);
-std::string SqlText(std::string_view text);
-
 /// Fails with kInvalidArgument for what InfluxQL does not allow in a condition. As in InfluxDB a tag that a row lacks, or
 /// the table, is an empty text. `now_ns` is what now() means.
 Result<std::string> ConditionToSql(const Expression& condition, const TableSchema& schema, int64_t now_ns);

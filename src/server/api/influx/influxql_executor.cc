@@ -12,6 +12,7 @@
 #include "model/names.h"
 #include "server/api/influx/influxql_condition.h"
 #include "server/error_table.h"
+#include "server/sql_text.h"
 
 namespace gigapi::influx {
 namespace {
