@@ -15,6 +15,15 @@ void DropExtensionMarks(ArrowSchema* schema) {
 
 }  // namespace
 
+Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOf(const duckdb::vector<duckdb::LogicalType>& types,
+                                                     const duckdb::vector<std::string>& names,
+                                                     duckdb::ClientProperties properties) {
+  ArrowSchema schema;
+  duckdb::ArrowConverter::ToArrowSchema(&schema, types, names, properties);
+  DropExtensionMarks(&schema);
+  return arrow::ImportSchema(&schema);
+}
+
 ArrowResults::ArrowResults(duckdb::unique_ptr<duckdb::QueryResult> result, duckdb::ClientProperties properties)
     : result_(std::move(result)), properties_(std::move(properties)) {}
 
@@ -23,10 +32,8 @@ Result<std::unique_ptr<ArrowResults>> ArrowResults::Make(duckdb::unique_ptr<duck
   auto properties = context.GetClientProperties();
   auto results = std::unique_ptr<ArrowResults>(new ArrowResults(std::move(result), std::move(properties)));
   results->extensions_ = duckdb::ArrowTypeExtensionData::GetExtensionTypes(context, results->result_->types);
-  ArrowSchema schema;
-  duckdb::ArrowConverter::ToArrowSchema(&schema, results->result_->types, results->result_->names, results->properties_);
-  DropExtensionMarks(&schema);
-  ARROW_ASSIGN_OR_RAISE(results->schema_, arrow::ImportSchema(&schema));
+  ARROW_ASSIGN_OR_RAISE(results->schema_,
+                        ArrowSchemaOf(results->result_->types, results->result_->names, results->properties_));
   return results;
 }
 

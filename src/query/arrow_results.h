@@ -11,6 +11,11 @@
 
 namespace gigapi {
 
+/// The Arrow schema of columns of DuckDB as clients get it. May throw DuckDB's exceptions.
+Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOf(const duckdb::vector<duckdb::LogicalType>& types,
+                                                     const duckdb::vector<std::string>& names,
+                                                     duckdb::ClientProperties properties);
+
 class ArrowResults {
  public:
   /// `result` is not failed; `context` runs it. May throw DuckDB's exceptions.

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "query/arrow_results.h"
+#include "query/describe_statement.h"
 #include "query/duckdb_errors.h"
 #include "query/lake_database.h"
 #include "query/name_resolution.h"
@@ -159,6 +160,15 @@ class QueryEngineImpl final : public QueryEngine {
     return stream;
   }
 
+  Result<QueryDescription> Describe(const QueryRequest& request, QueryCancel cancel) override {
+    return Admitted(request, std::move(cancel), [&](Held held) -> Result<QueryDescription> {
+      auto& context = held.lease->context();
+      auto statement = Prepared(request, context);
+      ARROW_ASSIGN_OR_RAISE(const auto values, BindParameters(request));
+      return DescribeStatement(std::move(statement), values, context);
+    });
+  }
+
   QueryMetrics metrics() const override {
     return {.running = admission_.running(),
             .queued = admission_.queued(),
@@ -167,31 +177,54 @@ class QueryEngineImpl final : public QueryEngine {
   }
 
  private:
-  Result<std::unique_ptr<QueryStream>> Start(const QueryRequest& request, QueryCancel cancel) {
-    auto query = std::make_shared<RunningQuery>();
+  /// What a query holds while it runs.
+  struct Held {
+    std::shared_ptr<RunningQuery> query;
+    std::unique_ptr<QueryAdmission::Slot> slot;
+    std::unique_ptr<ConnectionLease> lease;
+  };
+
+  /// Waits for a place, takes a connection, and calls `run`, which may throw DuckDB's exceptions.
+  template <typename Run>
+  auto Admitted(const QueryRequest& request, QueryCancel cancel, Run run) -> decltype(run(std::declval<Held>())) {
+    Held held;
+    held.query = std::make_shared<RunningQuery>();
+    const std::shared_ptr<RunningQuery> query = held.query;
     cancel.Watch(query);
     deadlines_.Add(query);
-    ARROW_ASSIGN_OR_RAISE(auto slot, admission_.Enter(query.get()));
+    ARROW_ASSIGN_OR_RAISE(held.slot, admission_.Enter(query.get()));
     ARROW_RETURN_NOT_OK(query->stopped());
     try {
-      auto lease = std::make_unique<ConnectionLease>(Database(), request.database, query);
-      ARROW_ASSIGN_OR_RAISE(auto results, Run(request, *query, lease->context()));
-      return std::make_unique<QueryStreamImpl>(std::move(slot), std::move(lease), std::move(results), query,
-                                               options_.max_rows, counters_);
+      held.lease = std::make_unique<ConnectionLease>(Database(), request.database, query);
+      return run(std::move(held));
     } catch (...) {
       ARROW_RETURN_NOT_OK(query->stopped());
       return StatusOfCurrentException(request.sql);
     }
   }
 
-  /// May throw DuckDB's exceptions.
-  Result<std::unique_ptr<ArrowResults>> Run(const QueryRequest& request, const RunningQuery& query,
-                                            duckdb::ClientContext& context) {
+  Result<std::unique_ptr<QueryStream>> Start(const QueryRequest& request, QueryCancel cancel) {
+    return Admitted(request, std::move(cancel), [&](Held held) -> Result<std::unique_ptr<QueryStream>> {
+      ARROW_ASSIGN_OR_RAISE(auto results, Run(request, *held.query, held.lease->context()));
+      return std::make_unique<QueryStreamImpl>(std::move(held.slot), std::move(held.lease), std::move(results), held.query,
+                                               options_.max_rows, counters_);
+    });
+  }
+
+  /// Parses and rewrites. May throw.
+  duckdb::unique_ptr<duckdb::SQLStatement> Prepared(const QueryRequest& request, duckdb::ClientContext& context) {
     auto statement = ParseGuarded(request.sql, context.GetParserOptions());
     RewriteShowStatements(QueryOf(*statement), request.database);
     QualifyDatabases(QueryOf(*statement), lake_);
     RewriteTimeComparisons(QueryOf(*statement));
-    ARROW_ASSIGN_OR_RAISE(auto parameters, BindParameters(request.parameters));
+    return statement;
+  }
+
+  /// May throw DuckDB's exceptions.
+  Result<std::unique_ptr<ArrowResults>> Run(const QueryRequest& request, const RunningQuery& query,
+                                            duckdb::ClientContext& context) {
+    auto statement = Prepared(request, context);
+    ARROW_ASSIGN_OR_RAISE(auto parameters, BindParameters(request));
     const duckdb::QueryParameters streaming(duckdb::QueryResultOutputType::ALLOW_STREAMING);
     auto pending = context.PendingQuery(std::move(statement), parameters, streaming);
     if (pending->HasError()) pending->ThrowError();

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -31,9 +32,19 @@ struct QueryOptions {
 
 struct QueryRequest {
   std::string sql;
-  std::string database;  // where unqualified names are looked up; empty: none
+  std::string database = {};  // where unqualified names are looked up; empty: none
   /// Values of $1, $2... (positional) as SQL sees text, numbers, booleans or NULL.
-  std::vector<std::shared_ptr<arrow::Scalar>> parameters;
+  std::vector<std::shared_ptr<arrow::Scalar>> parameters = {};
+  /// Values of $name, without the $.
+  std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> named_parameters = {};
+};
+
+/// What a query is before it runs.
+struct QueryDescription {
+  /// nullptr when it depends on parameters that the request gives no values for.
+  std::shared_ptr<arrow::Schema> schema;
+  /// The parameters of the statement, $1 first; type null where any will do. What the request gives values for included.
+  std::shared_ptr<arrow::Schema> parameters;
 };
 
 /// Lets any thread stop a query. Copies share one state.
@@ -73,6 +84,8 @@ class QueryEngine {
 
   /// Checks, binds and starts a query; blocks while it queues. Errors of the SQL are kInvalidArgument and show the position.
   virtual Result<std::unique_ptr<QueryStream>> Execute(const QueryRequest& request, QueryCancel cancel) = 0;
+  /// Checks and binds a query without running it; blocks while it queues. Fails as Execute does.
+  virtual Result<QueryDescription> Describe(const QueryRequest& request, QueryCancel cancel) = 0;
   virtual QueryMetrics metrics() const = 0;
 };
 

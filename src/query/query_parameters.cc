@@ -1,6 +1,9 @@
 #include "query/query_parameters.h"
 
+#include <arrow/scalar.h>
 #include <arrow/type.h>
+
+#include "query/sql_tree.h"
 
 namespace gigapi {
 namespace {
@@ -41,24 +44,46 @@ Result<Value> ToValue(const arrow::Scalar& scalar) {
     case arrow::Type::DOUBLE: return Value::DOUBLE(ValueOf<arrow::DoubleScalar>(scalar));
     case arrow::Type::STRING:
     case arrow::Type::LARGE_STRING: return Value(std::string(static_cast<const arrow::BaseBinaryScalar&>(scalar).view()));
+    case arrow::Type::BINARY:
+    case arrow::Type::LARGE_BINARY:
+      return Value::BLOB_RAW(std::string(static_cast<const arrow::BaseBinaryScalar&>(scalar).view()));
+    case arrow::Type::DATE32: return Value::DATE(duckdb::date_t(ValueOf<arrow::Date32Scalar>(scalar)));
     case arrow::Type::TIMESTAMP: return TimestampValue(scalar);
     default: return Errorf(ErrorKind::kInvalidArgument, "A parameter cannot be of type {}", scalar.type->ToString());
   }
 }
 
+Status Bind(const std::string& name, const arrow::Scalar* parameter, BoundParameters* bound) {
+  Value value;
+  if (parameter != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(value, ToValue(*parameter));
+  }
+  bound->emplace(name, duckdb::BoundParameterData(std::move(value)));
+  return Status::OK();
+}
+
 }  // namespace
 
-Result<BoundParameters> BindParameters(const std::vector<std::shared_ptr<arrow::Scalar>>& parameters) {
+Result<BoundParameters> BindParameters(const QueryRequest& request) {
   BoundParameters bound;
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    if (parameters[i] == nullptr) {
-      bound.emplace(std::to_string(i + 1), duckdb::BoundParameterData(Value()));
-      continue;
-    }
-    ARROW_ASSIGN_OR_RAISE(Value value, ToValue(*parameters[i]));
-    bound.emplace(std::to_string(i + 1), duckdb::BoundParameterData(std::move(value)));
+  for (size_t i = 0; i < request.parameters.size(); ++i) {
+    ARROW_RETURN_NOT_OK(Bind(std::to_string(i + 1), request.parameters[i].get(), &bound));
   }
+  for (const auto& [name, value] : request.named_parameters) ARROW_RETURN_NOT_OK(Bind(name, value.get(), &bound));
   return bound;
+}
+
+void ReplaceParameters(duckdb::QueryNode& node, const BoundParameters& values) {
+  SqlTreeVisitor visitor;
+  visitor.expression = [&](duckdb::unique_ptr<duckdb::ParsedExpression>& expression) {
+    if (expression->GetExpressionClass() != duckdb::ExpressionClass::PARAMETER) return;
+    const auto found = values.find(expression->Cast<duckdb::ParameterExpression>().identifier);
+    if (found == values.end()) return;
+    auto constant = duckdb::make_uniq<duckdb::ConstantExpression>(found->second.GetValue());
+    constant->SetAlias(expression->GetAlias());
+    expression = std::move(constant);
+  };
+  VisitSqlTree(node, visitor);
 }
 
 }  // namespace gigapi

@@ -1,19 +1,19 @@
 // Values of $1, $2... as DuckDB's.
 #pragma once
 
-#include <arrow/scalar.h>
-
-#include <memory>
-#include <vector>
-
 #include "base/error.h"
 #include "query/duckdb_headers.h"
+#include "query/query_engine.h"
 
 namespace gigapi {
 
 using BoundParameters = duckdb::case_insensitive_map_t<duckdb::BoundParameterData>;
 
-/// Text, numbers, booleans, timestamps and NULL; other types are kInvalidArgument.
-Result<BoundParameters> BindParameters(const std::vector<std::shared_ptr<arrow::Scalar>>& parameters);
+/// The positional and named ones of a request. Text, bytes, numbers, booleans, dates, timestamps and NULL; other types are
+/// kInvalidArgument.
+Result<BoundParameters> BindParameters(const QueryRequest& request);
+
+/// Puts the values in the place of the parameters, so that the types of a result are known without running it.
+void ReplaceParameters(duckdb::QueryNode& node, const BoundParameters& values);
 
 }  // namespace gigapi

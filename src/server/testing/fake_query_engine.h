@@ -22,6 +22,11 @@ class FakeQueryEngine final : public QueryEngine {
     }
     return answer_(request, std::move(cancel));
   }
+  /// The schema that the answer has.
+  Result<QueryDescription> Describe(const QueryRequest& request, QueryCancel cancel) override {
+    ARROW_ASSIGN_OR_RAISE(const auto stream, Execute(request, std::move(cancel)));
+    return QueryDescription{stream->schema(), arrow::schema({})};
+  }
   QueryMetrics metrics() const override { return {}; }
 
   std::vector<QueryRequest> requests() const {
