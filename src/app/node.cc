@@ -102,6 +102,10 @@ ServerOptions ServerOptionsOf(const Settings& settings) {
   options.connections_max = settings.http_connections_max;
   options.line_bytes_max = settings.line_bytes_max;
   options.columns_per_table_max = settings.columns_per_table_max;
+  options.imports_max = static_cast<int>(settings.imports_max);
+  options.import_bytes_max = settings.import_bytes_max;
+  options.import_spool_bytes_max = settings.import_spool_bytes_max;
+  options.import_spool_directory = settings.root + "/.gigapi/import";
   return options;
 }
 

@@ -59,6 +59,9 @@ struct Settings {
   int64_t columns_per_table_max = 1'000;
   int64_t tables_per_database_max = 10'000;
   int64_t databases_max = 1'000;
+  int64_t imports_max = 4;
+  int64_t import_bytes_max = int64_t{64} << 30;
+  int64_t import_spool_bytes_max = int64_t{8} << 30;
 
   // Merging
   bool no_merges = false;

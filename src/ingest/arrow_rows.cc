@@ -216,4 +216,11 @@ WriteBatch ParseParquetRows(std::string_view body, const ParseOptions& options, 
                [&](arrow::MemoryPool* pool, ArrowRowGatherer* rows) { return ReadParquet(body, options, pool, rows); });
 }
 
+WriteBatch ParseRecordBatch(const arrow::RecordBatch& batch, const ParseOptions& options, const SchemaSource& schemas) {
+  return Parse(options, schemas, "Arrow", [&](arrow::MemoryPool*, ArrowRowGatherer* rows) {
+    ARROW_RETURN_NOT_OK(rows->Begin(*batch.schema()));
+    return AddForeign(batch, rows);
+  });
+}
+
 }  // namespace gigapi

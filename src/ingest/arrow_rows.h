@@ -6,16 +6,37 @@
 // Pure; compressed bodies and files take memory while they are read, bounded by the option values_max. Any thread.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
+#include "base/error.h"
 #include "ingest/parse_options.h"
 #include "model/schema.h"
 #include "model/write_batch.h"
+
+namespace arrow {
+class RecordBatch;
+class RecordBatchReader;
+namespace io {
+class InputStream;
+class RandomAccessFile;
+}  // namespace io
+}  // namespace arrow
 
 namespace gigapi {
 
 /// Parses a whole body. All or nothing: a body that is broken, or a value that does not fit the table, refuses the request.
 WriteBatch ParseArrowRows(std::string_view body, const ParseOptions& options, const SchemaSource& schemas);
 WriteBatch ParseParquetRows(std::string_view body, const ParseOptions& options, const SchemaSource& schemas);
+
+// The same in parts, for bodies that are larger than memory.
+/// The batches of an IPC stream or file, which is read from its start to its end. The stream must outlive the reader.
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowStream(arrow::io::InputStream* stream);
+/// The rows of a Parquet file in batches of kParquetBatchRows; column chunks are read page by page.
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadParquetFile(std::shared_ptr<arrow::io::RandomAccessFile> file);
+inline constexpr int64_t kParquetBatchRows = 64 << 10;
+
+/// Parses one batch of a body. All or nothing.
+WriteBatch ParseRecordBatch(const arrow::RecordBatch& batch, const ParseOptions& options, const SchemaSource& schemas);
 
 }  // namespace gigapi

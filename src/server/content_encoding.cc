@@ -27,10 +27,6 @@ libdeflate_decompressor* ThreadDecompressor() {
   return decompressor.get();
 }
 
-Status Broken(std::string_view encoding) {
-  return Errorf(ErrorKind::kInvalidArgument, "the body is not valid {}", encoding);
-}
-
 Status TooLarge(int64_t bytes_max) {
   return Errorf(ErrorKind::kTooLarge, "the request body is larger than {} bytes when decompressed", bytes_max);
 }
@@ -53,7 +49,7 @@ Result<size_t> InflateMember(Inflate inflate, std::string_view encoding, std::st
       out->Resize(begin + produced);
       return consumed;
     }
-    if (result != LIBDEFLATE_INSUFFICIENT_SPACE) return Broken(encoding);
+    if (result != LIBDEFLATE_INSUFFICIENT_SPACE) return BrokenEncoding(encoding);
     if (begin + room >= bytes_max) return TooLarge(static_cast<int64_t>(bytes_max));
     out->Resize(begin);
     room *= 4;
@@ -101,8 +97,8 @@ Result<PodVector<char>> DecodeZstd(std::string_view bytes, size_t bytes_max) {
     const size_t input_before = input.pos;
     wanted = ZSTD_decompressStream(stream.get(), &output, &input);
     out.Resize(begin + output.pos);
-    if (ZSTD_isError(wanted)) return Broken("zstd");
-    if (input.pos == input_before && output.pos == 0) return Broken("zstd");  // cut off
+    if (ZSTD_isError(wanted)) return BrokenEncoding("zstd");
+    if (input.pos == input_before && output.pos == 0) return BrokenEncoding("zstd");  // cut off
   }
   return out;
 }
@@ -113,14 +109,21 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
-/// The encoding that a body shows by its first bytes, with which no format of rows begins.
+}  // namespace
+
 std::string_view EncodingByMagic(std::string_view body) {
   if (body.starts_with("\x1f\x8b")) return "gzip";
   if (body.starts_with("\x28\xb5\x2f\xfd")) return "zstd";
   return {};
 }
 
-}  // namespace
+Status BrokenEncoding(std::string_view encoding) {
+  return Errorf(ErrorKind::kInvalidArgument, "the body is not valid {}", encoding);
+}
+
+Status UnknownEncoding(std::string_view encoding) {
+  return Errorf(ErrorKind::kUnsupported, "unknown Content-Encoding '{}': gzip, deflate and zstd are known", encoding);
+}
 
 Result<DecodedBody> DecodeContent(std::string_view content_encoding, std::string_view body, int64_t bytes_max) {
   std::string_view encoding = Trim(content_encoding);
@@ -138,7 +141,7 @@ Result<DecodedBody> DecodeContent(std::string_view content_encoding, std::string
   } else if (http::EqualsIgnoringCase(encoding, "zstd")) {
     ARROW_ASSIGN_OR_RAISE(decoded.storage, DecodeZstd(body, limit));
   } else {
-    return Errorf(ErrorKind::kUnsupported, "unknown Content-Encoding '{}': gzip, deflate and zstd are known", encoding);
+    return UnknownEncoding(encoding);
   }
   decoded.bytes = {decoded.storage.data(), decoded.storage.size()};
   return decoded;

@@ -20,4 +20,10 @@ struct DecodedBody {
 /// larger than `bytes_max`; memory stays near that whatever the data claims. Blocks for as long as decompressing takes.
 Result<DecodedBody> DecodeContent(std::string_view content_encoding, std::string_view body, int64_t bytes_max);
 
+// What DecodeContent and DecodingReader have in common:
+/// The encoding that a body shows by its first bytes, with which no format of rows begins; empty for none.
+std::string_view EncodingByMagic(std::string_view body);
+Status BrokenEncoding(std::string_view encoding);
+Status UnknownEncoding(std::string_view encoding);
+
 }  // namespace gigapi

@@ -27,12 +27,12 @@ Result<std::string> MediaTypeOfFormat(std::string_view format) {
       {"lp", kLineProtocolMediaType},
       {"influx", kLineProtocolMediaType},
       {"msgpack", kMsgpackMediaType},
-      {"json", "application/json"},
-      {"ndjson", "application/x-ndjson"},
-      {"jsonl", "application/x-ndjson"},
-      {"csv", "text/csv"},
-      {"arrow", "application/vnd.apache.arrow.stream"},
-      {"parquet", "application/vnd.apache.parquet"}};
+      {"json", kJsonMediaType},
+      {"ndjson", kNdjsonMediaType},
+      {"jsonl", kNdjsonMediaType},
+      {"csv", kCsvMediaType},
+      {"arrow", kArrowMediaType},
+      {"parquet", kParquetMediaType}};
   for (const auto& [name, media_type] : kFormats) {
     if (format == name) return std::string(media_type);
   }

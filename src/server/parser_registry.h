@@ -38,5 +38,10 @@ Result<std::string> MediaTypeOfFormat(std::string_view format);
 
 inline constexpr std::string_view kMsgpackMediaType = "application/msgpack";
 inline constexpr std::string_view kLineProtocolMediaType = "text/plain";
+inline constexpr std::string_view kJsonMediaType = "application/json";
+inline constexpr std::string_view kNdjsonMediaType = "application/x-ndjson";
+inline constexpr std::string_view kCsvMediaType = "text/csv";
+inline constexpr std::string_view kArrowMediaType = "application/vnd.apache.arrow.stream";
+inline constexpr std::string_view kParquetMediaType = "application/vnd.apache.parquet";
 
 }  // namespace gigapi

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "server/api/arc/arc_errors.h"
 #include "server/api/arc/database_routes.h"
+#include "server/api/arc/import_routes.h"
 #include "server/api/arc/query_routes.h"
 #include "server/api/arc/running_query_routes.h"
 #include "server/api/arc/write_routes.h"
@@ -26,8 +27,21 @@
 namespace gigapi {
 namespace {
 
+constexpr size_t kImportsQueuedMax = 16;
+
 WriteLimits WriteLimitsOf(const ServerOptions& options) {
   return {options.body_bytes_max, options.line_bytes_max, options.columns_per_table_max};
+}
+
+ImportLimits ImportLimitsOf(const ServerOptions& options) {
+  ImportLimits limits;
+  limits.body_bytes_max = options.import_bytes_max;
+  limits.spool_bytes_max = options.import_spool_bytes_max;
+  limits.spool_directory = options.import_spool_directory;
+  limits.whole_bytes_max = options.body_bytes_max;
+  limits.line_bytes_max = options.line_bytes_max;
+  limits.columns_per_table_max = options.columns_per_table_max;
+  return limits;
 }
 
 http::HttpServerOptions HttpOptionsOf(const ServerOptions& options) {
@@ -43,6 +57,7 @@ http::HttpServerOptions HttpOptionsOf(const ServerOptions& options) {
   http.connections_max = options.connections_max;
   http.idle_timeout_ms = options.idle_timeout_ms;
   http.request_timeout_ms = options.request_timeout_ms;
+  http.streamed_body_bytes_max = options.import_bytes_max;
   http.tls_certificate_file = options.tls_certificate_file;
   http.tls_key_file = options.tls_key_file;
   http.common_headers = {{"Access-Control-Allow-Origin", "*"}};
@@ -56,7 +71,9 @@ class ServerImpl final : public Server {
         authenticator_(options_.username, options_.password),
         parsers_(DefaultParsers()),
         query_pool_("query", options_.query_threads, static_cast<size_t>(options_.queries_queued_max)),
+        import_pool_("import", options_.imports_max, kImportsQueuedMax),
         writes_(lake, &parsers_, WriteLimitsOf(options_)),
+        importer_(ImportLimitsOf(options_), &parsers_, lake),
         queries_(engine, &query_pool_),
         influx_queries_(lake, engine, &query_pool_, influx::IdentityHeaders(options_.version)) {
     const http::Headers identity = influx::IdentityHeaders(options_.version);
@@ -68,6 +85,7 @@ class ServerImpl final : public Server {
     arc::AddQueryRoutes(&queries_, engine, lake, &router_);
     arc::AddDatabaseRoutes(lake, &query_pool_, &router_);
     arc::AddRunningQueryRoutes(&queries_.registry(), &router_);
+    arc::AddImportRoutes({&importer_, &import_pool_}, &router_);
     AddQueryRoutes(&queries_, &influx_queries_, options_.default_database, &router_);
     AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database, identity), &router_);
     AddStatusRoutes(options_.version, options_.commit, lake, &router_);
@@ -92,6 +110,7 @@ class ServerImpl final : public Server {
     if (http_server_ == nullptr) return;
     http_server_->Stop(options_.drain_timeout_ms);
     query_pool_.Stop();
+    import_pool_.Stop();
   }
 
   int port() const override { return http_server_->port(); }
@@ -122,7 +141,9 @@ class ServerImpl final : public Server {
   const Authenticator authenticator_;
   const ParserRegistry parsers_;
   http::WorkerPool query_pool_;
+  http::WorkerPool import_pool_;
   WriteService writes_;
+  const Importer importer_;
   QueryService queries_;
   influx::V1Query influx_queries_;
   HttpMetrics http_metrics_;

@@ -39,6 +39,11 @@ struct ServerOptions {
   std::string tls_certificate_file;
   std::string tls_key_file;
 
+  int imports_max = 4;                                // at once, each with a thread of its own; some more wait
+  int64_t import_bytes_max = int64_t{64} << 30;       // of one import, as sent and decompressed
+  int64_t import_spool_bytes_max = int64_t{8} << 30;  // of an imported Parquet file
+  std::string import_spool_directory;                 // where it is spooled; empty: none is taken
+
   int64_t line_bytes_max = 1 << 20;  // one line of line protocol
   int64_t columns_per_table_max = 1'000;
 

@@ -12,6 +12,18 @@ constexpr int kAttemptsMax = 16;
 
 }  // namespace
 
+ParseOptions ParseOptionsOf(const WriteParameters& parameters) {
+  ParseOptions options;
+  options.precision = parameters.precision.value_or(Precision::kNanosecond);
+  options.number_precision = parameters.precision.value_or(Precision::kAuto);
+  options.table = parameters.table;
+  options.time_column = parameters.time_column;
+  options.tags = parameters.tags;
+  options.delimiter = parameters.delimiter;
+  options.types = parameters.types;
+  return options;
+}
+
 struct WriteService::Job {
   http::ExchangePtr exchange;
   WriteParameters parameters;
@@ -40,14 +52,7 @@ void WriteService::Write(http::ExchangePtr exchange, WriteParameters parameters,
 
 void WriteService::ParseAndWrite(std::shared_ptr<Job> job) {
   ++job->attempts;
-  ParseOptions options;
-  options.precision = job->parameters.precision.value_or(Precision::kNanosecond);
-  options.number_precision = job->parameters.precision.value_or(Precision::kAuto);
-  options.table = job->parameters.table;
-  options.time_column = job->parameters.time_column;
-  options.tags = job->parameters.tags;
-  options.delimiter = job->parameters.delimiter;
-  options.types = job->parameters.types;
+  ParseOptions options = ParseOptionsOf(job->parameters);
   options.now_ns = job->arrived_ns;
   options.line_bytes_max = limits_.line_bytes_max;
   options.columns_per_table_max = limits_.columns_per_table_max;

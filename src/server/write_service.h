@@ -37,6 +37,9 @@ struct WriteParameters {
   bool accept_partial = true;
 };
 
+/// What they say to a parser, without the time of arrival and the server's limits.
+ParseOptions ParseOptionsOf(const WriteParameters& parameters);
+
 struct WriteOutcome {
   /// Not OK: nothing was kept, and this is why. OK with refused lines: the others were kept.
   Status status;

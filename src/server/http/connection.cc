@@ -4,22 +4,20 @@
 #include <sys/socket.h>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/http/chunked_decoder.h"
 #include "server/http/response_head.h"
 
 namespace gigapi::http {
 namespace {
 
-/// A body that nobody wants is read up to this size, so that the connection can be used again.
-constexpr int64_t kSkippedBodyBytesMax = 256 << 10;
 /// Closing with unread bytes would reset the connection and take the answer from the client: they are read this long.
 constexpr int64_t kLingerMs = 5'000;
+
+}  // namespace
 
 Response PlainError(int status, std::string_view text) {
   Response response;
@@ -28,8 +26,6 @@ Response PlainError(int status, std::string_view text) {
   response.body = fmt::format("{{\"error\":\"{}\"}}\n", text);
   return response;
 }
-
-}  // namespace
 
 // ---- The exchange ----
 
@@ -48,6 +44,8 @@ class ConnectionExchange final : public Exchange {
   }
 
   const Request& request() const override { return request_; }
+
+  BodyReader* body_reader() override { return body_.pipe.get(); }
 
   void Respond(Response response) override {
     if (!answered_.exchange(true)) SendAnswer({std::move(response), nullptr});
@@ -222,132 +220,6 @@ asio::awaitable<std::optional<size_t>> Connection::ReadHead() {
   co_return std::nullopt;
 }
 
-asio::awaitable<bool> Connection::Reserve(int64_t bytes, Body* body) {
-  if (bytes <= 0) co_return true;
-  // Shared with the callback, which may come when this coroutine has long gone on.
-  auto granted = std::make_shared<std::atomic<bool>>(false);
-  const auto self = shared_from_this();
-  const ByteBudget::Ticket ticket = core_->budget.Acquire(bytes, [self, granted] {
-    *granted = true;
-    asio::post(self->socket_.get_executor(), [self] { self->wake_.Set(); });
-  });
-  if (ticket != ByteBudget::kGranted) {
-    asio::steady_timer timer(socket_.get_executor(), std::chrono::milliseconds(core_->options.body_wait_ms_max));
-    auto expired = std::make_shared<std::atomic<bool>>(false);
-    timer.async_wait([self, expired](const boost::system::error_code& error) {
-      if (error) return;
-      *expired = true;
-      self->wake_.Set();
-    });
-    while (!*granted && !*expired && !cut_) co_await wake_.Wait();
-    if (!*granted && core_->budget.Cancel(ticket)) {
-      ++core_->stats.bodies_refused_total;
-      core_->stats.Count(Refusal::kNoRoom);
-      co_return false;
-    }
-  }
-  body->reserved_bytes += bytes;
-  co_return true;
-}
-
-asio::awaitable<Connection::BodyResult> Connection::ReadBody(const RequestHead& head, Body* body, Answer* refusal) {
-  if (head.content_length == 0 && !head.chunked) co_return BodyResult::kRead;
-  if (head.content_length > core_->options.body_bytes_max) {
-    refusal->response =
-        PlainError(413, fmt::format("the request body is larger than {} bytes", core_->options.body_bytes_max));
-    co_return BodyResult::kRefused;
-  }
-  const bool reserved = co_await Reserve(head.content_length, body);
-  if (!reserved) {
-    refusal->response = PlainError(503, "too many request bodies at once");
-    refusal->response.headers.emplace_back("Retry-After", "1");
-    co_return BodyResult::kRefused;
-  }
-  if (head.expects_continue && buffered().empty()) {
-    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    std::array<asio::const_buffer, 3> parts{asio::buffer(kContinue.data(), kContinue.size())};
-    const bool sent = co_await WriteAll(parts);
-    if (!sent) co_return BodyResult::kLost;
-  }
-  if (head.chunked) co_return co_await ReadChunkedBody(body, refusal);
-  const bool read = co_await ReadSizedBody(static_cast<size_t>(head.content_length), body);
-  co_return read ? BodyResult::kRead : BodyResult::kLost;
-}
-
-asio::awaitable<bool> Connection::ReadSizedBody(size_t size, Body* body) {
-  body->bytes = core_->buffers.Take(size);
-  const std::string_view first = buffered().substr(0, size);
-  body->bytes.Append(first.data(), first.size());
-  Consume(first.size());
-  size_t filled = body->bytes.size();
-  body->bytes.Resize(size);
-  size_t window_begin = filled;
-  SetDeadline(core_->options.request_timeout_ms);
-  while (filled < size) {
-    const asio::mutable_buffer target(body->bytes.data() + filled, size - filled);
-    const size_t bytes = co_await ReadInto(target);
-    if (bytes == 0) co_return false;
-    filled += bytes;
-    core_->stats.received_bytes_total += static_cast<int64_t>(bytes);
-    if (filled - window_begin >= kProgressBytes) {
-      window_begin = filled;
-      SetDeadline(core_->options.request_timeout_ms);
-    }
-  }
-  ClearDeadline();
-  co_return true;
-}
-
-asio::awaitable<Connection::BodyResult> Connection::ReadChunkedBody(Body* body, Answer* refusal) {
-  ChunkedDecoder decoder;
-  body->bytes = core_->buffers.Take(kProgressBytes);
-  size_t window_begin = 0;
-  SetDeadline(core_->options.request_timeout_ms);
-  while (true) {
-    const Result<size_t> consumed = decoder.Decode(buffered(), core_->options.body_bytes_max, &body->bytes);
-    if (!consumed.ok()) {
-      const bool too_large = KindOf(consumed.status()) == ErrorKind::kTooLarge;
-      if (!too_large) core_->stats.Count(Refusal::kMalformed);
-      refusal->response = PlainError(too_large ? 413 : 400, consumed.status().message());
-      co_return BodyResult::kRefused;
-    }
-    Consume(*consumed);
-    if (decoder.done()) break;
-    // The size is not known beforehand: room is asked for as the body grows.
-    const int64_t missing = static_cast<int64_t>(body->bytes.capacity()) - body->reserved_bytes;
-    const bool reserved = co_await Reserve(missing, body);
-    if (!reserved) {
-      refusal->response = PlainError(503, "too many request bodies at once");
-      refusal->response.headers.emplace_back("Retry-After", "1");
-      co_return BodyResult::kRefused;
-    }
-    const bool read = co_await ReadSome();
-    if (!read) co_return BodyResult::kLost;
-    if (body->bytes.size() - window_begin >= kProgressBytes) {
-      window_begin = body->bytes.size();
-      SetDeadline(core_->options.request_timeout_ms);
-    }
-  }
-  ClearDeadline();
-  co_return BodyResult::kRead;
-}
-
-asio::awaitable<bool> Connection::SkipBody(const RequestHead& head) {
-  if (head.chunked || head.expects_continue || head.content_length > kSkippedBodyBytesMax) co_return false;
-  SetDeadline(core_->options.request_timeout_ms);
-  auto left = static_cast<size_t>(head.content_length);
-  while (true) {
-    const size_t have = std::min(left, buffered().size());
-    Consume(have);
-    left -= have;
-    if (left == 0) break;
-    const bool read = co_await ReadSome();
-    if (!read) co_return false;
-  }
-  ClearDeadline();
-  co_return true;
-}
-
 // ---- Answering ----
 
 asio::awaitable<bool> Connection::ServeOne(RequestHead* head) {
@@ -364,6 +236,7 @@ asio::awaitable<bool> Connection::ServeOne(RequestHead* head) {
     answer.response = std::move(decision.refusal);
     co_return co_await Refuse(*head, &served, &answer);
   }
+  if (decision.streams_body) co_return co_await ServeStreamed(head, *decision.handler, &served);
 
   Body body;
   const BodyResult result = co_await ReadBody(*head, &body, &answer);
@@ -383,6 +256,31 @@ asio::awaitable<bool> Connection::ServeOne(RequestHead* head) {
   answer = *std::move(answer_);
   answer_.reset();
   co_return co_await WriteAnswer(&served, &answer);
+}
+
+asio::awaitable<bool> Connection::ServeStreamed(RequestHead* head, const Handler& handler, Served* served) {
+  Answer answer;
+  Body body;
+  const bool admitted = co_await AdmitStream(*head, &body, &answer);
+  if (!admitted) {
+    if (cut_) co_return false;
+    co_await WriteLast(served, &answer);
+    co_return false;
+  }
+  const RequestHead framing = FramingOf(*head);
+  const std::shared_ptr<BodyPipe> pipe = body.pipe;
+  answer_.reset();
+  CallHandler(handler, std::make_shared<ConnectionExchange>(shared_from_this(), ++exchange_id_, std::move(head->request),
+                                                            std::move(body)));
+  const BodyResult result = co_await StreamBody(framing, pipe.get());
+  if (result == BodyResult::kLost) co_return false;
+  const bool answered = co_await AwaitAnswer();
+  if (!answered) co_return false;
+  answer = *std::move(answer_);
+  answer_.reset();
+  if (result == BodyResult::kRead) co_return co_await WriteAnswer(served, &answer);
+  co_await WriteLast(served, &answer);
+  co_return false;
 }
 
 void Connection::CallHandler(const Handler& handler, ExchangePtr exchange) {
@@ -526,6 +424,9 @@ void ConnectionExchange::SendStream(int status, Headers headers, std::unique_ptr
 void Connection::TakeAnswer(uint64_t exchange_id, Answer answer) {
   if (exchange_id != exchange_id_ || cut_) return;
   answer_ = std::move(answer);
+  // An answer that does not wait for the rest of the body ends the reading of it.
+  boost::system::error_code ignored;
+  if (streaming_body_) socket_.cancel(ignored);
   wake_.Set();
 }
 

@@ -20,8 +20,10 @@
 #include <optional>
 #include <unordered_set>
 
+#include "server/http/body_pipe.h"
 #include "server/http/buffer_pool.h"
 #include "server/http/byte_budget.h"
+#include "server/http/chunked_decoder.h"
 #include "server/http/http_server.h"
 #include "server/http/request_head.h"
 #include "server/http/strand_event.h"
@@ -54,6 +56,9 @@ struct ServerCore {
   std::condition_variable connection_ended;
   std::unordered_set<Connection*> connections;  // running; each removes itself
 };
+
+/// {"error": text}
+Response PlainError(int status, std::string_view text);
 
 /// An answer on its way to the connection.
 struct Answer {
@@ -97,6 +102,15 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   struct Body {
     PodVector<char> bytes;
     int64_t reserved_bytes = 0;
+    std::shared_ptr<BodyPipe> pipe;  // where the bytes come from, instead of `bytes`
+  };
+  /// How far a body that is handed on piece by piece has come.
+  struct StreamedBody {
+    size_t left = 0;  // when its length is known
+    bool done = false;
+    ChunkedDecoder decoder = {};  // else
+    int64_t decoded_bytes = 0;
+    Status failure = {};
   };
 
   // Coroutines take what they work on by pointer to a variable of their caller's: g++ 12 destroys aggregates that are made
@@ -118,9 +132,16 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   asio::awaitable<BodyResult> ReadChunkedBody(Body* body, Answer* refusal);
   asio::awaitable<bool> Reserve(int64_t bytes, Body* body);
   asio::awaitable<bool> SkipBody(const RequestHead& head);
+  static RequestHead FramingOf(const RequestHead& head);
+  asio::awaitable<bool> AdmitStream(const RequestHead& head, Body* body, Answer* refusal);
+  asio::awaitable<BodyResult> StreamBody(const RequestHead& framing, BodyPipe* pipe);
+  asio::awaitable<BodyResult> AwaitRoom(BodyPipe* pipe);
+  asio::awaitable<BodyResult> FillSized(StreamedBody* state, PodVector<char>* piece);
+  asio::awaitable<BodyResult> FillChunked(StreamedBody* state, PodVector<char>* piece);
 
   // Answering.
   asio::awaitable<bool> ServeOne(RequestHead* head);
+  asio::awaitable<bool> ServeStreamed(RequestHead* head, const Handler& handler, Served* served);
   void CallHandler(const Handler& handler, ExchangePtr exchange);
   asio::awaitable<bool> AwaitAnswer();
   asio::awaitable<bool> Refuse(const RequestHead& head, Served* served, Answer* refusal);
@@ -153,6 +174,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::atomic<int64_t> deadline_ns_{0};  // steady time; 0: none
   bool cut_ = false;
   bool idle_ = true;
+  bool streaming_body_ = false;
   uint64_t exchange_id_ = 0;  // of the request that is being answered
   std::optional<Answer> answer_;
   std::function<void()> on_disconnect_;

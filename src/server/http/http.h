@@ -3,6 +3,8 @@
 //
 // A handler is called on the I/O thread that read the request, may answer at once or later and from any thread, exactly
 // once, and must not block: SQL runs on the query threads, a write waits for its WAL record by callback.
+//
+// Bodies are read whole before the handler is called, but for routes whose handlers take them piece by piece (BodyReader).
 #pragma once
 
 #include <cstdint>
@@ -55,11 +57,23 @@ class BodySource {
   virtual Result<std::string> Next(std::string spare) = 0;
 };
 
+/// A request's body while it arrives. Used by one thread at a time, never an I/O thread; valid as long as its exchange.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  /// Waits for the next bytes, which are valid until the next call; empty at the end, and from then on. Fails when the
+  /// client goes away half-way or what it sends is broken. While nobody asks, only a little is read ahead of the client.
+  virtual Result<std::string_view> Next() = 0;
+};
+
 /// One request and its answer.
 class Exchange {
  public:
   virtual ~Exchange() = default;
   virtual const Request& request() const = 0;
+  /// The body of a route that was added with Router::AddStreamed, where request().body is empty; nullptr for all others.
+  /// An answer may come before its end: the connection is closed after it.
+  virtual BodyReader* body_reader() { return nullptr; }
   virtual void Respond(Response response) = 0;
   virtual void RespondStream(int status, Headers headers, std::unique_ptr<BodySource> body) = 0;
   /// Called once, on any thread, if the client goes away before the answer is complete.

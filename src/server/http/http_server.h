@@ -35,6 +35,7 @@ struct HttpServerOptions {
   int64_t body_bytes_max = 256 << 20;
   int64_t inflight_body_bytes_max = 256 << 20;
   int64_t body_wait_ms_max = 5'000;
+  int64_t streamed_body_bytes_max = int64_t{64} << 30;  // of routes that take their bodies piece by piece
   int64_t connections_max = 10'000;
   int64_t idle_timeout_ms = 75'000;
   int64_t request_timeout_ms = 30'000;  // for a head, and for each 256 KB of a body or an answer

@@ -45,8 +45,15 @@ Response JsonError(int status, std::string_view text) {
 }  // namespace
 
 void Router::Add(std::string_view method, std::string_view pattern, Handler handler) {
-  Route route{std::string(method), std::string(pattern), {}, std::move(handler)};
-  for (std::string_view segment : SplitSegments(pattern)) route.segments.emplace_back(segment);
+  Insert({std::string(method), std::string(pattern), {}, std::move(handler)});
+}
+
+void Router::AddStreamed(std::string_view method, std::string_view pattern, Handler handler) {
+  Insert({std::string(method), std::string(pattern), {}, std::move(handler), /*streams_body=*/true});
+}
+
+void Router::Insert(Route route) {
+  for (std::string_view segment : SplitSegments(route.pattern)) route.segments.emplace_back(segment);
   const auto before = std::find_if(routes_.begin(), routes_.end(),
                                    [&](const Route& other) { return MoreSpecific(route.segments, other.segments); });
   routes_.insert(before, std::move(route));
@@ -68,7 +75,7 @@ Decision Router::Decide(Request* request) const {
         const std::string& segment = route.segments[i];
         request->path_params.emplace_back(segment.substr(1, segment.size() - 2), std::string(path[i]));
       }
-      return {&route.handler, {}};
+      return {&route.handler, {}, route.streams_body};
     }
     request->route = route.pattern;
     allowed.push_back(route.method);

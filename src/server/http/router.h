@@ -15,12 +15,15 @@ namespace gigapi::http {
 /// Who answers a request, decided from its head alone.
 struct Decision {
   const Handler* handler = nullptr;
-  Response refusal;  // when there is no handler
+  Response refusal;           // when there is no handler
+  bool streams_body = false;  // the handler is called before the body has come
 };
 
 class Router {
  public:
   void Add(std::string_view method, std::string_view pattern, Handler handler);
+  /// The same for a handler that takes the body from Exchange::body_reader() while it arrives.
+  void AddStreamed(std::string_view method, std::string_view pattern, Handler handler);
 
   /// Sets route and path_params of the request. No route: 404; another method: 405 with Allow. HEAD is answered by the
   /// handler for GET. OPTIONS on a known path is answered here, with what a browser's preflight asks for.
@@ -32,7 +35,9 @@ class Router {
     std::string pattern;
     std::vector<std::string> segments;
     Handler handler;
+    bool streams_body = false;
   };
+  void Insert(Route route);
   std::vector<Route> routes_;
 };
 

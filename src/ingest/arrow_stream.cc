@@ -1,0 +1,79 @@
+// Bodies of Arrow and Parquet that are read in parts.
+#include <arrow/io/interfaces.h>
+#include <arrow/ipc/reader.h>
+#include <arrow/memory_pool.h>
+#include <arrow/record_batch.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/exception.h>
+#include <parquet/file_reader.h>
+
+#include "ingest/arrow_rows.h"
+
+namespace gigapi {
+namespace {
+
+/// Of a column chunk, how much is read at once.
+constexpr int64_t kReadAheadBytes = 256 << 10;
+/// An Arrow file begins with this, and goes on as a stream does.
+constexpr std::string_view kFileMagic("ARROW1\0\0", 8);
+
+Status NotParquet(std::string_view reason) { return Errorf(ErrorKind::kInvalidArgument, "not a Parquet file: {}", reason); }
+
+/// A file and the reader of its rows, which refers to it. libparquet's exceptions end here.
+class ParquetBatches final : public arrow::RecordBatchReader {
+ public:
+  static Result<std::shared_ptr<arrow::RecordBatchReader>> Open(std::shared_ptr<arrow::io::RandomAccessFile> file) {
+    auto opened = std::make_shared<ParquetBatches>();
+    try {
+      parquet::ReaderProperties properties(arrow::default_memory_pool());
+      properties.enable_buffered_stream();
+      properties.set_buffer_size(kReadAheadBytes);
+      parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
+      arrow_properties.set_batch_size(kParquetBatchRows);
+      arrow_properties.set_pre_buffer(false);
+      ARROW_ASSIGN_OR_RAISE(
+          opened->file_,
+          parquet::arrow::FileReader::Make(arrow::default_memory_pool(),
+                                           parquet::ParquetFileReader::Open(std::move(file), properties), arrow_properties));
+      ARROW_ASSIGN_OR_RAISE(opened->batches_, opened->file_->GetRecordBatchReader());
+    } catch (const std::exception& failure) {
+      return NotParquet(failure.what());
+    }
+    return opened;
+  }
+
+  std::shared_ptr<arrow::Schema> schema() const override { return batches_->schema(); }
+
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    try {
+      const Status read = batches_->ReadNext(batch);
+      return read.ok() ? read : NotParquet(read.message());
+    } catch (const std::exception& failure) {
+      return NotParquet(failure.what());
+    }
+  }
+
+ private:
+  std::unique_ptr<parquet::arrow::FileReader> file_;
+  std::unique_ptr<arrow::RecordBatchReader> batches_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowStream(arrow::io::InputStream* stream) {
+  ARROW_ASSIGN_OR_RAISE(const std::string_view start, stream->Peek(kFileMagic.size()));
+  if (start == kFileMagic) ARROW_RETURN_NOT_OK(stream->Advance(kFileMagic.size()));
+  auto options = arrow::ipc::IpcReadOptions::Defaults();
+  options.use_threads = false;
+  options.max_recursion_depth = 16;
+  options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
+  Result<std::shared_ptr<arrow::RecordBatchReader>> reader = arrow::ipc::RecordBatchStreamReader::Open(stream, options);
+  if (!reader.ok()) return Errorf(ErrorKind::kInvalidArgument, "not Arrow IPC: {}", reader.status().message());
+  return reader;
+}
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadParquetFile(std::shared_ptr<arrow::io::RandomAccessFile> file) {
+  return ParquetBatches::Open(std::move(file));
+}
+
+}  // namespace gigapi

@@ -1,0 +1,218 @@
+"""Arc's import endpoints: uploads and plain bodies, in every format, with what is wrong told by its line."""
+import gzip
+import io
+import re
+import socket
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import requests
+
+from gigapi_testing.server import wait_until
+
+SECOND = 1_000_000_000
+CSV = "time,host,usage\n2021-09-30T18:00:00Z,a,1.5\n2021-09-30T19:00:01Z,b,2\n"
+LINES = "cpu,host=a usage=1.5 1000000000\nmem,host=b free=2i 2000000000\ncpu,host=b usage=3 3000000000\n"
+
+
+def table(rows=10):
+    return pa.table({"at": pa.array([i * SECOND for i in range(rows)], pa.timestamp("ns")),
+                     "host": pa.array(["h" + str(i % 3) for i in range(rows)]), "v": pa.array(range(rows), pa.int64())})
+
+
+def parquet(rows=10, **options):
+    out = io.BytesIO()
+    pq.write_table(table(rows), out, **options)
+    return out.getvalue()
+
+
+def imported(server, target, **what):
+    """Posts as Arc's documents have it: a form with the field `file`, or `data` as the body."""
+    return requests.post(f"{server.url}/api/v1/import/{target}", timeout=60, **what)
+
+
+def upload(body, name="x"):
+    return {"files": {"file": (name, body)}}
+
+
+@pytest.mark.parametrize("how", [upload, lambda body: {"data": body}], ids=["upload", "body"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_csv(shared_server, db, how, pack):
+    answer = imported(shared_server, "csv?measurement=t", headers={"x-arc-database": db}, **how(pack(CSV.encode())))
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["result"].pop("duration_ms") >= 0
+    assert told == {"status": "ok", "result": {
+        "database": db, "measurement": "t", "measurements": ["t"], "rows_imported": 2, "partitions_created": 2,
+        "time_range_min": "2021-09-30T18:00:00Z", "time_range_max": "2021-09-30T19:00:01Z",
+        "columns": ["time", "host", "usage"], "rows_refused": 0, "refused": []}}
+    assert shared_server.count("t", db) == 2
+
+
+def test_csv_parameters(shared_server, db):
+    text = "made by hand\n\nat;x\n7;1\n8;2\n"
+    answer = imported(shared_server, f"csv?db={db}&measurement=t&time_column=at&time_format=epoch_ms&delimiter=;&skip_rows=1",
+                      **upload(text))
+    assert answer.status_code == 200, answer.text
+    assert shared_server.query("SELECT * FROM t ORDER BY time", db) == [{"time": "7000000", "x": 1}, {"time": "8000000", "x": 2}]
+
+
+def test_lines(shared_server, db):
+    answer = imported(shared_server, f"lp?db={db}", **upload(LINES))
+    assert answer.status_code == 200, answer.text
+    result = answer.json()["result"]
+    assert (result["measurements"], result["rows_imported"], result["precision"]) == (["cpu", "mem"], 3, "ns")
+    assert shared_server.count("cpu", db) == 2
+
+
+def test_lines_of_one_measurement_in_seconds(shared_server, db):
+    answer = imported(shared_server, f"lp?db={db}&measurement=mem&precision=s", data="cpu v=1 1\nmem v=2 2\n")
+    assert answer.json()["result"]["measurements"] == ["mem"]
+    assert shared_server.query("SELECT * FROM mem", db) == [{"time": str(2 * SECOND), "v": 2}]
+    none = imported(shared_server, f"lp?db={db}&measurement=disk", data="cpu v=1 1\n")
+    assert (none.status_code, none.json()["error"]) == (400, 'no records found for measurement "disk"')
+
+
+@pytest.mark.parametrize("options", [{}, {"row_group_size": 1000}, {"compression": "zstd"}, {"use_dictionary": False}])
+def test_parquet(shared_server, db, options):
+    answer = imported(shared_server, f"parquet?db={db}&measurement=t&time_column=at", **upload(parquet(200_000, **options)))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["rows_imported"] == 200_000
+    assert shared_server.query("SELECT count(*) n, sum(v) s, max(time) t FROM t", db) == [
+        {"n": "200000", "s": str(199_999 * 100_000), "t": str(199_999 * SECOND)}]
+
+
+@pytest.mark.parametrize("kind", [pa.ipc.new_stream, pa.ipc.new_file])
+def test_arrow(shared_server, db, kind):
+    out = io.BytesIO()
+    with kind(out, table().schema) as writer:
+        writer.write_table(table(100_000), max_chunksize=30_000)
+    answer = imported(shared_server, f"arrow?db={db}&measurement=t&time_column=at", data=out.getvalue())
+    assert answer.status_code == 200, answer.text
+    assert shared_server.count("t", db) == 100_000
+
+
+@pytest.mark.parametrize("form, body", [
+    ("ndjson", '{"time":1,"v":1}\n{"time":2,"v":2}'), ("json", '[{"time":1,"v":1},\n {"time":2,"v":2}]\n')])
+def test_json(shared_server, db, form, body):
+    answer = imported(shared_server, f"{form}?db={db}&measurement=t", data=body)
+    assert answer.status_code == 200, answer.text
+    assert shared_server.count("t", db) == 2
+
+
+def test_bad_lines_are_told_and_the_others_kept(shared_server, db):
+    lines = [f"t v={i} {i}" for i in range(400_000)]
+    lines[299_999] = "t v= 1"
+    lines[399_999] = "garbage"
+    answer = imported(shared_server, f"lp?db={db}", data="\n".join(lines))
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "partial"
+    result = answer.json()["result"]
+    assert (result["rows_imported"], result["rows_refused"]) == (399_998, 2)
+    assert [(line["line"], line["original"]) for line in result["refused"]] == [(300_000, "t v= 1"), (400_000, "garbage")]
+    assert shared_server.count("t", db) == 399_998
+
+
+def test_lines_of_csv_are_those_of_the_file(shared_server, db):
+    records = [f'{i},"{"x" * 20}\n{i}"' for i in range(200_000)]
+    records[150_000] = "1,2,3"
+    text = "a comment\n\ntime,s\n" + "\n".join(records) + "\n"
+    answer = imported(shared_server, f"csv?db={db}&measurement=t&skip_rows=1&delimiter=,", data=text)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["refused"] == [
+        {"line": 4 + 2 * 150_000, "reason": "3 fields, the header has 2", "original": "1,2,3"}]
+    assert shared_server.count("t", db) == 199_999
+
+
+def test_an_array_of_many_objects(shared_server, db):
+    body = "[" + ",\n".join(f'{{"time":{i},"s":"],[{i}"}}' for i in range(400_000)) + "]"
+    answer = imported(shared_server, f"json?db={db}&measurement=t", data=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["rows_imported"] == 400_000
+    assert shared_server.count("t", db) == 400_000
+
+
+@pytest.mark.parametrize("target, what, status, error", [
+    ("csv?measurement=t", upload(CSV), 400, "database is required (set x-arc-database header or db query param)"),
+    ("csv?db=x", upload(CSV), 400, "measurement query parameter is required"),
+    ("csv?db=x&measurement=t", {"files": {"other": CSV}}, 400, "no file uploaded: use multipart/form-data with field name 'file'"),
+    ("csv?db=x&measurement=t&time_column=at", upload(CSV), 400, 'time column "at" not found in file; available columns: time, host'),
+    ("csv?db=x&measurement=t", upload(""), 400, "file is empty"),
+    ("csv?db=x&measurement=t", upload("time,a\n"), 400, "file contains no rows"),
+    ("csv?db=x&measurement=t&skip_rows=-1", upload(CSV), 400, "skip_rows"),
+    ("csv?db=x&measurement=t&time_format=epoch", upload(CSV), 400, "unsupported time_format"),
+    ("csv?db=../x&measurement=t", upload(CSV), 400, "database"),
+    ("lp?db=x&precision=fortnight", upload(LINES), 400, "precision"),
+    ("lp?db=x", upload("garbage"), 400, "line 1"),
+    ("parquet?db=x&measurement=t", upload("not parquet at all"), 400, "not a Parquet file"),
+    ("parquet?db=x&measurement=t", upload(parquet()), 400, 'time column "time" not found'),
+    ("tle?db=x", upload("x"), 400, "unknown format"),
+    ("lp?db=x", {"data": b"\x1f\x8bnot gzip"}, 400, "not valid gzip"),
+    ("lp?db=x", {"data": gzip.compress(LINES.encode())[:-9]}, 400, "not valid gzip"),
+    ("lp?db=x", {"data": LINES, "headers": {"Content-Encoding": "br"}}, 415, "unknown Content-Encoding"),
+])
+def test_refusals(shared_server, target, what, status, error):
+    answer = imported(shared_server, target, **what)
+    assert answer.status_code == status, answer.text
+    assert error in answer.json()["error"]
+
+
+def test_stats(make_server):
+    server = make_server()
+    imported(server, "lp?db=x", **upload(LINES))
+    imported(server, "lp", **upload(LINES))
+    answer = requests.get(f"{server.url}/api/v1/import/stats", timeout=10).json()
+    assert answer == {"status": "success", "stats": {"total_requests": 2, "total_records": 3, "total_errors": 1}}
+
+
+def test_needs_credentials(make_server):
+    server = make_server(HTTP_BASIC_AUTH_USERNAME="u", HTTP_BASIC_AUTH_PASSWORD="p")
+    assert imported(server, "lp?db=x", **upload(LINES)).status_code == 401
+    assert imported(server, "lp?db=x", headers={"Authorization": "Bearer p"}, **upload(LINES)).status_code == 200
+
+
+def test_limits(make_server):
+    server = make_server(GIGAPI_IMPORT_BYTES_MAX="1MB", GIGAPI_IMPORT_SPOOL_BYTES_MAX="10KB")
+    lines = "".join(f"t v={i} {i}\n" for i in range(200_000)).encode()
+    assert imported(server, "lp?db=x", data=lines).status_code == 413
+    assert imported(server, "lp?db=x", data=gzip.compress(lines)).status_code == 413, "decompressed"
+    answer = imported(server, "parquet?db=x&measurement=t&time_column=at", data=parquet(10_000))
+    assert answer.status_code == 413
+    assert not list((server.root / ".gigapi" / "import").iterdir())
+
+
+def databases(server):
+    return [row["database_name"] for row in server.query("SHOW DATABASES")]
+
+
+def peak_memory_bytes(server):
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+
+
+def test_a_client_that_goes_away_leaves_a_prefix(make_server):
+    server = make_server()
+    lines = "".join(f"t v={i} {i}\n" for i in range(600_000)).encode()
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"POST /api/v1/import/lp?db=x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (len(lines) * 2))
+        client.sendall(lines)
+    wait_until(lambda: server.metrics()["gigapi_http_refused_total{reason=\"incomplete_body\"}"] == 1, "the body is given up")
+    wait_until(lambda: "x" in databases(server), "rows are kept")
+    n, low, high = (int(v) for v in server.query("SELECT count(*) n, min(v)::BIGINT l, max(v)::BIGINT h FROM t", "x")[0].values())
+    assert low == 0 and high == n - 1, "the first rows, none left out"
+
+
+def test_memory_does_not_grow_with_the_body(make_server):
+    """300 MB of lines through a server whose own memory limits are a tenth of that."""
+    server = make_server(GIGAPI_BUFFER_BYTES_MAX="24MB", GIGAPI_FLUSH_PARTITION_BYTES="8MB", GIGAPI_SAVE_TIMEOUT_S="1")
+    piece = "".join(f"cpu,host=h{i % 50},region=r{i % 5} usage={i}.5,idle={i},note=\"n{i % 7}\" {i}000000\n"
+                    for i in range(50_000)).encode()
+    pieces = 300_000_000 // len(piece)
+    assert imported(server, "lp?db=x", data=piece).status_code == 200
+    before = peak_memory_bytes(server)
+    answer = imported(server, "lp?db=x", data=(piece for _ in range(pieces)))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["rows_imported"] == pieces * 50_000
+    assert peak_memory_bytes(server) - before < 150_000_000
