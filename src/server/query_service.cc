@@ -1,6 +1,7 @@
 #include "server/query_service.h"
 
 #include "base/clock.h"
+#include "server/http/first_piece.h"
 
 namespace gigapi {
 namespace {
@@ -72,21 +73,6 @@ class ResultBody final : public http::BodySource {
   bool ended_ = false;
 };
 
-/// Puts a piece that has been made already before the others.
-class WithFirstPiece final : public http::BodySource {
- public:
-  WithFirstPiece(std::string first, std::unique_ptr<http::BodySource> rest)
-      : first_(std::move(first)), rest_(std::move(rest)) {}
-  Result<std::string> Next(std::string spare) override {
-    if (!first_.empty()) return std::exchange(first_, {});
-    return rest_->Next(std::move(spare));
-  }
-
- private:
-  std::string first_;
-  const std::unique_ptr<http::BodySource> rest_;
-};
-
 Result<std::unique_ptr<QueryStream>> OpenStream(QueryEngine* engine, const QueryCall& call, QueryCancel cancel) {
   return call.open ? call.open(call.request, std::move(cancel)) : engine->Execute(call.request, std::move(cancel));
 }
@@ -109,7 +95,8 @@ Status Answer(QueryEngine* engine, const QueryCall& call, QueryCancel cancel, st
   if (body->ended()) {
     exchange->Respond({200, std::move(headers), std::move(first)});
   } else {
-    exchange->RespondStream(200, std::move(headers), std::make_unique<WithFirstPiece>(std::move(first), std::move(body)));
+    exchange->RespondStream(200, std::move(headers),
+                            std::make_unique<http::WithFirstPiece>(std::move(first), std::move(body)));
   }
   return Status::OK();
 }

@@ -75,7 +75,7 @@ class ServerImpl final : public Server {
         writes_(lake, &parsers_, WriteLimitsOf(options_)),
         importer_(ImportLimitsOf(options_), &parsers_, lake),
         queries_(engine, &query_pool_),
-        influx_queries_(lake, engine, &query_pool_, influx::IdentityHeaders(options_.version)) {
+        influx_queries_(lake, engine, &query_pool_, &queries_.registry(), influx::IdentityHeaders(options_.version)) {
     const http::Headers identity = influx::IdentityHeaders(options_.version);
     influx::AddWriteRoutes(&writes_, options_.default_database, identity, &router_);
     influx::AddPingRoutes(options_.version, identity, &router_);

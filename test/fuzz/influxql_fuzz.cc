@@ -1,4 +1,4 @@
-// Fuzzes InfluxQL: lexer, parser, and the way of a condition to SQL.
+// Fuzzes InfluxQL: lexer, parser, and the way of a condition and of a SELECT to SQL.
 //
 // Beside not crashing: the text that a statement keeps of itself reads as the same statement again, and no quote of a
 // condition's names and texts gets out of its own in SQL.
@@ -8,6 +8,7 @@
 #include "model/schema.h"
 #include "server/api/influx/influxql_condition.h"
 #include "server/api/influx/influxql_parser.h"
+#include "server/api/influx/select_plan.h"
 
 namespace gigapi::influx {
 namespace {
@@ -19,16 +20,24 @@ void Check(bool holds) {
 /// Whether every quote of SQL is closed, and no statement or comment begins outside of them.
 bool StaysInQuotes(std::string_view sql) {
   char open = 0;
-  for (const char c : sql) {
+  for (size_t i = 0; i < sql.size(); ++i) {
+    const char c = sql[i];
     if (open != 0) {
       if (c == open) open = 0;  // a doubled quote opens again at once
     } else if (c == '\'' || c == '"') {
       open = c;
-    } else if (c == ';' || c == '/' || c == '\0') {
+    } else if (c == ';' || c == '\0' || sql.substr(i).starts_with("/*") || sql.substr(i).starts_with("--")) {
       return false;
     }
   }
   return open == 0;
+}
+
+void CheckPlan(const Statement& statement, const TableSchema& schema) {
+  SelectContext context{"db", "t", &schema, 1'700'000'000'000'000'000, {}};
+  context.match = [](const auto& names, const auto&) { return names; };
+  const auto plan = PlanSelect(statement, context);
+  if (plan.ok() && *plan) Check(StaysInQuotes((*plan)->sql));
 }
 
 void Fuzz(std::string_view text) {
@@ -39,6 +48,7 @@ void Fuzz(std::string_view text) {
     const auto again = ParseInfluxQl(statement.text);
     Check(again.ok() && again->size() == 1);
     Check((*again)[0].kind == statement.kind && (*again)[0].name == statement.name);
+    if (statement.select != nullptr) CheckPlan(statement, schema);
     if (statement.condition == nullptr) continue;
     const auto sql = ConditionToSql(*statement.condition, schema, 1'700'000'000'000'000'000);
     if (sql.ok()) Check(StaysInQuotes(*sql));

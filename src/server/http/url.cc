@@ -71,4 +71,12 @@ Status ParseTarget(std::string_view target, std::string* path, Params* query) {
   return Status::OK();
 }
 
+std::optional<std::string> FindParameter(std::string_view name, const Request& request, const Params& form) {
+  if (const auto value = request.Query(name)) return std::string(*value);
+  for (const auto& [key, value] : form) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
 }  // namespace gigapi::http

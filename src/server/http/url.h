@@ -18,4 +18,7 @@ Params ParseQueryString(std::string_view text);
 /// Splits and decodes "/path?query" (or "http://host/path?query") into path and query. Fails on anything else.
 Status ParseTarget(std::string_view target, std::string* path, Params* query);
 
+/// A parameter of the URL, else of a form that came as the body.
+std::optional<std::string> FindParameter(std::string_view name, const Request& request, const Params& form);
+
 }  // namespace gigapi::http

@@ -31,14 +31,6 @@ http::Params FormOf(const Request& request, std::string_view body) {
   return http::ParseQueryString(body);
 }
 
-std::optional<std::string> FindParameter(std::string_view name, const Request& request, const http::Params& form) {
-  if (const auto value = request.Query(name)) return std::string(*value);
-  for (const auto& [key, value] : form) {
-    if (key == name) return value;
-  }
-  return std::nullopt;
-}
-
 class QueryRoutes {
  public:
   QueryRoutes(QueryService* service, influx::V1Query* influx, std::string default_database)
@@ -53,7 +45,7 @@ class QueryRoutes {
       response.headers.emplace_back("Allow", "GET, POST, OPTIONS");
       return exchange->Respond(std::move(response));
     }
-    if (influx::MeansInfluxQl(request, *q)) return StartInfluxQl(exchange, std::string(*q), {}, /*read_only=*/true);
+    if (influx::MeansInfluxQl(request, *q)) return influx_->Run(std::move(exchange), {}, /*read_only=*/true);
     Start(exchange, ReadQueryGet(request, *q, default_database_));
   }
 
@@ -65,15 +57,11 @@ class QueryRoutes {
       return exchange->Respond(ErrorResponse(Errorf(ErrorKind::kTooLarge, "a query may have {} bytes", kSqlBytesMax)));
     }
     const http::Params form = FormOf(request, body->bytes);
-    if (const auto q = FindParameter("q", request, form)) return StartInfluxQl(exchange, *q, form, /*read_only=*/false);
+    if (http::FindParameter("q", request, form)) return influx_->Run(std::move(exchange), form, /*read_only=*/false);
     Start(exchange, ReadQueryPost(request, body->bytes, default_database_));
   }
 
  private:
-  void StartInfluxQl(const ExchangePtr& exchange, std::string text, const http::Params& form, bool read_only) const {
-    influx_->Run(exchange, std::move(text), FindParameter("db", exchange->request(), form).value_or(""), read_only);
-  }
-
   void Start(const ExchangePtr& exchange, Result<QueryCall> call) const {
     if (!call.ok()) return exchange->Respond(QueryError(call.status()));
     service_->Run(exchange, *std::move(call), QueryError);

@@ -9,7 +9,7 @@
 
 namespace gigapi::influx {
 
-/// A node of a WHERE clause.
+/// A node of a WHERE clause, or of what is selected.
 struct Expression {
   enum class Kind : uint8_t {
     kName,  // a tag, a field, or time
@@ -19,14 +19,16 @@ struct Expression {
     kDuration,  // integer: nanoseconds
     kBool,      // integer: 0 or 1
     kRegex,
-    kCall,    // now()
-    kBinary,  // text: "AND", "OR", "=", "!=", "<", "<=", ">", ">=", "=~", "!~", "+", "-", "*"
+    kWildcard,  // text: "", "field" or "tag"
+    kCall,      // text: the function in lower case
+    kBinary,    // text: "AND", "OR", "=", "!=", "<", "<=", ">", ">=", "=~", "!~", "+", "-", "*", "/", "%", "&", "|", "^"
   };
   Kind kind = Kind::kName;
   std::string text;
   int64_t integer = 0;
   std::unique_ptr<Expression> left;  // of kBinary
   std::unique_ptr<Expression> right;
+  std::vector<std::unique_ptr<Expression>> arguments;  // of kCall
 };
 using ExpressionPtr = std::unique_ptr<Expression>;
 
@@ -51,6 +53,39 @@ struct NameMatch {
   std::vector<std::string> names;  // one, but for kIn; of the last two the regular expression
 };
 
+struct SelectedField {
+  ExpressionPtr expression;
+  std::string alias;  // empty: it names itself
+};
+
+/// What stands for the values of an interval without rows.
+enum class Fill : uint8_t {
+  kNull,
+  kNone,
+  kPrevious,
+  kLinear,
+  kNumber
+};
+
+/// GROUP BY time(width, offset), tags, /regex/, *
+struct GroupBy {
+  int64_t width_ns = 0;  // 0: not by time
+  ExpressionPtr offset;  // may be nullptr
+  bool all_tags = false;
+  std::vector<std::string> tags;
+  std::vector<std::string> tag_patterns;
+};
+
+struct Select {
+  std::vector<SelectedField> fields;
+  GroupBy group_by;
+  Fill fill = Fill::kNull;
+  double fill_number = 0;
+  bool descending = false;
+  int64_t series_limit = 0;  // 0: none
+  int64_t series_offset = 0;
+};
+
 struct Statement {
   enum class Kind : uint8_t {
     kCreateDatabase,
@@ -63,15 +98,16 @@ struct Statement {
     kShowTagKeys,
     kShowTagValues,
     kShowSeries,
-    kSelect,  // recognised by its first word and not read on
+    kSelect,
   };
   Kind kind = Kind::kShowDatabases;
-  std::string text;               // as it was written, without the semicolon
-  std::string name;               // of what is created or dropped
-  std::string database;           // ON
-  std::vector<Source> sources;    // FROM
-  std::optional<NameMatch> with;  // WITH MEASUREMENT, WITH KEY
-  ExpressionPtr condition;        // WHERE
+  std::string text;                // as it was written, without the semicolon
+  std::string name;                // of what is created or dropped
+  std::string database;            // ON
+  std::vector<Source> sources;     // FROM
+  std::optional<NameMatch> with;   // WITH MEASUREMENT, WITH KEY
+  ExpressionPtr condition;         // WHERE
+  std::unique_ptr<Select> select;  // of kSelect
   std::optional<int64_t> limit;
   int64_t offset = 0;
 

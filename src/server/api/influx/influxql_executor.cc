@@ -11,14 +11,12 @@
 #include "base/json_writer.h"
 #include "model/names.h"
 #include "server/api/influx/influxql_condition.h"
+#include "server/api/influx/measurement_finder.h"
 #include "server/error_table.h"
 #include "server/sql_text.h"
 
 namespace gigapi::influx {
 namespace {
-
-/// Of one answer, which is made in memory as InfluxDB's clients want it.
-constexpr size_t kValuesMax = 1'000'000;
 
 using Cell = std::variant<std::string, int64_t, bool>;
 
@@ -28,7 +26,6 @@ struct Series {
   std::vector<std::vector<Cell>> values;
 };
 using SeriesList = std::vector<Series>;
-using Tables = std::map<std::string, TableSnapshotPtr>;
 
 void WriteCell(const Cell& cell, JsonWriter* json) {
   if (const auto* text = std::get_if<std::string>(&cell)) json->String(*text);
@@ -50,15 +47,6 @@ void WriteSeries(const Series& series, JsonWriter* json) {
   json->EndArray().EndObject();
 }
 
-std::string_view TextAt(const arrow::Array& array, int64_t row) {
-  switch (array.type_id()) {
-    case arrow::Type::STRING: return static_cast<const arrow::StringArray&>(array).GetView(row);
-    case arrow::Type::LARGE_STRING: return static_cast<const arrow::LargeStringArray&>(array).GetView(row);
-    case arrow::Type::STRING_VIEW: return static_cast<const arrow::StringViewArray&>(array).GetView(row);
-    default: return {};
-  }
-}
-
 std::string Joined(const std::vector<std::string>& texts, std::string_view separator) {
   return fmt::format("{}", fmt::join(texts, separator));
 }
@@ -67,7 +55,7 @@ std::string Joined(const std::vector<std::string>& texts, std::string_view separ
 class StatementRun {
  public:
   StatementRun(Lake* lake, QueryEngine* engine, const Statement& statement, std::string database, QueryCancel cancel)
-      : lake_(lake), engine_(engine), statement_(statement), database_(std::move(database)), cancel_(std::move(cancel)) {}
+      : lake_(lake), statement_(statement), finder_(lake, engine, std::move(database), std::move(cancel)) {}
 
   Result<SeriesList> Execute() {
     switch (statement_.kind) {
@@ -81,9 +69,7 @@ class StatementRun {
       case Statement::Kind::kShowTagKeys: return ShowTagKeys();
       case Statement::Kind::kShowTagValues: return ShowTagValues();
       case Statement::Kind::kShowSeries: return ShowSeries();
-      case Statement::Kind::kSelect:
-        return Error(ErrorKind::kUnsupported,
-                     "SELECT in InfluxQL is not supported: send SQL, as POST /query with {\"query\": ...}");
+      case Statement::Kind::kSelect: break;  // select_run.h
     }
     return Error(ErrorKind::kInternal, "unknown statement");
   }
@@ -102,8 +88,8 @@ class StatementRun {
   }
 
   Result<SeriesList> DropMeasurement() {
-    ARROW_RETURN_NOT_OK(FindDatabase().status());
-    return NoSeries(lake_->DropTable(database_, statement_.name));
+    ARROW_RETURN_NOT_OK(finder_.FindDatabase().status());
+    return NoSeries(lake_->DropTable(finder_.database(), statement_.name));
   }
 
   Result<SeriesList> ShowDatabases() {
@@ -114,20 +100,20 @@ class StatementRun {
   }
 
   Result<SeriesList> ShowRetentionPolicies() {
-    ARROW_RETURN_NOT_OK(FindDatabase().status());
+    ARROW_RETURN_NOT_OK(finder_.FindDatabase().status());
     Series series{"", {"name", "duration", "shardGroupDuration", "replicaN", "default"}, {}};
     series.values.push_back({std::string("autogen"), std::string("0s"), std::string("168h0m0s"), int64_t{1}, true});
     return SeriesList{std::move(series)};
   }
 
   Result<SeriesList> ShowMeasurements() {
-    if (database_.empty()) return Error(ErrorKind::kInvalidArgument, "database name required");
-    const Result<Tables> tables = FindDatabase();
+    if (finder_.database().empty()) return Error(ErrorKind::kInvalidArgument, "database name required");
+    const Result<Tables> tables = finder_.FindDatabase();
     if (!tables.ok()) return SeriesList{};  // as InfluxDB, which asks each shard and finds none
     std::vector<std::string> names;
     for (const auto& [name, table] : *tables) names.push_back(name);
     if (statement_.with) {
-      ARROW_ASSIGN_OR_RAISE(names, Matching(std::move(names), *statement_.with));
+      ARROW_ASSIGN_OR_RAISE(names, finder_.Matching(std::move(names), *statement_.with));
     }
     Series series{"measurements", {"name"}, {}};
     for (std::string& name : names) series.values.push_back({std::move(name)});
@@ -135,7 +121,7 @@ class StatementRun {
   }
 
   Result<SeriesList> ShowFieldKeys() {
-    ARROW_ASSIGN_OR_RAISE(const auto tables, SourceTables());
+    ARROW_ASSIGN_OR_RAISE(const auto tables, finder_.FindSources(statement_.sources));
     SeriesList list;
     for (const TableSnapshotPtr& table : tables) {
       Series series{table->table, {"fieldKey", "fieldType"}, {}};
@@ -150,7 +136,7 @@ class StatementRun {
   }
 
   Result<SeriesList> ShowTagKeys() {
-    ARROW_ASSIGN_OR_RAISE(const auto tables, SourceTables());
+    ARROW_ASSIGN_OR_RAISE(const auto tables, finder_.FindSources(statement_.sources));
     SeriesList list;
     for (const TableSnapshotPtr& table : tables) {
       Series series{table->table, {"tagKey"}, {}};
@@ -161,16 +147,16 @@ class StatementRun {
   }
 
   Result<SeriesList> ShowTagValues() {
-    ARROW_ASSIGN_OR_RAISE(const auto tables, SourceTables());
+    ARROW_ASSIGN_OR_RAISE(const auto tables, finder_.FindSources(statement_.sources));
     SeriesList list;
     for (const TableSnapshotPtr& table : tables) {
       Series series{table->table, {"key", "value"}, {}};
-      ARROW_ASSIGN_OR_RAISE(const auto keys, Matching(TagsOf(*table), *statement_.with));
+      ARROW_ASSIGN_OR_RAISE(const auto keys, finder_.Matching(TagsOf(*table), *statement_.with));
       for (const std::string& key : keys) {
         ARROW_ASSIGN_OR_RAISE(const std::string where, WhereClause(*table));
         const std::string sql = fmt::format("SELECT DISTINCT {0} AS v FROM {1} WHERE {0} <> '' AND {2} ORDER BY v",
                                             SqlName(key), SqlName(table->table), where);
-        ARROW_RETURN_NOT_OK(Select(sql, [&](const arrow::RecordBatch& batch, int64_t row) {
+        ARROW_RETURN_NOT_OK(finder_.Select(sql, [&](const arrow::RecordBatch& batch, int64_t row) {
           series.values.push_back({key, std::string(TextAt(*batch.column(0), row))});
         }));
       }
@@ -180,7 +166,7 @@ class StatementRun {
   }
 
   Result<SeriesList> ShowSeries() {
-    ARROW_ASSIGN_OR_RAISE(const auto tables, SourceTables());
+    ARROW_ASSIGN_OR_RAISE(const auto tables, finder_.FindSources(statement_.sources));
     Series series{"", {"key"}, {}};
     for (const TableSnapshotPtr& table : tables) {
       const std::vector<std::string> tags = TagsOf(*table);
@@ -190,7 +176,7 @@ class StatementRun {
       if (columns.empty()) columns.emplace_back("1");
       const std::string sql =
           fmt::format("SELECT DISTINCT {} FROM {} WHERE {}", Joined(columns, ", "), SqlName(table->table), where);
-      ARROW_RETURN_NOT_OK(Select(sql, [&](const arrow::RecordBatch& batch, int64_t row) {
+      ARROW_RETURN_NOT_OK(finder_.Select(sql, [&](const arrow::RecordBatch& batch, int64_t row) {
         series.values.push_back({SeriesKey(table->table, tags, batch, row)});
       }));
     }
@@ -217,42 +203,6 @@ class StatementRun {
     return escaped;
   }
 
-  // ---- what statements have in common ----
-
-  Result<Tables> FindDatabase() {
-    if (database_.empty()) return Error(ErrorKind::kInvalidArgument, "database name required");
-    const LakeSnapshotPtr snapshot = lake_->Snapshot();
-    const auto found = snapshot->databases.find(database_);
-    if (found == snapshot->databases.end()) return Errorf(ErrorKind::kNotFound, "database not found: {}", database_);
-    return found->second;
-  }
-
-  /// The tables that FROM names, or all.
-  Result<std::vector<TableSnapshotPtr>> SourceTables() {
-    if (!statement_.sources.empty() && !statement_.sources[0].database.empty()) database_ = statement_.sources[0].database;
-    ARROW_ASSIGN_OR_RAISE(const Tables tables, FindDatabase());
-    std::set<std::string> names;
-    if (statement_.sources.empty()) {
-      for (const auto& [name, table] : tables) names.insert(name);
-    }
-    for (const Source& source : statement_.sources) {
-      if (!source.database.empty() && source.database != database_) {
-        return Error(ErrorKind::kUnsupported, "FROM with several databases is not supported");
-      }
-      if (!source.is_regex) {
-        if (tables.contains(source.name)) names.insert(source.name);
-        continue;
-      }
-      std::vector<std::string> all;
-      for (const auto& [name, table] : tables) all.push_back(name);
-      ARROW_ASSIGN_OR_RAISE(const auto matching, Matching(std::move(all), {NameMatch::Operator::kMatches, {source.name}}));
-      names.insert(matching.begin(), matching.end());
-    }
-    std::vector<TableSnapshotPtr> found;
-    for (const std::string& name : names) found.push_back(tables.at(name));
-    return found;
-  }
-
   static std::vector<std::string> TagsOf(const TableSnapshot& table) {
     std::vector<std::string> names;
     for (const size_t tag : table.schema->tags()) names.push_back((*table.schema)[tag].name);
@@ -260,48 +210,9 @@ class StatementRun {
     return names;
   }
 
-  Result<std::vector<std::string>> Matching(std::vector<std::string> names, const NameMatch& match) {
-    using Operator = NameMatch::Operator;
-    if (match.op == Operator::kMatches || match.op == Operator::kNotMatches) return MatchingRegex(names, match);
-    std::erase_if(names, [&](const std::string& name) {
-      const bool named = std::find(match.names.begin(), match.names.end(), name) != match.names.end();
-      return named == (match.op == Operator::kNotEqual);
-    });
-    return names;
-  }
-
-  /// By the query engine: it has InfluxDB's kind of regular expressions, whose time does not explode.
-  Result<std::vector<std::string>> MatchingRegex(const std::vector<std::string>& names, const NameMatch& match) {
-    std::vector<std::string> texts, matching;
-    for (const std::string& name : names) texts.push_back(SqlText(name));
-    if (texts.empty()) return matching;
-    const bool wanted = match.op == NameMatch::Operator::kMatches;
-    const std::string sql =
-        fmt::format("SELECT name FROM (SELECT unnest([{}]) AS name) WHERE {}regexp_matches(name, {}) ORDER BY name",
-                    Joined(texts, ", "), wanted ? "" : "NOT ", SqlText(match.names[0]));
-    ARROW_RETURN_NOT_OK(Select(
-        sql, [&](const arrow::RecordBatch& batch, int64_t row) { matching.emplace_back(TextAt(*batch.column(0), row)); }));
-    return matching;
-  }
-
   Result<std::string> WhereClause(const TableSnapshot& table) const {
     if (statement_.condition == nullptr) return std::string("true");
     return ConditionToSql(*statement_.condition, *table.schema, WallNanos());
-  }
-
-  template <typename Visit>
-  Status Select(std::string sql, Visit visit) {
-    QueryRequest request;
-    request.sql = std::move(sql);
-    request.database = database_;
-    ARROW_ASSIGN_OR_RAISE(const auto stream, engine_->Execute(request, cancel_));
-    while (true) {
-      ARROW_ASSIGN_OR_RAISE(const auto batch, stream->Next());
-      if (batch == nullptr) return Status::OK();
-      values_ += static_cast<size_t>(batch->num_rows());
-      if (values_ > kValuesMax) return Errorf(ErrorKind::kTooLarge, "the answer has more than {} values", kValuesMax);
-      for (int64_t row = 0; row < batch->num_rows(); ++row) visit(*batch, row);
-    }
   }
 
   SeriesList Limited(SeriesList list) const {
@@ -318,11 +229,8 @@ class StatementRun {
   }
 
   Lake* const lake_;
-  QueryEngine* const engine_;
   const Statement& statement_;
-  std::string database_;
-  const QueryCancel cancel_;
-  size_t values_ = 0;
+  MeasurementFinder finder_;
 };
 
 }  // namespace

@@ -25,8 +25,8 @@ constexpr std::array<std::string_view, 79> kKeywords = {
     "WHERE",         "WITH"};
 static_assert(std::is_sorted(kKeywords.begin(), kKeywords.end()));
 
-constexpr std::array<std::string_view, 19> kSymbols = {"!=", "!~", "<=", "<>", "=~", ">=", "::", "=", "<", ">",
-                                                       "+",  "-",  "*",  "%",  "(",  ")",  ",",  ";", "."};
+constexpr std::array<std::string_view, 23> kSymbols = {"!=", "!~", "<=", "<>", "=~", ">=", "::", "=", "<", ">", "+", "-",
+                                                       "*",  "/",  "%",  "&",  "|",  "^",  "(",  ")", ",", ";", "."};
 
 bool IsNameStart(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -53,6 +53,7 @@ Token Lexer::Next(bool regex_allowed) {
   if (c == '"') return Quoted('"', TokenKind::kIdentifier);
   if (c == '\'') return Quoted('\'', TokenKind::kString);
   if (c == '/' && regex_allowed) return Regex();
+  if (c == '$') return Parameter();
   if (IsNameStart(c)) return Word();
   const bool dot_number = c == '.' && offset_ + 1 < text_.size() && IsDigit(text_[offset_ + 1]);
   if (IsDigit(c) || dot_number) return Number();
@@ -68,6 +69,16 @@ Token Lexer::Word() {
     token.kind = TokenKind::kKeyword;
     token.text = std::move(upper);
   }
+  return token;
+}
+
+Token Lexer::Parameter() {
+  const size_t begin = offset_++;
+  const bool quoted = offset_ < text_.size() && text_[offset_] == '"';
+  Token token = quoted ? Quoted('"', TokenKind::kParameter) : Token{TokenKind::kParameter, {}, begin};
+  while (!quoted && offset_ < text_.size() && IsNamePart(text_[offset_])) token.text += text_[offset_++];
+  if (token.text.empty()) token.kind = TokenKind::kBad;
+  token.offset = begin;
   return token;
 }
 

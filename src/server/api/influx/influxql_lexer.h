@@ -15,10 +15,11 @@ enum class TokenKind : uint8_t {
   kString,      // in single quotes; text without them
   kInteger,
   kNumber,
-  kDuration,  // "10m", "1h30m"
-  kRegex,     // text between the slashes
-  kSymbol,    // an operator or a mark: "=", "!=", "=~", "(", ";" ...
-  kBad,       // what no token begins with, or a quote that is not closed
+  kDuration,   // "10m", "1h30m"
+  kRegex,      // text between the slashes
+  kParameter,  // "$name"; text without the $
+  kSymbol,     // an operator or a mark: "=", "!=", "=~", "(", ";" ...
+  kBad,        // what no token begins with, or a quote that is not closed
 };
 
 struct Token {
@@ -42,6 +43,7 @@ class Lexer {
  private:
   void SkipSpaceAndComments();
   Token Word();
+  Token Parameter();
   Token Quoted(char quote, TokenKind kind);
   Token Number();
   Token Regex();

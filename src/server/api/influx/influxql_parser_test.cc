@@ -103,11 +103,13 @@ std::string Sql(const std::string& condition) {
 }
 
 TEST(InfluxQlCondition, BecomesSql) {
-  EXPECT_EQ(Sql("host = 'it\\'s'"), "(coalesce(\"host\", '') = 'it''s')");
+  EXPECT_EQ(Sql("host = 'it\\'s'"), "(\"host\" = 'it''s')");
+  EXPECT_EQ(Sql("host = ''"), "(coalesce(\"host\", '') = '')");
+  EXPECT_EQ(Sql("host = 5"), "false");
   EXPECT_EQ(Sql("\"host\" !~ /^a'/ AND v >= 1.5 OR nowhere = ''"),
             "((NOT regexp_matches(CAST(coalesce(\"host\", '') AS VARCHAR), '^a''') AND (\"v\" >= 1.5)) OR ('' = ''))");
   EXPECT_EQ(Sql("time > now() - 10s"), "(\"time\" > 990000000000)");
-  EXPECT_EQ(Sql("time <= '2025-01-01T00:00:00Z'"), "(\"time\" <= CAST('2025-01-01T00:00:00Z' AS TIMESTAMP))");
+  EXPECT_EQ(Sql("time <= '2025-01-01T00:00:00Z'"), "(\"time\" <= 1735689600000000000)");
   EXPECT_THAT(Sql("time > host"), HasSubstr("invalid operation"));
   EXPECT_THAT(Sql("host"), HasSubstr("invalid condition"));
   EXPECT_THAT(Sql("time =~ /x/"), HasSubstr("regular expression"));

@@ -1,0 +1,15 @@
+// SELECT of InfluxQL. Pure.
+#pragma once
+
+#include "server/api/influx/influxql_ast.h"
+#include "server/api/influx/influxql_token_reader.h"
+
+namespace gigapi::influx {
+
+/// What follows the word SELECT. INTO, subqueries and tz() are kUnsupported.
+Result<Statement> ParseSelect(TokenReader* in);
+
+/// FROM and what it names; the reader stands at FROM.
+Status ParseSources(TokenReader* in, std::vector<Source>* sources);
+
+}  // namespace gigapi::influx

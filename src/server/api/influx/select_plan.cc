@@ -1,0 +1,371 @@
+#include "server/api/influx/select_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/clock.h"
+#include "server/api/influx/influxql_condition.h"
+#include "server/api/influx/influxql_functions.h"
+#include "server/api/influx/influxql_token_reader.h"
+#include "server/api/influx/select_fields.h"
+#include "server/sql_text.h"
+
+namespace gigapi::influx {
+namespace {
+
+using Kind = Expression::Kind;
+
+constexpr std::string_view kNoValue = "CAST(NULL AS DOUBLE)";
+
+/// More intervals than that in one series are a mistake.
+constexpr int64_t kIntervalsMax = 1'000'000;
+constexpr int64_t kWidthMaxNs = 100 * 365 * 24 * kNanosPerHour;
+
+std::optional<FunctionKind> KindOfCall(const Expression& node) {
+  return node.kind == Kind::kCall ? KindOfFunction(node.text) : std::nullopt;
+}
+
+/// Whether a function of a kind is somewhere in it.
+bool Has(const Expression& node, FunctionKind kind) {
+  if (KindOfCall(node) == kind) return true;
+  for (const Expression* child : {node.left.get(), node.right.get()}) {
+    if (child != nullptr && Has(*child, kind)) return true;
+  }
+  return std::any_of(node.arguments.begin(), node.arguments.end(), [&](const auto& a) { return Has(*a, kind); });
+}
+
+Status CheckCalls(const Expression& node) {
+  if (node.kind == Kind::kCall && !KindOfFunction(node.text)) return Unsupported(node.text + "()");
+  for (const Expression* child : {node.left.get(), node.right.get()}) {
+    if (child != nullptr) ARROW_RETURN_NOT_OK(CheckCalls(*child));
+  }
+  for (const ExpressionPtr& argument : node.arguments) ARROW_RETURN_NOT_OK(CheckCalls(*argument));
+  return Status::OK();
+}
+
+/// The start of the interval that an instant lies in; the first instant where that is before it.
+int64_t IntervalOf(int64_t nanos, int64_t width, int64_t offset) {
+  const __int128 distance = static_cast<__int128>(nanos) - offset;
+  const __int128 into = (distance % width + width) % width;
+  return static_cast<int64_t>(std::max<__int128>(nanos - into, INT64_MIN));
+}
+
+class Planner {
+ public:
+  Planner(const Statement& statement, const SelectContext& context)
+      : statement_(statement), select_(*statement.select), context_(context) {}
+
+  Result<std::optional<SelectPlan>> Plan() {
+    ARROW_ASSIGN_OR_RAISE(plan_.tags, GroupedTags());
+    ARROW_ASSIGN_OR_RAISE(const auto fields, SpellOutFields(select_, context_, plan_.tags));
+    for (const NamedField& field : fields) ARROW_RETURN_NOT_OK(CheckCalls(*field.expression));
+    const auto has = [&](FunctionKind kind) {
+      return std::any_of(fields.begin(), fields.end(), [&](const auto& f) { return Has(*f.expression, kind); });
+    };
+    aggregated_ = has(FunctionKind::kAggregate) || has(FunctionKind::kSelector);
+    plan_.drop_empty = has(FunctionKind::kTransform);
+    ARROW_RETURN_NOT_OK(ReadTimes());
+    ARROW_RETURN_NOT_OK(FindSelector(fields));
+    for (const NamedField& field : fields) {
+      ARROW_ASSIGN_OR_RAISE(auto value, Computation(*field.expression));
+      plan_.columns.push_back({field.name, std::move(value)});
+    }
+    if (distinct_ && values_.size() > 1) {
+      return Error(ErrorKind::kInvalidArgument,
+                   "aggregate function distinct() cannot be combined with other functions or fields");
+    }
+    if (inputs_.empty()) return std::nullopt;  // tags alone, or no field that the measurement has
+    if (aggregated_ && select_.group_by.width_ns == 0) time_ = selector_ != nullptr ? SelectedTime() : RangeStart();
+    ARROW_RETURN_NOT_OK(WriteSql());
+    return std::optional<SelectPlan>(std::move(plan_));
+  }
+
+ private:
+  // ---- GROUP BY and time ----
+
+  Result<std::vector<std::string>> GroupedTags() const {
+    const GroupBy& group_by = select_.group_by;
+    std::vector<std::string> all, tags = group_by.tags;
+    for (const size_t tag : context_.schema->tags()) all.push_back((*context_.schema)[tag].name);
+    if (group_by.all_tags) tags.insert(tags.end(), all.begin(), all.end());
+    for (const std::string& pattern : group_by.tag_patterns) {
+      ARROW_ASSIGN_OR_RAISE(const auto matching, context_.match(all, pattern));
+      tags.insert(tags.end(), matching.begin(), matching.end());
+    }
+    std::sort(tags.begin(), tags.end());
+    tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+    return tags;
+  }
+
+  Status ReadTimes() {
+    ARROW_ASSIGN_OR_RAISE(range_, TimeRangeOf(statement_.condition.get(), context_.now_ns));
+    plan_.descending = select_.descending;
+    plan_.limit = statement_.limit.value_or(0);
+    plan_.offset = statement_.offset;
+    const int64_t width = select_.group_by.width_ns;
+    if (width == 0) return Status::OK();
+    if (!aggregated_) return Error(ErrorKind::kInvalidArgument, "GROUP BY requires at least one aggregate function");
+    int64_t offset = 0;
+    if (select_.group_by.offset != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(offset, EvaluateNanos(*select_.group_by.offset, context_.now_ns));
+    }
+    if (width > kWidthMaxNs) return Error(ErrorKind::kInvalidArgument, "GROUP BY time() is wider than 100 years");
+    offset %= width;
+    if (offset < 0) offset += width;
+    const auto interval_of = [&](int64_t nanos) { return IntervalOf(nanos, width, offset); };
+    time_ = fmt::format("epoch_ns(\"time\") - ((epoch_ns(\"time\") - {0}) % {1} + {1}) % {1}", offset, width);
+    plan_.width_ns = width;
+    plan_.fill = select_.fill;
+    plan_.fill_number = select_.fill_number;
+    plan_.last_ns = interval_of(range_.to.value_or(context_.now_ns));
+    if (range_.from) plan_.first_ns = interval_of(*range_.from);
+    if (range_.from && plan_.fill != Fill::kNone &&
+        (static_cast<double>(*plan_.last_ns) - static_cast<double>(*plan_.first_ns)) / static_cast<double>(width) >
+            kIntervalsMax) {
+      return Errorf(ErrorKind::kInvalidArgument, "GROUP BY time() makes more than {} intervals", kIntervalsMax);
+    }
+    return Status::OK();
+  }
+
+  std::string RangeStart() const { return fmt::format("CAST({} AS BIGINT)", range_.from.value_or(0)); }
+
+  // ---- selectors ----
+
+  /// A selector that is the only function without GROUP BY time(): its row's time and other columns are the answer's.
+  Status FindSelector(const std::vector<NamedField>& fields) {
+    const Expression* only = nullptr;
+    size_t calls = 0, bare = 0;
+    for (const NamedField& field : fields) {
+      const bool call = Has(*field.expression, FunctionKind::kAggregate) || Has(*field.expression, FunctionKind::kSelector);
+      ++(call ? calls : bare);
+      if (KindOfCall(*field.expression) == FunctionKind::kSelector) only = field.expression.get();
+    }
+    const bool single = calls == 1 && only != nullptr;
+    if (aggregated_ && bare > 0 && !single) {
+      return Error(ErrorKind::kInvalidArgument, "mixing aggregate and non-aggregate queries is not supported");
+    }
+    if (single && (select_.group_by.width_ns == 0 || bare > 0)) selector_ = only;
+    return Status::OK();
+  }
+
+  std::string SelectedTime() const {
+    const Result<FunctionInput> input = Input(*selector_);
+    return fmt::format("epoch_ns({})", SelectedTimeSql(selector_->text, *input));
+  }
+
+  // ---- values ----
+
+  std::unique_ptr<SeriesComputation> Column(std::string sql, bool is_count) {
+    const auto found = std::find(values_.begin(), values_.end(), sql);
+    const auto at = static_cast<size_t>(found - values_.begin());
+    if (found == values_.end()) {
+      values_.push_back(std::move(sql));
+      plan_.is_count.push_back(is_count);
+    }
+    return SeriesComputation::Column(at);
+  }
+
+  Result<std::unique_ptr<SeriesComputation>> Computation(const Expression& node) {
+    if (!Has(node, FunctionKind::kTransform)) {
+      ARROW_ASSIGN_OR_RAISE(std::string sql, Sql(node));
+      return Column(std::move(sql), node.kind == Kind::kCall && node.text == "count");
+    }
+    if (node.kind == Kind::kCall && KindOfCall(node) != FunctionKind::kTransform) {
+      return Unsupported(fmt::format("{}() around {}", node.text, "derivatives and their like"));
+    }
+    if (node.kind == Kind::kCall) return Transform(node);
+    if (std::string_view("+-*/%").find(node.text) == std::string_view::npos) {
+      return Unsupported(fmt::format("{} with derivatives and their like", node.text));
+    }
+    ARROW_ASSIGN_OR_RAISE(auto left, Side(*node.left));
+    ARROW_ASSIGN_OR_RAISE(auto right, Side(*node.right));
+    return SeriesComputation::Arithmetic(node.text, std::move(left), std::move(right));
+  }
+
+  Result<std::unique_ptr<SeriesComputation>> Side(const Expression& node) {
+    if (node.kind != Kind::kInteger && node.kind != Kind::kNumber) return Computation(node);
+    double number = 0;
+    std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
+    return SeriesComputation::Number(number);
+  }
+
+  Result<std::unique_ptr<SeriesComputation>> Transform(const Expression& node) {
+    if (node.arguments.empty() || node.arguments.size() > 2) {
+      return Errorf(ErrorKind::kInvalidArgument,
+                    "invalid number of arguments for {}, expected at least 1 but no more than 2", node.text);
+    }
+    // As in InfluxDB a derivative is per second, or per interval of what it is made of.
+    const bool nested = node.arguments[0]->kind == Kind::kCall;
+    int64_t parameter = nested && select_.group_by.width_ns > 0 ? select_.group_by.width_ns : kNanosPerSecond;
+    if (node.text == "elapsed") parameter = 1;
+    if (node.arguments.size() == 2) {
+      const Expression& given = *node.arguments[1];
+      const Kind wanted = node.text == "moving_average" ? Kind::kInteger : Kind::kDuration;
+      if (given.kind != wanted || given.integer <= 0) {
+        return Errorf(ErrorKind::kInvalidArgument, "second argument to {} must be a {}", node.text,
+                      wanted == Kind::kInteger ? "positive integer" : "duration");
+      }
+      parameter = given.integer;
+    } else if (node.text == "moving_average") {
+      return Error(ErrorKind::kInvalidArgument, "invalid number of arguments for moving_average, expected 2, got 1");
+    }
+    ARROW_ASSIGN_OR_RAISE(auto input, Computation(*node.arguments[0]));
+    return SeriesComputation::Transform(node.text, parameter, std::move(input));
+  }
+
+  // ---- SQL ----
+
+  Result<std::string> Sql(const Expression& node) {
+    switch (node.kind) {
+      case Kind::kName: return NameSql(node);
+      case Kind::kInteger:
+      case Kind::kNumber: return node.text;
+      case Kind::kString: return SqlText(node.text);
+      case Kind::kBool: return std::string(node.integer != 0 ? "true" : "false");
+      case Kind::kCall: return CallSql(node);
+      case Kind::kBinary: return ArithmeticSql(node);
+      default: return Error(ErrorKind::kInvalidArgument, "this cannot be selected");
+    }
+  }
+
+  /// A column as it is, or that of the row that the selector chose.
+  Result<std::string> NameSql(const Expression& node) {
+    const auto column = context_.schema->Find(node.text);
+    if (!column) return std::string(kNoValue);
+    std::string sql = SqlName(node.text);
+    if (selector_ != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(const FunctionInput input, Input(*selector_));
+      return SelectedColumnSql(selector_->text, input, sql);
+    }
+    if ((*context_.schema)[*column].type != ColumnType::kTag) inputs_.push_back(sql);
+    return sql;
+  }
+
+  Result<std::string> CallSql(const Expression& node) {
+    if (*KindOfFunction(node.text) == FunctionKind::kScalar) {
+      std::vector<std::string> arguments;
+      for (const ExpressionPtr& argument : node.arguments) {
+        ARROW_ASSIGN_OR_RAISE(arguments.emplace_back(), Sql(*argument));
+      }
+      return ScalarSql(node.text, arguments);
+    }
+    ARROW_ASSIGN_OR_RAISE(const FunctionInput input, Input(node));
+    if (input.type) inputs_.push_back(input.sql);
+    if (node.text == "distinct") distinct_ = true;
+    const bool of_distinct = node.arguments[0]->kind == Kind::kCall;
+    if (of_distinct) return fmt::format("count(DISTINCT {})", input.sql);
+    return AggregateSql(node.text, input);
+  }
+
+  /// The field in an aggregate's parentheses.
+  Result<FunctionInput> Input(const Expression& call) const {
+    const size_t wanted = call.text == "percentile" ? 2 : 1;
+    if (call.arguments.size() != wanted) {
+      return Errorf(ErrorKind::kInvalidArgument, "invalid number of arguments for {}, expected {}, got {}", call.text,
+                    wanted, call.arguments.size());
+    }
+    FunctionInput input;
+    const Expression* field = call.arguments[0].get();
+    if (call.text == "count" && field->kind == Kind::kCall && field->text == "distinct" && field->arguments.size() == 1) {
+      field = field->arguments[0].get();
+    }
+    if (field->kind != Kind::kName) return Errorf(ErrorKind::kInvalidArgument, "expected field argument in {}()", call.text);
+    const auto column = context_.schema->Find(field->text);
+    const bool is_field = column && (*context_.schema)[*column].type != ColumnType::kTag;
+    input.sql = is_field ? SqlName(field->text) : std::string(kNoValue);
+    if (is_field) input.type = (*context_.schema)[*column].type;
+    if (wanted == 2) {
+      const Expression& n = *call.arguments[1];
+      if (n.kind != Kind::kInteger && n.kind != Kind::kNumber) {
+        return Errorf(ErrorKind::kInvalidArgument, "expected float argument in {}()", call.text);
+      }
+      input.parameter = n.text;
+    }
+    return input;
+  }
+
+  Result<std::string> ArithmeticSql(const Expression& node) {
+    ARROW_ASSIGN_OR_RAISE(const std::string left, Sql(*node.left));
+    ARROW_ASSIGN_OR_RAISE(const std::string right, Sql(*node.right));
+    if (node.text == "^") return fmt::format("xor({}, {})", left, right);
+    if (node.text == "/" || node.text == "%") return fmt::format("({} {} nullif({}, 0))", left, node.text, right);
+    if (std::string_view("+-*&|").find(node.text) == std::string_view::npos) {
+      return Error(ErrorKind::kInvalidArgument, "a comparison cannot be selected");
+    }
+    return fmt::format("({} {} {})", left, node.text, right);
+  }
+
+  Status WriteSql() {
+    std::string columns;
+    for (const std::string& tag : plan_.tags) {
+      const auto column = context_.schema->Find(tag);
+      const bool is_tag = column && (*context_.schema)[*column].type == ColumnType::kTag;
+      columns += is_tag ? fmt::format("coalesce({}, ''), ", SqlName(tag)) : "'', ";
+    }
+    columns += aggregated_ ? time_ : "epoch_ns(\"time\")";
+    for (const std::string& value : values_) columns += ", " + value;
+
+    std::string where = "true";
+    if (statement_.condition != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(where, ConditionToSql(*statement_.condition, *context_.schema, context_.now_ns));
+    }
+    // A point without any of the fields is not there.
+    std::string any;
+    for (const std::string& input : inputs_) {
+      const std::string there = input + " IS NOT NULL";
+      if (any.find(there) == std::string::npos) any += (any.empty() ? "" : " OR ") + there;
+    }
+    plan_.sql = fmt::format("SELECT {} FROM {}.{} WHERE {} AND ({})", columns, SqlName(context_.database),
+                            SqlName(context_.table), where, any);
+    if (aggregated_) WriteGrouping();
+    WriteOrder();
+    return Status::OK();
+  }
+
+  void WriteGrouping() {
+    size_t groups = plan_.tags.size() + (plan_.width_ns > 0 ? 1 : 0);
+    if (distinct_) ++groups;  // the value stands right after the time
+    std::string list;
+    for (size_t i = 1; i <= groups; ++i) {
+      const size_t position = plan_.width_ns == 0 && i > plan_.tags.size() ? i + 1 : i;
+      list += (list.empty() ? "" : ", ") + std::to_string(position);
+    }
+    if (!list.empty()) plan_.sql += " GROUP BY " + list;
+    plan_.sql += " HAVING count(*) > 0";
+  }
+
+  void WriteOrder() {
+    std::string order;
+    for (size_t i = 1; i <= plan_.tags.size(); ++i) order += std::to_string(i) + ", ";
+    order += aggregated_ ? std::to_string(plan_.tags.size() + 1) : "\"time\"";
+    if (select_.descending) order += " DESC";
+    if (distinct_) order += fmt::format(", {}", plan_.tags.size() + 2);
+    plan_.sql += " ORDER BY " + order;
+    // Where the answer is one series the engine can stop early.
+    if (!aggregated_ && plan_.tags.empty() && plan_.limit > 0 && !plan_.drop_empty) {
+      plan_.sql += fmt::format(" LIMIT {}", plan_.limit + plan_.offset);
+    }
+  }
+
+  const Statement& statement_;
+  const Select& select_;
+  const SelectContext& context_;
+  SelectPlan plan_;
+  TimeRange range_;
+  bool aggregated_ = false;
+  bool distinct_ = false;
+  const Expression* selector_ = nullptr;
+  std::string time_;                 // the SQL of an aggregated row's time
+  std::vector<std::string> values_;  // the SQL of the values
+  std::vector<std::string> inputs_;  // the fields that they are made of
+};
+
+}  // namespace
+
+Result<std::optional<SelectPlan>> PlanSelect(const Statement& statement, const SelectContext& context) {
+  return Planner(statement, context).Plan();
+}
+
+}  // namespace gigapi::influx

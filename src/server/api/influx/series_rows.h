@@ -1,0 +1,54 @@
+// The rows of a plan's SQL on their way to the writer: told apart into series, gaps filled, derivatives computed, limits
+// kept. Streams; holds two rows.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/api/influx/select_plan.h"
+#include "server/api/influx/series_writer.h"
+
+namespace gigapi::influx {
+
+/// How many series of a whole statement are answered: SLIMIT and SOFFSET, over all its measurements.
+struct SeriesBudget {
+  int64_t to_skip = 0;
+  std::optional<int64_t> left;
+
+  bool exhausted() const { return left == 0; }
+};
+
+/// One measurement of one statement. One thread.
+class SeriesRows {
+ public:
+  /// All must outlive this.
+  SeriesRows(SelectPlan* plan, std::string_view measurement, SeriesBudget* budget, SeriesWriter* writer)
+      : plan_(*plan), measurement_(measurement), budget_(*budget), writer_(*writer) {}
+
+  /// Rows in the order of the plan.
+  void Push(std::vector<std::string> tags, SeriesRow row);
+  void Finish();
+
+ private:
+  void BeginSeries(std::vector<std::string> tags);
+  void EndSeries();
+  /// The empty intervals before `row`, or up to the end of what is wanted.
+  void FillBefore(const SeriesRow* next);
+  SeriesRow Filled(int64_t time_ns, const SeriesRow* next) const;
+  void Emit(const SeriesRow& row);
+
+  SelectPlan& plan_;
+  const std::string_view measurement_;
+  SeriesBudget& budget_;
+  SeriesWriter& writer_;
+
+  std::optional<std::vector<std::string>> tags_;  // of the open series
+  bool skipped_ = false;                          // the open series is not wanted
+  bool begun_ = false;                            // the writer knows of it
+  std::optional<SeriesRow> last_;                 // the last row with values, each the last that was there
+  std::optional<int64_t> last_time_ns_;           // of the last interval that was given on
+  int64_t rows_ = 0;                              // of the series, before limits
+};
+
+}  // namespace gigapi::influx
