@@ -24,6 +24,11 @@ namespace {
 
 constexpr int kZstdLevel = 1;
 constexpr size_t kSampleBytes = 8 << 10;
+
+/// Saving less than this is not worth the time of every reader.
+constexpr double kRatioMax = 0.9;
+/// What a sample must promise before a flush, whose files are soon merged, spends time on it.
+constexpr double kFlushSampleRatioMax = 0.6;
 constexpr char kMagic[] = {'P', 'A', 'R', '1'};
 
 std::shared_ptr<parquet::WriterProperties> MakeProperties() {
@@ -180,7 +185,8 @@ class ParquetWriterImpl final : public ParquetWriter {
     bool is_compressed = false;
     ARROW_ASSIGN_OR_RAISE(const bool may_shrink, MayShrink(page, type));
     if (may_shrink) {
-      ARROW_ASSIGN_OR_RAISE(is_compressed, Compress(page, page.level_bytes, page.bytes.size() - page.level_bytes));
+      ARROW_ASSIGN_OR_RAISE(const double ratio, Compress(page, page.level_bytes, page.bytes.size() - page.level_bytes));
+      is_compressed = ratio < kRatioMax;
       if (is_compressed) stored = Wrap(compressed_.data(), compressed_.size());
     }
     return pages->WriteDataPage(parquet::DataPageV2(
@@ -189,20 +195,24 @@ class ParquetWriterImpl final : public ParquetWriter {
         EncodeStats(page.stats, page.rows), static_cast<int64_t>(page.first_row), EncodeSizes(page, type)));
   }
 
-  /// Whether to try at all. A flush leaves numbers that hardly repeat to the merge: compressing them costs most and gains
-  /// least. Of other floats a sample tells; integers and times may repeat at distances that it does not show.
+  /// Whether to try at all. Compressing numbers that hardly repeat costs most and gains least: of floats a sample tells; a
+  /// flush leaves them to the merge, and times and integers too unless a sample says that much is to be gained (series of few
+  /// rows in a file pack badly). In a merge, integers and times may repeat at distances that a sample does not show.
   Result<bool> MayShrink(const EncodedPage& page, ColumnType type) {
-    const bool is_dense = page.encoding == parquet::Encoding::DELTA_BINARY_PACKED ||
-                          (page.encoding == parquet::Encoding::PLAIN && type == ColumnType::kFloat64);
-    if (is_dense && effort_ == ParquetEffort::kFast) return false;
+    const bool is_delta = page.encoding == parquet::Encoding::DELTA_BINARY_PACKED;
+    const bool is_plain_float = page.encoding == parquet::Encoding::PLAIN && type == ColumnType::kFloat64;
+    const bool is_flush = effort_ == ParquetEffort::kFast;
+    if (is_flush && is_plain_float) return false;
     const size_t size = page.bytes.size() - page.level_bytes;
-    if (type != ColumnType::kFloat64 || size < 4 * kSampleBytes) return true;
-    return Compress(page, page.level_bytes + size / 2, kSampleBytes);
+    if (size < 4 * kSampleBytes) return !(is_flush && is_delta);
+    if (type != ColumnType::kFloat64 && !(is_flush && is_delta)) return true;
+    ARROW_ASSIGN_OR_RAISE(const double ratio, Compress(page, page.level_bytes + size / 2, kSampleBytes));
+    return ratio < (is_flush ? kFlushSampleRatioMax : kRatioMax);
   }
 
-  /// Compresses `size` bytes of a page's values from `begin` on into `compressed_`, the levels as they are before them;
-  /// false when that saves too little to be worth the time of every reader.
-  Result<bool> Compress(const EncodedPage& page, size_t begin, size_t value_bytes) {
+  /// Compresses `value_bytes` of a page's values from `begin` on into `compressed_`, the levels as they are before them.
+  /// Returns the values' size after it by that before it.
+  Result<double> Compress(const EncodedPage& page, size_t begin, size_t value_bytes) {
     const auto size = static_cast<int64_t>(value_bytes);
     const uint8_t* const values = page.bytes.data() + begin;
     compressed_.Resize(page.level_bytes + static_cast<size_t>(codec_->MaxCompressedLen(size, values)));
@@ -211,7 +221,7 @@ class ParquetWriterImpl final : public ParquetWriter {
                           codec_->Compress(size, values, static_cast<int64_t>(compressed_.size() - page.level_bytes),
                                            compressed_.data() + page.level_bytes));
     compressed_.Resize(page.level_bytes + static_cast<size_t>(compressed_size));
-    return compressed_size * 10 < size * 9;
+    return static_cast<double>(compressed_size) / static_cast<double>(std::max<int64_t>(size, 1));
   }
 
   const std::shared_ptr<AppendFileStream> stream_;
