@@ -27,6 +27,7 @@
 #include <duckdb/main/database.hpp>
 #include <duckdb/main/extension/extension_loader.hpp>
 #include <duckdb/optimizer/filter_combiner.hpp>
+#include <duckdb/optimizer/optimizer_extension.hpp>
 #include <duckdb/parser/expression/list.hpp>
 #include <duckdb/parser/parsed_data/create_scalar_function_info.hpp>
 #include <duckdb/parser/parsed_data/create_schema_info.hpp>
@@ -45,6 +46,7 @@
 #include <duckdb/planner/filter/list.hpp>
 #include <duckdb/planner/filter/selectivity_optional_filter.hpp>
 #include <duckdb/planner/operator/logical_get.hpp>
+#include <duckdb/planner/operator/logical_limit.hpp>
 #include <duckdb/storage/database_size.hpp>
 #include <duckdb/storage/statistics/base_statistics.hpp>
 #include <duckdb/storage/statistics/numeric_stats.hpp>

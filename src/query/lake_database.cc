@@ -2,6 +2,7 @@
 
 #include "query/lake_catalog.h"
 #include "query/lake_file_system.h"
+#include "query/large_limit.h"
 #include "query/sql_functions.h"
 
 namespace gigapi {
@@ -40,6 +41,7 @@ void LakeDatabase::Mount(SnapshotSource* lake, const QueryOptions& options) {
   auto& instance = *db_->instance;
   RegisterLakeStorage(instance, lake);
   RegisterSqlFunctions(instance);
+  ReadLargeLimitsOnce(instance);
   duckdb::Connection connection(instance);
   Run(&connection, "ATTACH 'lake' AS lake (TYPE lake, READ_ONLY)");
   Run(&connection, "SET GLOBAL TimeZone = 'UTC'");

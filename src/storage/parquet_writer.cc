@@ -196,8 +196,8 @@ class ParquetWriterImpl final : public ParquetWriter {
   }
 
   /// Whether to try at all. Compressing numbers that hardly repeat costs most and gains least: of floats a sample tells; a
-  /// flush leaves them to the merge, and times and integers too unless a sample says that much is to be gained (series of few
-  /// rows in a file pack badly). In a merge, integers and times may repeat at distances that a sample does not show.
+  /// flush leaves them to the merge, and times and integers too unless a sample says that much is to be gained (series of
+  /// few rows in a file pack badly). In a merge, integers and times may repeat at distances that a sample does not show.
   Result<bool> MayShrink(const EncodedPage& page, ColumnType type) {
     const bool is_delta = page.encoding == parquet::Encoding::DELTA_BINARY_PACKED;
     const bool is_plain_float = page.encoding == parquet::Encoding::PLAIN && type == ColumnType::kFloat64;
