@@ -18,7 +18,7 @@ constexpr auto kLookAroundInterval = std::chrono::milliseconds(100);
 constexpr int64_t kRetryNanosFirst = kNanosPerSecond;
 constexpr int64_t kRetryNanosMax = 30 * kNanosPerSecond;
 /// Chunks below so many rows are gathered once there are so many of them.
-constexpr size_t kSmallChunkRows = 4096;
+constexpr size_t kSmallChunkRows = 512;
 constexpr size_t kSmallChunksMax = 64;
 /// Of those that are asked for all at once. Each takes the memory of one sorted partition.
 constexpr size_t kConcurrentFlushesMax = 4;
