@@ -8,6 +8,8 @@ find_package(Boost 1.81 REQUIRED)
 find_package(FastFloat REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
+set(Protobuf_USE_STATIC_LIBS ON)  # the messages of Flight SQL need no library where the program runs
+find_package(Protobuf REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd)

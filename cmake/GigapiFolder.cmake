@@ -4,18 +4,28 @@
 # The folder is visible to those that link it as "NAME/..." through a directory that holds just that one link: an include
 # of a folder that is not named in USES (directly or through one that is) does not compile.
 #
+# DIR says where under src/ the folder lies when its name does not: a part of another folder, with libraries of its own,
+# whose sources that other folder leaves out by EXCEPT.
+#
 # Sources under src/NAME/testing/ are helpers for tests: the library gigapi_NAME_testing, linked by tests only.
 include(GoogleTest)
 add_custom_target(unit_tests)  # all test programs
 
 function(gigapi_folder name)
-  cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
-  set(dir ${CMAKE_SOURCE_DIR}/src/${name})
+  cmake_parse_arguments(ARG "" "DIR;EXCEPT" "USES" ${ARGN})
+  if(ARG_DIR)
+    set(dir ${CMAKE_SOURCE_DIR}/src/${ARG_DIR})
+  else()
+    set(dir ${CMAKE_SOURCE_DIR}/src/${name})
+  endif()
   set(view ${CMAKE_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${view})
   file(CREATE_LINK ${dir} ${view}/${name} SYMBOLIC)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
+  if(ARG_EXCEPT)
+    list(FILTER sources EXCLUDE REGEX "/${ARG_EXCEPT}/")
+  endif()
   set(tests ${sources})
   set(testing ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -53,4 +63,22 @@ function(gigapi_folder name)
     add_dependencies(unit_tests ${name}_test)
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
   endif()
+endfunction()
+
+# gigapi_protobuf(NAME PROTO...)
+#
+# Compiles messages into gigapi_NAME; each is included by the path of its .proto under src/, as "a/b.pb.h".
+function(gigapi_protobuf name)
+  set(generated ${CMAKE_BINARY_DIR}/generated/${name})
+  file(MAKE_DIRECTORY ${generated})
+  foreach(proto ${ARGN})
+    string(REGEX REPLACE "\\.proto$" "" base ${proto})
+    add_custom_command(
+      OUTPUT ${generated}/${base}.pb.cc ${generated}/${base}.pb.h
+      COMMAND protobuf::protoc --cpp_out=${generated} --proto_path=${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/src/${proto}
+      DEPENDS ${CMAKE_SOURCE_DIR}/src/${proto} protobuf::protoc
+      VERBATIM)
+    target_sources(gigapi_${name} PRIVATE ${generated}/${base}.pb.cc)
+  endforeach()
+  target_include_directories(gigapi_${name} SYSTEM PUBLIC ${generated})
 endfunction()

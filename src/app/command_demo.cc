@@ -72,6 +72,7 @@ Settings DemoSettings(const DemoOptions& options, const std::string& root) {
   settings.root = root;
   settings.http_host = "127.0.0.1";
   settings.http_port = options.port;
+  settings.flightsql_enable = false;
   settings.no_merges = true;
   settings.drop_delay_ms = 0;
   return settings;

@@ -19,7 +19,13 @@ std::string LocalUrl(const Settings& settings, int port) {
   return fmt::format("{}://{}:{}", scheme, host.find(':') == std::string::npos ? host : "[" + host + "]", port);
 }
 
-void PrintWelcome(const Settings& settings, int port) {
+std::string FlightLine(const Settings& settings, int flight_port) {
+  if (flight_port == 0) return {};
+  return fmt::format("  flight  Flight SQL on port {} (adbc, JDBC, Grafana){}\n", flight_port,
+                     settings.http_tls_cert.empty() ? "" : ", with TLS");
+}
+
+void PrintWelcome(const Settings& settings, int port, int flight_port) {
   const std::string url = LocalUrl(settings, port);
   const std::string credentials =
       settings.http_basic_auth_username.empty() ? "" : "-u " + settings.http_basic_auth_username + " ";
@@ -28,10 +34,10 @@ gigapi %s listens on %s (address %s), data in %s
 
   write   curl %s"%s/write?db=mydb" --data-binary 'weather,location=us-east temperature=82'
   query   curl %s"%s/query?db=mydb" -d '{"query": "SELECT * FROM weather"}'
-
+%s
 )",
               GIGAPI_VERSION, url.c_str(), settings.http_host.c_str(), std::filesystem::absolute(settings.root).c_str(),
-              credentials.c_str(), url.c_str(), credentials.c_str(), url.c_str());
+              credentials.c_str(), url.c_str(), credentials.c_str(), url.c_str(), FlightLine(settings, flight_port).c_str());
   std::fflush(stdout);
 }
 
@@ -47,7 +53,7 @@ int Serve(const SettingsFlags& flags) {
   BlockStopSignals();
   auto node = Node::Start(settings);
   if (!node.ok()) return Fail(node.status());
-  PrintWelcome(settings, (*node)->port());
+  PrintWelcome(settings, (*node)->port(), (*node)->flight_port());
   WaitForStopSignal();
   const Status stopped = (*node)->Stop();
   return stopped.ok() ? 0 : Fail(stopped);

@@ -109,6 +109,20 @@ ServerOptions ServerOptionsOf(const Settings& settings) {
   return options;
 }
 
+FlightSqlOptions FlightSqlOptionsOf(const Settings& settings) {
+  FlightSqlOptions options;
+  options.host = settings.http_host;
+  options.port = static_cast<int>(settings.flightsql_port);
+  options.username = settings.http_basic_auth_username;
+  options.password = settings.http_basic_auth_password;
+  options.version = GIGAPI_VERSION;
+  options.tls_certificate_file = settings.http_tls_cert;
+  options.tls_key_file = settings.http_tls_key;
+  options.columns_per_table_max = settings.columns_per_table_max;
+  options.body_bytes_max = settings.http_body_bytes_max;
+  return options;
+}
+
 Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   std::unique_ptr<Node> node(new Node);
   const int64_t started = SteadyNanos();
@@ -121,11 +135,17 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   ARROW_ASSIGN_OR_RAISE(node->engine_, QueryEngine::Open(node->lake_.get(), QueryOptionsOf(settings)));
   node->merges_ = MergeService::Start(node->lake_.get(), LocalFileSystem(), MergeOptionsOf(settings));
   ServerOptions server_options = ServerOptionsOf(settings);
-  server_options.write_more_metrics = [merges = node->merges_.get()](Exposition* page) {
+  server_options.write_more_metrics = [merges = node->merges_.get(), flight = &node->flight_stats_](Exposition* page) {
     WriteMerges(merges->metrics(), page);
+    WriteFlightStats(*flight, page);
   };
   ARROW_ASSIGN_OR_RAISE(node->server_, Server::Start(std::move(server_options), node->lake_.get(), node->engine_.get()));
-  LOG_INFO("listening", "host={} port={} ms={}", settings.http_host, node->port(), MillisSince(started));
+  if (settings.flightsql_enable) {
+    ARROW_ASSIGN_OR_RAISE(node->flight_, FlightSqlServer::Start(FlightSqlOptionsOf(settings), node->lake_.get(),
+                                                                node->engine_.get(), &node->flight_stats_));
+  }
+  LOG_INFO("listening", "host={} port={} flight_port={} ms={}", settings.http_host, node->port(), node->flight_port(),
+           MillisSince(started));
   return node;
 }
 
@@ -140,10 +160,12 @@ Status Node::Stop() {
     LOG_INFO("stopping: no more requests are taken");
     server_->Stop();
   }
+  if (flight_ != nullptr) flight_->Stop();
   if (merges_ != nullptr) {
     LOG_INFO("stopping: merges end");
     merges_->Stop();
   }
+  flight_.reset();
   server_.reset();
   merges_.reset();
   engine_.reset();

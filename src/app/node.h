@@ -1,4 +1,5 @@
-// Everything that one process runs, wired together: lake, queries, merges, HTTP. Made from settings that were resolved.
+// Everything that one process runs, wired together: lake, queries, merges, HTTP, Flight SQL. Made from settings that were
+// resolved.
 //
 // Start and Stop are called by one thread; all else happens on the parts' own threads.
 #pragma once
@@ -11,6 +12,7 @@
 #include "lake/lake.h"
 #include "maintenance/merge_service.h"
 #include "query/query_engine.h"
+#include "server/api/flight_sql/flight_sql_server.h"
 #include "server/server.h"
 
 namespace gigapi {
@@ -19,6 +21,7 @@ LakeOptions LakeOptionsOf(const Settings& settings);
 QueryOptions QueryOptionsOf(const Settings& settings);
 MergeOptions MergeOptionsOf(const Settings& settings);
 ServerOptions ServerOptionsOf(const Settings& settings);
+FlightSqlOptions FlightSqlOptionsOf(const Settings& settings);
 
 class Node {
  public:
@@ -30,6 +33,8 @@ class Node {
   Status Stop();
 
   int port() const { return server_->port(); }
+  /// 0 when Flight SQL is off.
+  int flight_port() const { return flight_ == nullptr ? 0 : flight_->port(); }
   Lake* lake() { return lake_.get(); }
   MergeService* merges() { return merges_.get(); }
 
@@ -40,7 +45,9 @@ class Node {
   std::unique_ptr<Lake> lake_;
   std::unique_ptr<QueryEngine> engine_;
   std::unique_ptr<MergeService> merges_;
+  FlightStats flight_stats_;
   std::unique_ptr<Server> server_;
+  std::unique_ptr<FlightSqlServer> flight_;  // nullptr: off
 };
 
 }  // namespace gigapi

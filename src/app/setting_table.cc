@@ -8,6 +8,7 @@ namespace {
 constexpr std::string_view kProcess = "Process";
 constexpr std::string_view kData = "Data";
 constexpr std::string_view kHttp = "HTTP";
+constexpr std::string_view kFlight = "Flight SQL";
 constexpr std::string_view kWriting = "Writing and keeping";
 constexpr std::string_view kMerging = "Merging";
 constexpr std::string_view kQueries = "Queries";
@@ -143,6 +144,18 @@ std::vector<SettingSpec> MakeTable() {
               "Retry-After.",
        .unit = kBytes,
        .min = 1'024},
+
+      {.group = kFlight,
+       .key = "flightsql_enable",
+       .environment = {{"FLIGHTSQL_ENABLE"}},
+       .field = &S::flightsql_enable,
+       .doc = "Whether Flight SQL is served, on the address of http_host, with its credentials and its certificate."},
+      {.group = kFlight,
+       .key = "flightsql_port",
+       .environment = {{"FLIGHTSQL_PORT"}},
+       .field = &S::flightsql_port,
+       .doc = "The port of Flight SQL; 0 takes any that is free and prints it.",
+       .max = kPortMax},
 
       {.group = kWriting,
        .key = "durability",
@@ -311,17 +324,6 @@ std::vector<SettingSpec> MakeTable() {
        .environment = {{"GIGAPI_UI"}},
        .field = &S::ui,
        .doc = "The page in the browser, once there is one."},
-      {.group = kLater,
-       .key = "flightsql_enable",
-       .environment = {{"FLIGHTSQL_ENABLE"}},
-       .field = &S::flightsql_enable,
-       .doc = "Flight SQL, once it is there."},
-      {.group = kLater,
-       .key = "flightsql_port",
-       .environment = {{"FLIGHTSQL_PORT"}},
-       .field = &S::flightsql_port,
-       .doc = "The port of Flight SQL.",
-       .max = kPortMax},
   };
 }
 

@@ -47,6 +47,10 @@ struct Settings {
   std::string http_tls_cert;
   std::string http_tls_key;
 
+  // Flight SQL
+  bool flightsql_enable = true;
+  int64_t flightsql_port = 8082;
+
   // Writing and keeping
   std::string durability = "fsync";
   int64_t flush_interval_ms = 10'000;
@@ -78,10 +82,8 @@ struct Settings {
   int64_t query_queue_timeout_ms = 10'000;
   std::string query_temp_directory;  // empty: queries do not spill
 
-  // Accepted, without effect until their parts exist
+  // Accepted, without effect until its part exists
   bool ui = true;
-  bool flightsql_enable = true;
-  int64_t flightsql_port = 8082;
 };
 
 }  // namespace gigapi

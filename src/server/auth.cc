@@ -1,6 +1,7 @@
 #include "server/auth.h"
 
 #include <openssl/crypto.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include "base/error.h"
@@ -30,6 +31,17 @@ bool Same(std::string_view given, std::string_view expected) {
   return CRYPTO_memcmp(given_digest, expected_digest, sizeof given_digest) == 0;
 }
 
+/// Made of the credentials in a way that cannot be turned round; the same on every node and after a restart.
+std::string SessionToken(std::string_view credentials) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  static constexpr std::string_view kPurpose = "gigapi session";
+  HMAC(EVP_sha256(), credentials.data(), static_cast<int>(credentials.size()),
+       reinterpret_cast<const unsigned char*>(kPurpose.data()), kPurpose.size(), digest, nullptr);
+  std::string token;
+  for (const unsigned char byte : digest) token += fmt::format("{:02x}", byte);
+  return token;
+}
+
 }  // namespace
 
 bool DecodeBase64(std::string_view text, std::string* out) {
@@ -53,29 +65,34 @@ bool DecodeBase64(std::string_view text, std::string* out) {
 Authenticator::Authenticator(std::string username, std::string password)
     : enabled_(!username.empty() || !password.empty()),
       credentials_(username + ":" + password),
-      password_(std::move(password)) {}
+      password_(std::move(password)),
+      session_token_(SessionToken(credentials_)) {}
 
 bool Authenticator::Matches(std::string_view credentials) const { return Same(credentials, credentials_); }
 
 bool Authenticator::MatchesToken(std::string_view token) const {
   // No password is no token: an empty one would let everybody in.
-  return Matches(token) || (!password_.empty() && Same(token, password_));
+  return Matches(token) || Same(token, session_token_) || (!password_.empty() && Same(token, password_));
+}
+
+bool Authenticator::AllowsHeader(std::string_view authorization) const {
+  if (!enabled_) return true;
+  const std::string_view scheme = authorization.substr(0, authorization.find(' '));
+  if (scheme.size() == authorization.size()) return false;
+  std::string_view rest = authorization.substr(scheme.size() + 1);
+  while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+  if (http::EqualsIgnoringCase(scheme, "Basic")) {
+    std::string decoded;
+    return DecodeBase64(rest, &decoded) && Matches(decoded);
+  }
+  if (http::EqualsIgnoringCase(scheme, "Token") || http::EqualsIgnoringCase(scheme, "Bearer")) return MatchesToken(rest);
+  return false;
 }
 
 bool Authenticator::Allows(const http::Request& request) const {
   if (!enabled_) return true;
   const std::string_view header = request.Header("Authorization");
-  const std::string_view scheme = header.substr(0, header.find(' '));
-  if (!header.empty() && scheme.size() < header.size()) {
-    std::string_view rest = header.substr(scheme.size() + 1);
-    while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
-    if (http::EqualsIgnoringCase(scheme, "Basic")) {
-      std::string decoded;
-      return DecodeBase64(rest, &decoded) && Matches(decoded);
-    }
-    if (http::EqualsIgnoringCase(scheme, "Token") || http::EqualsIgnoringCase(scheme, "Bearer")) return MatchesToken(rest);
-    return false;
-  }
+  if (header.find(' ') != std::string_view::npos) return AllowsHeader(header);
   if (const std::string_view key = request.Header("x-api-key"); !key.empty()) return MatchesToken(key);
   const auto user = request.Query("u");
   const auto password = request.Query("p");

@@ -22,6 +22,13 @@ class Authenticator {
   /// have it. Compares in a time that does not depend on where the texts differ.
   bool Allows(const http::Request& request) const;
 
+  /// Whether the value of an Authorization header, in any of these ways, lets its bearer in.
+  bool AllowsHeader(std::string_view authorization) const;
+
+  /// A token for somebody who has shown the right user and password, so that they need not be sent again. It holds until
+  /// they are changed, and says nothing about them.
+  const std::string& session_token() const { return session_token_; }
+
  private:
   bool Matches(std::string_view credentials) const;
   bool MatchesToken(std::string_view token) const;
@@ -29,6 +36,7 @@ class Authenticator {
   const bool enabled_;
   const std::string credentials_;  // "user:password"
   const std::string password_;
+  const std::string session_token_;
 };
 
 /// 401 with what a browser needs to ask for a password.

@@ -71,6 +71,7 @@ class Server:
         self.env = dict(env or {})
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.flight_port = free_port()
         self.process = None
         self.log_path = self.root.parent / f"{self.root.name}-{self.port}.log"
         self.http = requests.Session()
@@ -82,7 +83,8 @@ class Server:
         assert self.process is None
         self.env.update({k: str(v) for k, v in env.items()})
         self.root.mkdir(parents=True, exist_ok=True)
-        settings = {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": self.port, "GIGAPI_ROOT": self.root, **self.env}
+        settings = {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": self.port, "GIGAPI_ROOT": self.root,
+                    "FLIGHTSQL_PORT": self.flight_port, **self.env}
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [str(self.binary), "serve"], env=clean_environment(settings), cwd=self.root.parent,

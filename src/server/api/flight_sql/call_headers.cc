@@ -1,0 +1,100 @@
+#include "server/api/flight_sql/call_headers.h"
+
+#include <charconv>
+
+#include "server/api/flight_sql/packed_message.h"
+#include "server/api/flight_sql/statement_ticket.pb.h"
+
+namespace gigapi::flight {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+std::string ToHex(std::string_view bytes) {
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    text += kHexDigits[byte >> 4];
+    text += kHexDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string FromHex(std::string_view text) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < text.size(); i += 2) {
+    const size_t high = kHexDigits.find(text[i]), low = kHexDigits.find(text[i + 1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return {};
+    bytes += static_cast<char>(high << 4 | low);
+  }
+  return bytes;
+}
+
+/// The value of a cookie in a Cookie header: "a=b; c=d".
+std::string_view CookieOf(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    std::string_view pair = header.substr(0, header.find(';'));
+    header.remove_prefix(std::min(header.size(), pair.size() + 1));
+    while (!pair.empty() && pair.front() == ' ') pair.remove_prefix(1);
+    if (!pair.starts_with(name) || pair.substr(name.size(), 1) != "=") continue;
+    std::string_view value = pair.substr(name.size() + 1);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    return value;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view HeaderOf(const arrow::flight::CallHeaders& headers, std::string_view name) {
+  const auto found = headers.find(name);
+  return found == headers.end() ? std::string_view() : found->second;
+}
+
+Session ReadSession(const arrow::flight::CallHeaders& headers) {
+  Session session;
+  const auto [first, last] = headers.equal_range("cookie");
+  for (auto header = first; header != last; ++header) {
+    const std::string_view value = CookieOf(header->second, kSessionCookie);
+    if (value.empty()) continue;
+    const auto stored = ParseMessage<gigapi::flight::SessionState>(FromHex(value));
+    if (!stored.ok()) continue;
+    session.database = stored->database();
+    if (stored->partitions() <= kPartitionsMax) session.partitions = static_cast<int>(stored->partitions());
+  }
+  return session;
+}
+
+std::string SessionCookie(const Session& session) {
+  gigapi::flight::SessionState stored;
+  stored.set_database(session.database);
+  stored.set_partitions(static_cast<uint32_t>(session.partitions));
+  return fmt::format("{}={}", kSessionCookie, ToHex(stored.SerializeAsString()));
+}
+
+std::string ExpiredSessionCookie() { return fmt::format("{}=; Max-Age=0", kSessionCookie); }
+
+Result<int> ParsePartitions(std::string_view text) {
+  int partitions = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), partitions);
+  if (error != std::errc() || end != text.data() + text.size() || partitions < 1 || partitions > kPartitionsMax) {
+    return Errorf(ErrorKind::kInvalidArgument, "partitions must be a number from 1 to {}", kPartitionsMax);
+  }
+  return partitions;
+}
+
+Result<CallScope> ReadScope(const arrow::flight::CallHeaders& headers, const std::string& default_database) {
+  const Session session = ReadSession(headers);
+  CallScope scope{session.database.empty() ? default_database : session.database, std::max(1, session.partitions)};
+  for (const std::string_view name : {"database", "bucket", "iox-namespace-name", "namespace"}) {
+    const std::string_view value = HeaderOf(headers, name);
+    if (value.empty()) continue;
+    scope.database = value;
+    break;
+  }
+  if (const std::string_view text = HeaderOf(headers, "partitions"); !text.empty()) {
+    ARROW_ASSIGN_OR_RAISE(scope.partitions, ParsePartitions(text));
+  }
+  return scope;
+}
+
+}  // namespace gigapi::flight

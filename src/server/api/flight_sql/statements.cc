@@ -1,0 +1,160 @@
+#include "server/api/flight_sql/statements.h"
+
+#include <arrow/io/memory.h>
+#include <arrow/ipc/reader.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/scalar.h>
+
+#include "base/uuid.h"
+#include "server/api/flight_sql/flight_sql.pb.h"
+#include "server/api/flight_sql/flight_types.h"
+#include "server/api/flight_sql/packed_message.h"
+#include "server/api/flight_sql/query_reader.h"
+#include "server/api/flight_sql/statement_ticket.pb.h"
+
+namespace gigapi::flight {
+
+namespace pb = arrow::flight::protocol::sql;
+
+namespace {
+
+constexpr size_t kTicketBytesMax = 4 << 20;
+
+Result<QueryRequest> RequestOf(const StatementTicket& statement) {
+  QueryRequest request{.sql = statement.sql(), .database = statement.database()};
+  if (!statement.parameters().empty()) {
+    ARROW_ASSIGN_OR_RAISE(request.parameters, UnpackParameters(statement.parameters()));
+  }
+  return request;
+}
+
+}  // namespace
+
+/// A query between its start and the end of its stream.
+class RunningStatement {
+ public:
+  RunningStatement(Statements* statements, const arrow::flight::ServerCallContext& context, const std::string& id)
+      : statements_(statements), watched_(statements->watch_.Watch(context, cancel_)) {
+    const std::lock_guard<std::mutex> guard(statements_->lock_);
+    entry_ = statements_->running_.emplace(id, cancel_);
+  }
+  ~RunningStatement() {
+    const std::lock_guard<std::mutex> guard(statements_->lock_);
+    statements_->running_.erase(entry_);
+  }
+  RunningStatement(const RunningStatement&) = delete;
+  RunningStatement& operator=(const RunningStatement&) = delete;
+
+  const QueryCancel& cancel() const { return cancel_; }
+
+ private:
+  Statements* const statements_;
+  QueryCancel cancel_;
+  const std::unique_ptr<CallWatch::Watched> watched_;
+  std::multimap<std::string, QueryCancel>::iterator entry_;
+};
+
+namespace {
+
+class StatementStream final : public arrow::flight::RecordBatchStream {
+ public:
+  StatementStream(std::shared_ptr<arrow::RecordBatchReader> reader, std::unique_ptr<RunningStatement> running)
+      : RecordBatchStream(std::move(reader)), running_(std::move(running)) {}
+
+ private:
+  const std::unique_ptr<RunningStatement> running_;
+};
+
+}  // namespace
+
+Result<arrow::flight::Ticket> TicketOf(const StatementTicket& statement) {
+  pb::TicketStatementQuery ticket;
+  ticket.set_statement_handle(statement.SerializeAsString());
+  if (ticket.statement_handle().size() > kTicketBytesMax) {
+    return Errorf(ErrorKind::kTooLarge, "the statement and its parameters are larger than {} bytes", kTicketBytesMax);
+  }
+  return arrow::flight::Ticket(Pack(ticket));
+}
+
+Result<StatementTicket> StatementOf(const arrow::flight::Ticket& ticket) {
+  ARROW_ASSIGN_OR_RAISE(const auto packed, UnpackAs<pb::TicketStatementQuery>(ticket.ticket));
+  return ParseMessage<StatementTicket>(packed.statement_handle());
+}
+
+Result<std::string> PackParameters(const std::shared_ptr<arrow::RecordBatch>& row) {
+  ARROW_ASSIGN_OR_RAISE(const auto out, arrow::io::BufferOutputStream::Create());
+  ARROW_ASSIGN_OR_RAISE(const auto writer, arrow::ipc::MakeStreamWriter(out, row->schema()));
+  ARROW_RETURN_NOT_OK(writer->WriteRecordBatch(*row));
+  ARROW_RETURN_NOT_OK(writer->Close());
+  ARROW_ASSIGN_OR_RAISE(const auto buffer, out->Finish());
+  return buffer->ToString();
+}
+
+Result<std::vector<std::shared_ptr<arrow::Scalar>>> UnpackParameters(std::string_view bytes) {
+  arrow::io::BufferReader in(std::make_shared<arrow::Buffer>(bytes));
+  auto options = arrow::ipc::IpcReadOptions::Defaults();
+  options.use_threads = false;
+  ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::ipc::RecordBatchStreamReader::Open(&in, options));
+  std::shared_ptr<arrow::RecordBatch> row;
+  ARROW_RETURN_NOT_OK(reader->ReadNext(&row));
+  if (row == nullptr) return Error(ErrorKind::kInvalidArgument, "the ticket's parameters are missing");
+  ARROW_RETURN_NOT_OK(row->ValidateFull());
+  if (row->num_rows() != 1) return Error(ErrorKind::kInvalidArgument, "the ticket's parameters are not one row");
+  std::vector<std::shared_ptr<arrow::Scalar>> values;
+  for (const auto& column : row->columns()) {
+    ARROW_ASSIGN_OR_RAISE(auto value, column->GetScalar(0));
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+Result<QueryDescription> Statements::Describe(const arrow::flight::ServerCallContext& context,
+                                              const StatementTicket& statement) {
+  ARROW_ASSIGN_OR_RAISE(const QueryRequest request, RequestOf(statement));
+  const RunningStatement running(this, context, statement.id());
+  ARROW_ASSIGN_OR_RAISE(auto description, engine_->Describe(request, running.cancel()));
+  if (description.schema != nullptr) description.schema = FlightSchemaOf(*description.schema);
+  return description;
+}
+
+Result<arrow::flight::FlightInfo> Statements::Plan(const arrow::flight::ServerCallContext& context,
+                                                   StatementTicket statement,
+                                                   const arrow::flight::FlightDescriptor& descriptor, int) {
+  statement.set_id(NewUuid());
+  ARROW_ASSIGN_OR_RAISE(const auto description, Describe(context, statement));
+  if (description.schema == nullptr) {
+    return Error(ErrorKind::kInvalidArgument, "the statement has parameters without values: bind them first");
+  }
+  std::vector<arrow::flight::FlightEndpoint> endpoints(1);
+  ARROW_ASSIGN_OR_RAISE(endpoints[0].ticket, TicketOf(statement));
+  return arrow::flight::FlightInfo::Make(description.schema, descriptor, endpoints, -1, -1);
+}
+
+Result<std::unique_ptr<arrow::flight::FlightDataStream>> Statements::Run(const arrow::flight::ServerCallContext& context,
+                                                                         const StatementTicket& statement) {
+  ARROW_ASSIGN_OR_RAISE(const QueryRequest request, RequestOf(statement));
+  return Run(context, request, statement.id());
+}
+
+Result<std::unique_ptr<arrow::flight::FlightDataStream>> Statements::Run(const arrow::flight::ServerCallContext& context,
+                                                                         const QueryRequest& request,
+                                                                         const std::string& id) {
+  auto running = std::make_unique<RunningStatement>(this, context, id);
+  ARROW_ASSIGN_OR_RAISE(auto stream, engine_->Execute(request, running->cancel()));
+  return std::make_unique<StatementStream>(ReadQuery(std::move(stream), stats_), std::move(running));
+}
+
+bool Statements::Cancel(const arrow::flight::FlightInfo& info) {
+  bool found = false;
+  for (const auto& endpoint : info.endpoints()) {
+    const auto statement = StatementOf(endpoint.ticket);
+    if (!statement.ok() || statement->id().empty()) continue;
+    const std::lock_guard<std::mutex> guard(lock_);
+    const auto [first, last] = running_.equal_range(statement->id());
+    for (auto entry = first; entry != last; ++entry) entry->second.Cancel();
+    found |= first != last;
+  }
+  return found;
+}
+
+}  // namespace gigapi::flight
