@@ -22,6 +22,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "test"))
+import flight_read  # noqa: E402
 from gigapi_testing.server import Server  # noqa: E402
 
 QUERY_DAY_START_S = 1735689600  # 2025-01-01 00:00 UTC, as bench/queries.h has it
@@ -64,8 +65,9 @@ class Bench:
                              "--runs", self.args.runs])
             plain = run_json([self.build / "bench/gigapi_bench_duckdb", "--from", self.work / "files", "--work", self.work,
                               "--prepare", 1, "--runs", self.args.runs])
+            over_flight = flight_read.measure(server, "bench", self.args.runs)
             disk = sum(f.stat().st_size for f in files)
-            return {"ingest": ingest, "files": len(files), "bytes_on_disk": disk,
+            return {"ingest": ingest, "files": len(files), "bytes_on_disk": disk, "flight": over_flight,
                     "bytes_of_copy_zstd_by_time": (self.work / "by_time.parquet").stat().st_size,
                     "queries": [{**o, "duckdb_wall_ms": p["wall_ms"], "duckdb_cpu_ms": p["cpu_ms"]} for o, p in zip(ours, plain)]}
         finally:
@@ -105,6 +107,8 @@ def table(figures):
         for row in q["queries"]:
             lines.append(f"{row['name']:34} {row['wall_ms']:>10.2f} {row['cpu_ms']:>10.2f} {row['duckdb_wall_ms']:>12.2f} "
                          f"{row['duckdb_cpu_ms']:>11.2f} {row['wall_ms'] / row['duckdb_wall_ms']:>10.2f}x")
+        f = q["flight"]
+        lines.append(f"{f['rows']:,} rows over Flight SQL: {f['wall_ms']:.0f} ms wall, {f['cpu_ms']:.0f} ms CPU of the server")
     return "\n".join(lines)
 
 

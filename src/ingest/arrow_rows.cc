@@ -223,4 +223,14 @@ WriteBatch ParseRecordBatch(const arrow::RecordBatch& batch, const ParseOptions&
   });
 }
 
+WriteBatch ParseArrowBatches(const arrow::RecordBatchVector& batches, const ParseOptions& options,
+                             const SchemaSource& schemas) {
+  return Parse(options, schemas, "Arrow", [&](arrow::MemoryPool*, ArrowRowGatherer* rows) {
+    if (batches.empty()) return Status::OK();
+    ARROW_RETURN_NOT_OK(rows->Begin(*batches.front()->schema()));
+    for (const auto& batch : batches) ARROW_RETURN_NOT_OK(AddForeign(*batch, rows));
+    return Status::OK();
+  });
+}
+
 }  // namespace gigapi

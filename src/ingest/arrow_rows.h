@@ -6,7 +6,9 @@
 // Pure; compressed bodies and files take memory while they are read, bounded by the option values_max. Any thread.
 #pragma once
 
+#include <arrow/type_fwd.h>
 #include <memory>
+
 #include <string_view>
 
 #include "base/error.h"
@@ -28,6 +30,9 @@ namespace gigapi {
 /// Parses a whole body. All or nothing: a body that is broken, or a value that does not fit the table, refuses the request.
 WriteBatch ParseArrowRows(std::string_view body, const ParseOptions& options, const SchemaSource& schemas);
 WriteBatch ParseParquetRows(std::string_view body, const ParseOptions& options, const SchemaSource& schemas);
+/// The same for batches, all of one schema, that have been received already.
+WriteBatch ParseArrowBatches(const arrow::RecordBatchVector& batches, const ParseOptions& options,
+                             const SchemaSource& schemas);
 
 // The same in parts, for bodies that are larger than memory.
 /// The batches of an IPC stream or file, which is read from its start to its end. The stream must outlive the reader.

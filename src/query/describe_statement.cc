@@ -3,6 +3,9 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <duckdb/execution/physical_operator.hpp>
+#include <duckdb/execution/physical_plan_generator.hpp>
+#include <duckdb/main/prepared_statement_data.hpp>
 
 #include "query/arrow_results.h"
 #include "query/statement_guard.h"
@@ -41,9 +44,22 @@ bool IsResolved(duckdb::PreparedStatement& prepared) {
                       [](const LogicalType& type) { return type.id() == LogicalTypeId::UNKNOWN; });
 }
 
+/// Whether every row that leaves the plan was made of one row of its only scan.
+bool IsRowByRow(const duckdb::PhysicalOperator& op) {
+  using Kind = duckdb::PhysicalOperatorType;
+  if (op.type == Kind::TABLE_SCAN) return op.children.empty();
+  if (op.type != Kind::PROJECTION && op.type != Kind::FILTER) return false;
+  return op.children.size() == 1 && IsRowByRow(op.children[0].get());
+}
+
+bool IsRowByRow(const duckdb::PreparedStatement& prepared) {
+  return prepared.data->physical_plan != nullptr && IsRowByRow(prepared.data->physical_plan->Root());
+}
+
 }  // namespace
 
 Result<QueryDescription> DescribeStatement(duckdb::unique_ptr<duckdb::SQLStatement> statement, const BoundParameters& values,
+                                           const std::optional<QueryDescription::Table>& scanned,
                                            duckdb::ClientContext& context) {
   const auto properties = context.GetClientProperties();
   QueryDescription description;
@@ -55,6 +71,7 @@ Result<QueryDescription> DescribeStatement(duckdb::unique_ptr<duckdb::SQLStateme
     asked = context.Prepare(std::move(statement));
     if (asked->HasError()) asked->GetErrorObject().Throw();
   }
+  if (scanned && IsRowByRow(*asked)) description.scanned = scanned;
   if (IsResolved(*asked)) {
     ARROW_ASSIGN_OR_RAISE(description.schema, ArrowSchemaOf(asked->GetTypes(), asked->GetNames(), properties));
   }

@@ -7,8 +7,10 @@
 
 namespace gigapi {
 
-/// `statement` is allowed and rewritten. May throw DuckDB's exceptions.
+/// `statement` is allowed and rewritten; `scanned` is the table that it may be a plain scan of, which its plan decides. May
+/// throw DuckDB's exceptions.
 Result<QueryDescription> DescribeStatement(duckdb::unique_ptr<duckdb::SQLStatement> statement, const BoundParameters& values,
+                                           const std::optional<QueryDescription::Table>& scanned,
                                            duckdb::ClientContext& context);
 
 }  // namespace gigapi

@@ -22,6 +22,21 @@ bool HasDatabase(const LakeSnapshot& snapshot, const std::string& folded_name) {
   return false;
 }
 
+constexpr std::string_view kIox = "iox";
+
+bool IsSchemaColumn(const duckdb::ParsedExpression& expression) {
+  return expression.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF &&
+         FoldCase(expression.Cast<duckdb::ColumnRefExpression>().GetColumnName()) == "table_schema";
+}
+
+void ReplaceIox(duckdb::unique_ptr<duckdb::ParsedExpression>* expression, const std::string& database) {
+  if ((*expression)->GetExpressionClass() != duckdb::ExpressionClass::CONSTANT) return;
+  auto& value = (*expression)->Cast<duckdb::ConstantExpression>().value;
+  if (!value.IsNull() && value.type().id() == duckdb::LogicalTypeId::VARCHAR && duckdb::StringValue::Get(value) == kIox) {
+    value = duckdb::Value(database);
+  }
+}
+
 }  // namespace
 
 void QualifyDatabases(duckdb::QueryNode& node, SnapshotSource* lake) {
@@ -32,6 +47,23 @@ void QualifyDatabases(duckdb::QueryNode& node, SnapshotSource* lake) {
     if (!table.catalog_name.empty() || table.schema_name.empty()) return;
     const std::string database = FoldCase(table.schema_name);
     if (IsCatalogOfDuckDb(database) && HasDatabase(*lake->Snapshot(), database)) table.catalog_name = kLakeCatalog;
+  };
+  VisitSqlTree(node, visitor);
+}
+
+void ResolveIox(duckdb::QueryNode& node, const std::string& database, SnapshotSource* lake) {
+  if (database.empty() || HasDatabase(*lake->Snapshot(), std::string(kIox))) return;
+  SqlTreeVisitor visitor;
+  visitor.table = [&](duckdb::unique_ptr<duckdb::TableRef>& ref) {
+    if (ref->type != duckdb::TableReferenceType::BASE_TABLE) return;
+    auto& table = ref->Cast<duckdb::BaseTableRef>();
+    if (table.catalog_name.empty() && FoldCase(table.schema_name) == kIox) table.schema_name = database;
+  };
+  visitor.expression = [&](duckdb::unique_ptr<duckdb::ParsedExpression>& expression) {
+    if (expression->GetExpressionClass() != duckdb::ExpressionClass::COMPARISON) return;
+    auto& comparison = expression->Cast<duckdb::ComparisonExpression>();
+    if (IsSchemaColumn(*comparison.left)) ReplaceIox(&comparison.right, database);
+    if (IsSchemaColumn(*comparison.right)) ReplaceIox(&comparison.left, database);
   };
   VisitSqlTree(node, visitor);
 }

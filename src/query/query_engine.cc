@@ -18,6 +18,7 @@
 #include "query/show_statements.h"
 #include "query/statement_guard.h"
 #include "query/time_comparison.h"
+#include "query/time_slice.h"
 
 namespace gigapi {
 
@@ -165,7 +166,8 @@ class QueryEngineImpl final : public QueryEngine {
       auto& context = held.lease->context();
       auto statement = Prepared(request, context);
       ARROW_ASSIGN_OR_RAISE(const auto values, BindParameters(request));
-      return DescribeStatement(std::move(statement), values, context);
+      const auto scanned = ScannedTable(QueryOf(*statement), request.database, *lake_->Snapshot());
+      return DescribeStatement(std::move(statement), values, scanned, context);
     });
   }
 
@@ -214,8 +216,10 @@ class QueryEngineImpl final : public QueryEngine {
   /// Parses and rewrites. May throw.
   duckdb::unique_ptr<duckdb::SQLStatement> Prepared(const QueryRequest& request, duckdb::ClientContext& context) {
     auto statement = ParseGuarded(request.sql, context.GetParserOptions());
+    ResolveIox(QueryOf(*statement), request.database, lake_);
     RewriteShowStatements(QueryOf(*statement), request.database);
     QualifyDatabases(QueryOf(*statement), lake_);
+    SliceTime(QueryOf(*statement), request);
     RewriteTimeComparisons(QueryOf(*statement));
     return statement;
   }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,10 @@ struct QueryRequest {
   std::vector<std::shared_ptr<arrow::Scalar>> parameters = {};
   /// Values of $name, without the $.
   std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> named_parameters = {};
+  /// Only rows of this time and later, and before that one: a part of what a statement gives whose description has
+  /// `scanned`, an error for any other.
+  std::optional<int64_t> from_ns = {};
+  std::optional<int64_t> until_ns = {};
 };
 
 /// What a query is before it runs.
@@ -45,6 +50,13 @@ struct QueryDescription {
   std::shared_ptr<arrow::Schema> schema;
   /// The parameters of the statement, $1 first; type null where any will do. What the request gives values for included.
   std::shared_ptr<arrow::Schema> parameters;
+  struct Table {
+    std::string database;
+    std::string table;
+  };
+  /// Set when the statement gives rows of one table, each made of one row of the table and in no order: what it gives for
+  /// parts of the table is then, together, what it gives for the whole.
+  std::optional<Table> scanned = {};
 };
 
 /// Lets any thread stop a query. Copies share one state.

@@ -1,4 +1,5 @@
 """Flight SQL as its clients speak it: ADBC's driver, flightsql-dbapi, and bare Arrow Flight."""
+import subprocess
 import warnings
 
 import adbc_driver_flightsql.dbapi as adbc
@@ -6,7 +7,7 @@ import adbc_driver_manager
 import pyarrow as pa
 import pyarrow.flight as flight
 import pytest
-from gigapi_testing.flight import statement
+from gigapi_testing.flight import TYPE_PREFIX, command, field, statement
 from gigapi_testing.server import Server, wait_until
 
 TIME_NS = 1735689600000000000
@@ -190,10 +191,21 @@ def test_adbc_finds_objects(server, db):
         assert [c["column_name"] for c in table["table_columns"]] == ["time", "host", "v", "n", "up", "s"]
 
 
+@pytest.mark.parametrize("name, value, rows", [("CommandGetPrimaryKeys", field(3, b"cpu"), 0), ("CommandGetExportedKeys", field(3, b"cpu"), 0),
+                                               ("CommandGetImportedKeys", field(3, b"cpu"), 0), ("CommandGetXdbcTypeInfo", b"", 6),
+                                               ("CommandGetCrossReference", field(3, b"cpu") + field(6, b"mem"), 0), ("CommandGetCatalogs", b"", 1)])
+def test_metadata_commands(server, name, value, rows):
+    with flight.connect(f"grpc://127.0.0.1:{server.flight_port}") as client:
+        options = flight.FlightCallOptions(headers=headers(server))
+        info = client.get_flight_info(command(name, value), options)
+        assert client.get_schema(command(name, value), options).schema == info.schema
+        table = client.do_get(info.endpoints[0].ticket, options).read_all()
+        assert (table.schema, table.num_rows) == (info.schema, rows)
+
+
 # ---- hostile ----
 
 def packed(name, value):
-    from gigapi_testing.flight import field, TYPE_PREFIX
     return field(1, TYPE_PREFIX + name) + field(2, value)
 
 
@@ -218,3 +230,206 @@ def test_garbage_is_refused(server, bytes_):
             except errors:
                 pass
     assert server.is_running() and read(server, "SELECT 1 AS x", None).to_pylist() == [{"x": 1}]
+
+
+# ---- prepared statements ----
+
+def test_adbc_binds_parameters(server, db):
+    with connect(server, db) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT host FROM cpu WHERE v > ? AND host <> ?", (2.0, "z"))
+        assert cursor.fetchall() == [("b",)]
+        cursor.execute("SELECT host FROM cpu WHERE time = ?", (pa.scalar(TIME_NS, pa.timestamp("ns")),))
+        assert cursor.fetchall() == [("a",)]
+        cursor.execute("SELECT ? AS x, ? AS y", (7, True))
+        assert cursor.fetchall() == [(7, True)]
+        cursor.adbc_prepare("SELECT v FROM cpu WHERE host = ?")
+        for host, v in [("a", 1.5), ("b", 2.5)]:
+            cursor.execute("SELECT v FROM cpu WHERE host = ?", (host,))
+            assert cursor.fetchall() == [(v,)]
+        with pytest.raises(adbc_driver_manager.Error, match="bind them first|values"):
+            cursor.execute("SELECT ? + 1")
+
+
+def test_dbapi_of_flightsql(server, db):
+    import flightsql
+    client = flightsql.FlightSQLClient(host="127.0.0.1", port=server.flight_port, token=PASSWORD if server.auth() else None, insecure=True, metadata={"bucket": db})
+    cursor = flightsql.connect(client).cursor()
+    cursor.execute("SELECT host, v FROM cpu ORDER BY v")
+    assert [list(row) for row in cursor.fetchall()] == [["a", 1.5], ["b", 2.5]]
+    cursor.execute("SELECT host FROM cpu WHERE v > ? AND host <> ? AND n > ?", [2.0, "z", 1])
+    assert [list(row) for row in cursor.fetchall()] == [["b"]]
+    if server.auth():
+        client = flightsql.FlightSQLClient(host="127.0.0.1", port=server.flight_port, user=USER, password=PASSWORD, insecure=True, metadata={"database": db})
+        assert len(client.execute("SELECT 1").endpoints) == 1
+
+
+def test_sqlalchemy_inspects(server, db):
+    import flightsql.sqlalchemy  # noqa: F401
+    import sqlalchemy
+    token = f"&token={PASSWORD}" if server.auth() else ""
+    engine = sqlalchemy.create_engine(f"datafusion+flightsql://127.0.0.1:{server.flight_port}?insecure=true&bucket={db}{token}")
+    inspector = sqlalchemy.inspect(engine)
+    assert db in inspector.get_schema_names()
+    assert inspector.get_table_names(db) == ["cpu"]
+    assert inspector.has_table("cpu", db) and not inspector.has_table("nothing", db)
+    assert [c["name"] for c in inspector.get_columns("cpu", db)] == ["time", "host", "v", "n", "up", "s"]
+
+
+# ---- InfluxDB 3 ----
+
+def test_influxdb3_client_queries(server, db):
+    from influxdb_client_3 import InfluxDBClient3
+    with InfluxDBClient3(host=f"http://127.0.0.1:{server.port}", token=PASSWORD, database=db, query_port_overwrite=server.flight_port) as client:
+        table = client.query("SELECT host, v FROM cpu ORDER BY v")
+        assert table.to_pylist() == [{"host": "a", "v": 1.5}, {"host": "b", "v": 2.5}]
+        table = client.query("SELECT host FROM cpu WHERE v > $least AND host = $host", query_parameters={"least": 2.0, "host": "b"})
+        assert table.to_pylist() == [{"host": "b"}]
+        with pytest.raises(Exception, match="InfluxQL is not answered over Flight"):
+            client.query("SELECT v FROM cpu", language="influxql")
+        with pytest.raises(Exception, match="nothing"):
+            client.query("SELECT nothing FROM cpu")
+
+
+@pytest.mark.parametrize("ticket, text", [(b"{", "JSON"), (b"{}", "sql_query"), (b'{"sql_query": 7}', "not a text"), (b'{"sql_query":"SELECT 1","query_type":"flux"}', "flux"),
+                                          (b'{"sql_query":"SELECT $x","params":{"x":[1]}}', "plain value"), (b"{" * 10000, "JSON")])
+def test_tickets_of_influxdb_that_are_none(server, ticket, text):
+    with flight.connect(f"grpc://127.0.0.1:{server.flight_port}") as client, pytest.raises(pa.ArrowInvalid, match=text):
+        client.do_get(flight.Ticket(ticket), flight.FlightCallOptions(headers=headers(server))).read_all()
+
+
+# ---- Grafana ----
+
+def test_grafana_finds_its_tables(server, db):
+    """What the query builder of the InfluxDB data source asks in SQL mode: the schema is always called iox."""
+    tables = read(server, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'iox' ORDER BY table_name", db)
+    assert tables.to_pylist() == [{"table_name": "cpu"}]
+    columns = read(server, "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'iox' AND table_name = 'cpu' ORDER BY column_name", db)
+    assert columns.column("column_name").to_pylist() == ["host", "n", "s", "time", "up", "v"]
+    schemas = read(server, "SELECT DISTINCT TABLE_SCHEMA from information_schema.TABLES where TABLE_TYPE != 'SYSTEM VIEW' ORDER BY TABLE_SCHEMA", db)
+    assert db in schemas.column(0).to_pylist()
+    assert read(server, "SELECT v FROM iox.cpu ORDER BY v LIMIT 1", db).to_pylist() == [{"v": 1.5}]
+    series = read(server, "SELECT date_bin(interval '60 second', time, timestamp '1970-01-01T00:00:00Z') AS time, avg(v) AS v FROM cpu "
+                  "WHERE time >= cast('2025-01-01T00:00:00Z' as timestamp) AND time <= cast('2025-01-01T01:00:00Z' as timestamp) GROUP BY 1 ORDER BY 1", db)
+    assert series.schema.types == [pa.timestamp("ns"), pa.float64()] and series.num_rows == 1
+    assert read(server, "select 1", None).num_rows == 1
+
+
+# ---- writing ----
+
+def rows_of(n, start=0):
+    times = pa.array([TIME_NS + start + i for i in range(n)], pa.timestamp("ns"))
+    return pa.table({"time": times, "host": pa.array([f"h{i % 3}" for i in range(n)]).dictionary_encode(), "v": pa.array([i * 0.5 for i in range(n)])})
+
+
+def test_adbc_ingests(server, db):
+    with connect(server, db) as connection, connection.cursor() as cursor:
+        assert cursor.adbc_ingest("disk", rows_of(1000), mode="create") == 1000
+        with pytest.raises(adbc_driver_manager.Error, match="exists already"):
+            cursor.adbc_ingest("disk", rows_of(1), mode="create")
+        assert cursor.adbc_ingest("disk", rows_of(500, 1000), mode="append") == 500
+        assert cursor.adbc_ingest("disk", rows_of(20, 1500).to_reader(max_chunksize=3), mode="create_append") == 20
+        with pytest.raises(adbc_driver_manager.Error, match="no table 'nothing'"):
+            cursor.adbc_ingest("nothing", rows_of(1), mode="append")
+        assert server.query("SELECT count(*) AS n, sum(v) AS s FROM disk", db) == [{"n": "1520", "s": sum(i * 0.5 for n in (1000, 500, 20) for i in range(n))}]
+        assert cursor.adbc_ingest("disk", rows_of(7), mode="replace") == 7
+        assert server.count("disk", db) == 7
+        assert cursor.adbc_ingest("disk", rows_of(5), mode="create", db_schema_name=db + "b") == 5
+        assert server.count("disk", db + "b") == 5
+
+
+def test_bare_flight_writes_by_path(server, db):
+    with flight.connect(f"grpc://127.0.0.1:{server.flight_port}") as client:
+        options = flight.FlightCallOptions(headers=headers(server, db))
+        for path, rows in [(("net",), 10), ((db, "net"), 20)]:
+            writer, _ = client.do_put(flight.FlightDescriptor.for_path(*path), rows_of(1).schema, options)
+            writer.write_table(rows_of(rows))
+            writer.close()
+        assert server.count("net", db) == 30
+        writer, _ = client.do_put(flight.FlightDescriptor.for_path("cpu"), pa.schema([("time", pa.timestamp("ns")), ("v", pa.string())]), options)
+        with pytest.raises(pa.ArrowInvalid, match="v"):
+            writer.write_table(pa.table({"time": pa.array([TIME_NS], pa.timestamp("ns")), "v": ["text"]}))
+            writer.close()
+
+
+def test_written_rows_survive_a_kill(make_server):
+    server = make_server(GIGAPI_SAVE_TIMEOUT_S="3600")
+    with connect(server, "d") as connection, connection.cursor() as cursor:
+        assert cursor.adbc_ingest("m", rows_of(12345), mode="create") == 12345
+    server.kill()
+    server.start()
+    assert server.count("m", "d") == 12345
+
+
+def test_changes_by_sql_are_refused(server, db):
+    with connect(server, db) as connection, connection.cursor() as cursor:
+        with pytest.raises(adbc_driver_manager.Error, match="not allowed|SQL reads"):
+            cursor.execute("DROP TABLE cpu")
+        with pytest.raises(adbc_driver_manager.Error):
+            cursor.executemany("INSERT INTO cpu VALUES (?)", [(1,), (2,)])
+    assert server.count("cpu", db) == 2
+
+
+# ---- sessions, cancelling ----
+
+def test_sessions_live_in_a_cookie(server, db):
+    with connect(server, **{"adbc.flight.sql.rpc.with_cookie_middleware": "true"}) as connection, connection.cursor() as cursor:
+        assert connection.adbc_current_catalog == "lake"
+        connection.adbc_current_db_schema = db
+        assert connection.adbc_current_db_schema == db
+        cursor.execute("SELECT count(*) FROM cpu")
+        assert cursor.fetchone() == (2,)
+
+
+def test_queries_are_cancelled_by_their_plan(server, db):
+    with flight.connect(f"grpc://127.0.0.1:{server.flight_port}") as client:
+        options = flight.FlightCallOptions(headers=headers(server, db))
+        info = client.get_flight_info(statement("SELECT * FROM range(1000000000000)"), options)
+        with pytest.raises((KeyError, pa.ArrowKeyError), match="does not run"):
+            list(client.do_action(flight.Action("CancelFlightInfo", cancel_request(info)), options))
+        reader = client.do_get(info.endpoints[0].ticket, options)
+        assert reader.read_chunk().data.num_rows > 0
+        assert list(client.do_action(flight.Action("CancelFlightInfo", cancel_request(info)), options))[0].body.to_pybytes() == b"\x08\x01"
+        with pytest.raises(flight.FlightCancelledError):
+            while True:
+                reader.read_chunk()
+
+
+def cancel_request(info):
+    return field(1, info.serialize())
+
+
+# ---- partitions ----
+
+def test_partitions_together_are_the_table(server, db):
+    hour = 3600 * 10**9
+    server.write("\n".join(f"part,host=h{i % 7} v={i} {TIME_NS + i * hour // 100}" for i in range(5000)), db)
+    with flight.connect(f"grpc://127.0.0.1:{server.flight_port}") as client:
+        options = flight.FlightCallOptions(headers=headers(server, db) + [(b"partitions", b"8")])
+        info = client.get_flight_info(statement("SELECT host, v FROM part WHERE host <> 'h3'"), options)
+        assert len(info.endpoints) == 8
+        parts = [client.do_get(e.ticket, options).read_all() for e in info.endpoints]
+        assert all(300 < part.num_rows < 900 for part in parts)
+        assert sorted(v for part in parts for v in part.column("v").to_pylist()) == [i for i in range(5000) if i % 7 != 3]
+        for whole in ["SELECT count(*) FROM part", "SELECT * FROM part LIMIT 3", "SELECT v FROM part ORDER BY v", "SELECT DISTINCT host FROM part",
+                      "SELECT a.v FROM part a JOIN part b USING (v)", "SELECT 1", "SELECT v, row_number() OVER () FROM part", "SHOW TABLES",
+                      "SELECT v FROM part UNION ALL SELECT v FROM part", "SELECT v FROM part WHERE v = (SELECT max(v) FROM part)"]:
+            assert len(client.get_flight_info(statement(whole), options).endpoints) == 1, whole
+        for wrong in (b"0", b"x", b"100000"):
+            with pytest.raises(pa.ArrowInvalid, match="partitions"):
+                client.get_flight_info(statement("SELECT 1"), flight.FlightCallOptions(headers=headers(server, db) + [(b"partitions", wrong)]))
+
+
+# ---- TLS ----
+
+def test_tls(make_server, tmp_path):
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    server = make_server(start=False, HTTP_TLS_CERT=certificate, HTTP_TLS_KEY=key)
+    server.spawn()
+    wait_until(lambda: "listening" in server.log(), "it listens", 30, server.log_tail)
+    with flight.connect(f"grpc+tls://127.0.0.1:{server.flight_port}", tls_root_certs=open(certificate, "rb").read(), override_hostname="localhost") as client:
+        info = client.get_flight_info(statement("SELECT 1 AS x"))
+        assert client.do_get(info.endpoints[0].ticket).read_all().to_pylist() == [{"x": 1}]
+    with flight.connect(f"grpc://127.0.0.1:{server.flight_port}") as client, pytest.raises(flight.FlightUnavailableError):
+        client.get_flight_info(statement("SELECT 1"), flight.FlightCallOptions(timeout=5))

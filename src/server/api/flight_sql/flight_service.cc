@@ -1,11 +1,15 @@
 #include "server/api/flight_sql/flight_service.h"
 
+#include "base/clock.h"
+#include "base/uuid.h"
 #include "server/api/flight_sql/call_headers.h"
 #include "server/api/flight_sql/flight_errors.h"
 #include "server/api/flight_sql/flight_sql.pb.h"
+#include "server/api/flight_sql/influx_ticket.h"
 #include "server/api/flight_sql/metadata.h"
 #include "server/api/flight_sql/packed_message.h"
 #include "server/api/flight_sql/query_reader.h"
+#include "server/api/flight_sql/sql_info.h"
 #include "server/api/flight_sql/statement_ticket.pb.h"
 
 namespace gigapi::flight {
@@ -13,7 +17,11 @@ namespace gigapi::flight {
 namespace pb = arrow::flight::protocol::sql;
 
 FlightService::FlightService(const FlightSqlOptions* options, Lake* lake, QueryEngine* engine, FlightStats* stats)
-    : options_(*options), lake_(lake), statements_(engine, stats) {}
+    : options_(*options),
+      lake_(lake),
+      statements_(engine, lake, stats),
+      prepared_({.idle_ms_max = kPreparedStatementIdleMs}, SteadyNanos),
+      ingest_(lake, stats, {options->columns_per_table_max, options->body_bytes_max}) {}
 
 Status FlightService::GetFlightInfo(const Context& context, const arrow::flight::FlightDescriptor& descriptor,
                                     std::unique_ptr<arrow::flight::FlightInfo>* info) {
@@ -50,6 +58,14 @@ Result<StatementTicket> FlightService::StatementOfCommand(const Packed& packed, 
     statement.set_sql(std::move(*command.mutable_query()));
     return statement;
   }
+  if (packed.name == "CommandPreparedStatementQuery") {
+    ARROW_ASSIGN_OR_RAISE(const auto command, ParseMessage<pb::CommandPreparedStatementQuery>(packed.value));
+    ARROW_ASSIGN_OR_RAISE(auto prepared, prepared_.Find(command.prepared_statement_handle()));
+    statement.set_sql(std::move(prepared.sql));
+    statement.set_database(std::move(prepared.database));
+    statement.set_parameters(std::move(prepared.parameters));
+    return statement;
+  }
   return Errorf(ErrorKind::kUnsupported, "{} is not supported", packed.name);
 }
 
@@ -72,6 +88,11 @@ Result<arrow::flight::FlightInfo> FlightService::Plan(const Context& context,
 
 Result<std::unique_ptr<arrow::flight::FlightDataStream>> FlightService::Read(const Context& context,
                                                                              const arrow::flight::Ticket& ticket) {
+  if (IsInfluxTicket(ticket.ticket)) {
+    ARROW_ASSIGN_OR_RAISE(const CallScope scope, ReadScope(context.incoming_headers(), options_.default_database));
+    ARROW_ASSIGN_OR_RAISE(const QueryRequest request, ReadInfluxTicket(ticket.ticket, scope.database));
+    return statements_.Run(context, request, NewUuid());
+  }
   ARROW_ASSIGN_OR_RAISE(const Packed packed, Unpack(ticket.ticket));
   ARROW_ASSIGN_OR_RAISE(const auto metadata, FindMetadata(packed, lake_, options_.version));
   if (metadata) {

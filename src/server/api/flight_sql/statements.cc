@@ -11,6 +11,7 @@
 #include "server/api/flight_sql/packed_message.h"
 #include "server/api/flight_sql/query_reader.h"
 #include "server/api/flight_sql/statement_ticket.pb.h"
+#include "server/api/flight_sql/time_partitions.h"
 
 namespace gigapi::flight {
 
@@ -25,6 +26,8 @@ Result<QueryRequest> RequestOf(const StatementTicket& statement) {
   if (!statement.parameters().empty()) {
     ARROW_ASSIGN_OR_RAISE(request.parameters, UnpackParameters(statement.parameters()));
   }
+  if (statement.has_from_ns()) request.from_ns = statement.from_ns();
+  if (statement.has_until_ns()) request.until_ns = statement.until_ns();
   return request;
 }
 
@@ -117,16 +120,31 @@ Result<QueryDescription> Statements::Describe(const arrow::flight::ServerCallCon
   return description;
 }
 
+std::vector<int64_t> Statements::Boundaries(const QueryDescription& description, int partitions) {
+  if (partitions <= 1 || !description.scanned) return {};
+  const LakeSnapshotPtr snapshot = lake_->Snapshot();
+  const auto database = snapshot->databases.find(description.scanned->database);
+  if (database == snapshot->databases.end()) return {};
+  const auto table = database->second.find(description.scanned->table);
+  return table == database->second.end() ? std::vector<int64_t>() : SplitTimes(TimesOf(*table->second), partitions);
+}
+
 Result<arrow::flight::FlightInfo> Statements::Plan(const arrow::flight::ServerCallContext& context,
                                                    StatementTicket statement,
-                                                   const arrow::flight::FlightDescriptor& descriptor, int) {
+                                                   const arrow::flight::FlightDescriptor& descriptor, int partitions) {
   statement.set_id(NewUuid());
   ARROW_ASSIGN_OR_RAISE(const auto description, Describe(context, statement));
   if (description.schema == nullptr) {
     return Error(ErrorKind::kInvalidArgument, "the statement has parameters without values: bind them first");
   }
-  std::vector<arrow::flight::FlightEndpoint> endpoints(1);
-  ARROW_ASSIGN_OR_RAISE(endpoints[0].ticket, TicketOf(statement));
+  std::vector<arrow::flight::FlightEndpoint> endpoints;
+  const std::vector<int64_t> boundaries = Boundaries(description, partitions);
+  for (size_t i = 0; i <= boundaries.size(); ++i) {
+    StatementTicket part = statement;
+    if (i > 0) part.set_from_ns(boundaries[i - 1]);
+    if (i < boundaries.size()) part.set_until_ns(boundaries[i]);
+    ARROW_ASSIGN_OR_RAISE(endpoints.emplace_back().ticket, TicketOf(part));
+  }
   return arrow::flight::FlightInfo::Make(description.schema, descriptor, endpoints, -1, -1);
 }
 

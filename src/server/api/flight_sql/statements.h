@@ -20,8 +20,8 @@ class StatementTicket;
 /// Thread-safe. Nothing is kept between planning and running: the ticket says it all.
 class Statements {
  public:
-  /// Both must outlive it.
-  Statements(QueryEngine* engine, FlightStats* stats) : engine_(engine), stats_(stats) {}
+  /// All must outlive it.
+  Statements(QueryEngine* engine, SnapshotSource* lake, FlightStats* stats) : engine_(engine), lake_(lake), stats_(stats) {}
 
   /// Binds the statement. `partitions` is how many endpoints the caller asks for: a scan of one table is split by time into
   /// at most so many, all else is one endpoint.
@@ -44,7 +44,10 @@ class Statements {
  private:
   friend class RunningStatement;
 
+  std::vector<int64_t> Boundaries(const QueryDescription& description, int partitions);
+
   QueryEngine* const engine_;
+  SnapshotSource* const lake_;
   FlightStats* const stats_;
   CallWatch watch_;
   std::mutex lock_;
