@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "query/arrow_results.h"
 #include "query/describe_statement.h"
+#include "query/dialect_functions.h"
 #include "query/duckdb_errors.h"
+#include "query/gapfill.h"
 #include "query/lake_database.h"
 #include "query/name_resolution.h"
 #include "query/query_admission.h"
@@ -216,6 +218,8 @@ class QueryEngineImpl final : public QueryEngine {
   /// Parses and rewrites. May throw.
   duckdb::unique_ptr<duckdb::SQLStatement> Prepared(const QueryRequest& request, duckdb::ClientContext& context) {
     auto statement = ParseGuarded(request.sql, context.GetParserOptions());
+    RewriteGapfill(*statement);
+    RewriteDialectFunctions(QueryOf(*statement));
     ResolveIox(QueryOf(*statement), request.database, lake_);
     RewriteShowStatements(QueryOf(*statement), request.database);
     QualifyDatabases(QueryOf(*statement), lake_);

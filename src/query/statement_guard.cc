@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "model/schema.h"
+#include "query/dialect_functions.h"
 #include "query/sql_tree.h"
 
 namespace gigapi {
@@ -37,6 +38,7 @@ const std::unordered_set<std::string_view>& AllowedTableFunctions() {
       "pragma_user_agent",
       "summary",
       "test_all_types",
+      kMergeTreeFunction,  // becomes a table of the lake
   };
   return names;
 }

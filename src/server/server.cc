@@ -19,6 +19,7 @@
 #include "server/api/influx/database_routes.h"
 #include "server/api/influx/ping_routes.h"
 #include "server/api/influx/v1_query.h"
+#include "server/api/influx/v3_query_routes.h"
 #include "server/api/influx/write_errors.h"
 #include "server/api/influx/write_routes.h"
 #include "server/auth.h"
@@ -82,6 +83,7 @@ class ServerImpl final : public Server {
     influx::AddBucketRoutes(lake, &query_pool_, &router_);
     influx::AddDatabaseRoutes(lake, &query_pool_, &router_);
     arc::AddWriteRoutes({&writes_, lake, &query_pool_}, &router_);
+    influx::AddV3QueryRoutes(&queries_, lake, &router_);
     arc::AddQueryRoutes(&queries_, engine, lake, &router_);
     arc::AddDatabaseRoutes(lake, &query_pool_, &router_);
     arc::AddRunningQueryRoutes(&queries_.registry(), &router_);
