@@ -28,4 +28,19 @@ inline constexpr BenchQuery kQueries[] = {
 /// Its answer is JSON: the server's over HTTP, DuckDB's by COPY to nowhere.
 inline constexpr BenchQuery kExportQuery = {"SELECT * LIMIT 1,000,000 as JSON", "SELECT * FROM cpu LIMIT 1000000"};
 
+/// The same in the other formats; of the server alone.
+struct BenchExport {
+  const char* name;
+  const char* format;
+};
+inline constexpr BenchExport kExports[] = {
+    {"SELECT * LIMIT 1,000,000 as CSV", "csv"},
+    {"SELECT * LIMIT 1,000,000 as Arrow", "arrow"},
+    {"SELECT * LIMIT 1,000,000 as Parquet", "parquet"},
+};
+
+/// A dashboard's smallest question.
+inline constexpr BenchQuery kSmallQuery = {"one host's last value",
+                                           "SELECT usage_user FROM cpu WHERE host = 'host_500' ORDER BY time DESC LIMIT 1"};
+
 }  // namespace gigapi::bench

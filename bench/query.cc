@@ -10,32 +10,43 @@
 namespace gigapi::bench {
 namespace {
 
-std::string JsonBody(const char* sql) {
+std::string JsonBody(std::string_view sql) {
   std::string body = R"({"query": ")";
-  for (const char* c = sql; *c != 0; ++c) {
-    if (*c == '"' || *c == '\\') body += '\\';
-    body += *c;
+  for (const char c : sql) {
+    if (c == '"' || c == '\\') body += '\\';
+    body += c;
   }
   return body + R"("})";
 }
 
-void RunOne(const Options& options, const BenchQuery& query, HttpConnection* connection) {
+/// About 30 KB with 500 columns, as programs write them.
+std::string WideStatement() {
+  std::string sql = "SELECT ";
+  for (int i = 0; i < 500; ++i) {
+    sql += (i == 0 ? "" : ", ") +
+           ("usage_user * " + std::to_string(i) + " + usage_system AS column_of_a_report_number_" + std::to_string(i));
+  }
+  return sql + " FROM cpu WHERE time >= TIMESTAMP '2025-01-01 23:59:59' LIMIT 1";
+}
+
+void RunOne(const Options& options, const std::string& name, std::string_view sql, const char* format,
+            HttpConnection* connection) {
   const auto pid = static_cast<pid_t>(options.Integer("pid"));
-  const std::string target = "/query?db=" + options.Text("db");
-  const std::string body = JsonBody(query.sql);
+  const std::string target = "/query?db=" + options.Text("db") + "&format=" + format;
+  const std::string body = JsonBody(sql);
   std::vector<double> wall_ms, cpu_ms;
   int64_t answer_bytes = 0;
   for (int64_t run = -options.Integer("warm_runs"); run < options.Integer("runs"); ++run) {
     const double cpu_begin = pid != 0 ? CpuSeconds(pid) : 0;
     const double begin = Now();
     const auto answer = connection->Post(target, "Content-Type: application/json\r\n", body);
-    if (answer.status != 200) Fail(std::string(query.name) + ": " + std::to_string(answer.status) + " " + answer.beginning);
+    if (answer.status != 200) Fail(name + ": " + std::to_string(answer.status) + " " + answer.beginning);
     answer_bytes = answer.body_bytes;
     if (run < 0) continue;
     wall_ms.push_back((Now() - begin) * 1e3);
     cpu_ms.push_back(pid != 0 ? (CpuSeconds(pid) - cpu_begin) * 1e3 : 0);
   }
-  printf("  {\"name\": \"%s\", \"wall_ms\": %.3f, \"cpu_ms\": %.3f, \"answer_bytes\": %lld}", query.name,
+  printf("  {\"name\": \"%s\", \"wall_ms\": %.3f, \"cpu_ms\": %.3f, \"answer_bytes\": %lld}", name.c_str(),
          Quantile(wall_ms, 0.5), Quantile(cpu_ms, 0.5), static_cast<long long>(answer_bytes));
 }
 
@@ -47,11 +58,22 @@ int RunQueries(int argc, char** argv) {
       argv);
   HttpConnection connection(options.Text("host"), static_cast<int>(options.Integer("port")));
   printf("[\n");
+  const auto run = [&](const char* name, std::string_view sql, const char* format) {
+    RunOne(options, name, sql, format, &connection);
+  };
   for (const auto& query : kQueries) {
-    RunOne(options, query, &connection);
+    run(query.name, query.sql, "json");
     printf(",\n");
   }
-  RunOne(options, kExportQuery, &connection);
+  run(kExportQuery.name, kExportQuery.sql, "json");
+  for (const auto& [name, format] : kExports) {
+    printf(",\n");
+    run(name, kExportQuery.sql, format);
+  }
+  printf(",\n");
+  run(kSmallQuery.name, kSmallQuery.sql, "json");
+  printf(",\n");
+  run("30 KB with 500 columns", WideStatement(), "json");
   printf("\n]\n");
   return 0;
 }

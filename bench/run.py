@@ -24,6 +24,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "test"))
 import flight_read  # noqa: E402
 from gigapi_testing.server import Server  # noqa: E402
+from streams import streams  # noqa: E402
 
 QUERY_DAY_START_S = 1735689600  # 2025-01-01 00:00 UTC, as bench/queries.h has it
 MERGE_TIMEOUT_S = 10  # the default; a server is idle when nothing has happened for longer than this and a flush
@@ -69,7 +70,9 @@ class Bench:
             disk = sum(f.stat().st_size for f in files)
             return {"ingest": ingest, "files": len(files), "bytes_on_disk": disk, "flight": over_flight,
                     "bytes_of_copy_zstd_by_time": (self.work / "by_time.parquet").stat().st_size,
-                    "queries": [{**o, "duckdb_wall_ms": p["wall_ms"], "duckdb_cpu_ms": p["cpu_ms"]} for o, p in zip(ours, plain)]}
+                    "queries": [{**o, "duckdb_wall_ms": p["wall_ms"], "duckdb_cpu_ms": p["cpu_ms"]} for o, p in zip(ours, plain)],
+                    "server_alone": ours[len(plain):],
+                    "streams": streams(server, "SELECT * FROM cpu", self.args.streams)}
         finally:
             self.end(server)
 
@@ -109,6 +112,10 @@ def table(figures):
                          f"{row['duckdb_cpu_ms']:>11.2f} {row['wall_ms'] / row['duckdb_wall_ms']:>10.2f}x")
         f = q["flight"]
         lines.append(f"{f['rows']:,} rows over Flight SQL: {f['wall_ms']:.0f} ms wall, {f['cpu_ms']:.0f} ms CPU of the server")
+        lines += [f"{row['name']:34} {row['wall_ms']:>10.2f} {row['cpu_ms']:>10.2f}" for row in q["server_alone"]]
+        s = q["streams"]
+        lines += [f"{s['clients']} clients, all rows as JSON: {s['bytes'] / 1e9:.1f} GB in {s['wall_s']:.1f} s, server CPU "
+                  f"{s['cpu_s']:.1f} s, first byte after {s['first_byte_ms']:.1f} ms alone, memory {s['memory_mb']:.0f} MB at most"]
     return "\n".join(lines)
 
 
@@ -121,6 +128,7 @@ def main():
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--durability", default="fsync")
     parser.add_argument("--runs", type=int, default=11, help="of each query; the median counts")
+    parser.add_argument("--streams", type=int, default=8, help="clients that each read all rows at once")
     parser.add_argument("--work", type=Path, default=None, help="where the temporary roots lie; default the system's")
     parser.add_argument("--keep", action="store_true", help="leave the roots")
     args = parser.parse_args()

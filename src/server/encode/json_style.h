@@ -37,4 +37,40 @@ std::vector<PaddedText> JsonObjectKeys(const arrow::Schema& schema);
 /// `[`, `,`: the same for a row that is an array, which "]" ends.
 std::vector<PaddedText> JsonArraySeparators(const arrow::Schema& schema);
 
+/// What stands around the objects of a result.
+struct JsonFrame {
+  std::string_view media_type;
+  std::string_view begin;
+  std::string_view between;
+  std::string_view after;  // every object, its brace included
+  std::string_view end;
+};
+
+/// Rows as objects in a frame.
+template <typename Style>
+class JsonObjects final : public ResultEncoder {
+ public:
+  JsonObjects(const arrow::Schema& schema, const JsonFrame& frame, TimeFormat time_format)
+      : frame_(frame),
+        rows_(JsonObjectKeys(schema), PaddedText(std::string(frame.after)), PaddedText(std::string(frame.between)),
+              time_format) {}
+
+  std::string_view content_type() const override { return frame_.media_type; }
+  Status Begin(OutputBuffer* out) override {
+    out->Append(frame_.begin);
+    return Status::OK();
+  }
+  Result<int64_t> Encode(const arrow::RecordBatch& batch, int64_t row, size_t bytes_wanted, OutputBuffer* out) override {
+    return rows_.Encode(batch, row, bytes_wanted, out);
+  }
+  Result<bool> End(size_t, OutputBuffer* out) override {
+    out->Append(frame_.end);
+    return true;
+  }
+
+ private:
+  const JsonFrame frame_;
+  RowText<Style> rows_;
+};
+
 }  // namespace gigapi

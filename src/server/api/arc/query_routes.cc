@@ -20,10 +20,18 @@ using http::Request;
 
 constexpr int64_t kMsgpackBytesMax = 256 << 20;
 
+/// What a form has of a table that nobody has written to yet. Rows of no columns are fine for a dashboard; who reads Arrow
+/// asks so whether a table is there.
+enum class MissingTable : uint8_t {
+  kNoRows,
+  kFailure
+};
+
 /// One of the forms in which Arc answers a query.
 struct Form {
   EncoderFactory encoder;
   std::function<http::Response(const Status&)> failure;
+  MissingTable missing_table = MissingTable::kNoRows;
 };
 
 Result<Form> JsonForm(const Request&) {
@@ -48,13 +56,13 @@ Result<Form> ArrowForm(const Request& request) {
   else if (!wanted.empty()) {
     return Error(ErrorKind::kInvalidArgument, "invalid x-arc-arrow-compression: must be zstd or lz4");
   }
-  return Form{[buffers](auto schema) { return MakeArrowEncoder(std::move(schema), buffers); }, ShortFailure};
+  return Form{[buffers](auto schema) { return MakeArrowEncoder(std::move(schema), buffers); }, ShortFailure,
+              MissingTable::kFailure};
 }
 
 using FormReader = Result<Form> (*)(const Request&);
 using QueryReader = Result<QueryRequest> (*)(const Request&);
 
-/// Arc has no error for a table that nobody has written to yet: a dashboard may ask before the first row comes.
 Result<std::unique_ptr<QueryStream>> OrNothing(Result<std::unique_ptr<QueryStream>> stream) {
   if (stream.ok() || KindOf(stream.status()) != ErrorKind::kNotFound) return stream;
   auto nothing = arrow::RecordBatch::Make(arrow::schema({}), 0, arrow::ArrayVector{});
@@ -64,7 +72,10 @@ Result<std::unique_ptr<QueryStream>> OrNothing(Result<std::unique_ptr<QueryStrea
 /// What Arc's clients see of failures that other dialects have statuses for.
 Status AsRefusal(const Status& status) {
   const ErrorKind kind = KindOf(status);
-  if (kind != ErrorKind::kForbidden && kind != ErrorKind::kUnsupported && kind != ErrorKind::kConflict) return status;
+  if (kind != ErrorKind::kForbidden && kind != ErrorKind::kUnsupported && kind != ErrorKind::kConflict &&
+      kind != ErrorKind::kNotFound) {
+    return status;
+  }
   return Error(ErrorKind::kInvalidArgument, status.message());
 }
 
@@ -81,7 +92,7 @@ http::Handler Runner(QueryService* queries, QueryEngine* engine, Lake* lake, Que
       call.open = [show = *show, lake](const QueryRequest& asked, const QueryCancel&) {
         return OpenShow(show, *lake->Snapshot(), asked.database);
       };
-    } else {
+    } else if (form->missing_table == MissingTable::kNoRows) {
       call.open = [engine](const QueryRequest& asked, QueryCancel cancel) {
         return OrNothing(engine->Execute(asked, std::move(cancel)));
       };
