@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/query_source.h"
+#include "app/server_address.h"
 #include "app/settings_loader.h"
 #include "base/log.h"
 
@@ -18,19 +19,9 @@ struct QueryCommandOptions {
   int64_t rows_shown_max = 1'000;
 };
 
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-/// Credentials that are not in the URL come from where the server has them.
 Result<std::unique_ptr<QuerySource>> OpenSource(const QueryCommandOptions& options) {
   if (!options.root.empty()) return RootQuerySource(options.root);
-  ARROW_ASSIGN_OR_RAISE(HttpAddress address, ParseHttpAddress(options.url));
-  if (address.username.empty()) {
-    address.username = Variable("HTTP_BASIC_AUTH_USERNAME");
-    address.password = Variable("HTTP_BASIC_AUTH_PASSWORD");
-  }
+  ARROW_ASSIGN_OR_RAISE(HttpAddress address, ServerAddressOf(options.url));
   return ServerQuerySource(std::move(address));
 }
 

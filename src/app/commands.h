@@ -16,6 +16,7 @@ using CommandBody = std::function<int()>;
 /// the body refers to is owned by it.
 void AddServeCommand(CLI::App* app, CommandBody* body);
 void AddQueryCommand(CLI::App* app, CommandBody* body);
+void AddImportCommand(CLI::App* app, CommandBody* body);
 void AddDemoCommand(CLI::App* app, CommandBody* body);
 void AddConfigCommand(CLI::App* app, CommandBody* body);
 void AddVersionCommand(CLI::App* app, CommandBody* body);

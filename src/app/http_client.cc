@@ -19,7 +19,6 @@ namespace {
 
 constexpr size_t kReadBytes = 256 << 10;
 constexpr size_t kLineBytesMax = 64 << 10;
-constexpr size_t kErrorBytesMax = 64 << 10;
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
@@ -44,7 +43,10 @@ Status ConnectionError(std::string_view what, int error) {
   return Errorf(ErrorKind::kUnavailable, "{}: {}", what, std::strerror(error));
 }
 
-/// What an answer says was wrong: the message of a JSON object, or the text itself.
+Status Malformed() { return Error(ErrorKind::kUnavailable, "the server's answer is not HTTP"); }
+
+}  // namespace
+
 std::string ErrorText(const std::string& body) {
   simdjson::dom::parser parser;
   simdjson::dom::element json;
@@ -55,10 +57,6 @@ std::string ErrorText(const std::string& body) {
   }
   return body;
 }
-
-Status Malformed() { return Error(ErrorKind::kUnavailable, "the server's answer is not HTTP"); }
-
-}  // namespace
 
 Result<HttpAddress> ParseHttpAddress(std::string_view url) {
   HttpAddress address;
@@ -96,6 +94,7 @@ struct HttpClient::AnswerHead {
   int status = 0;
   int64_t content_length = -1;  // -1: not said
   bool chunked = false;
+  int64_t retry_after_s = -1;
   bool close = false;
 };
 
@@ -190,6 +189,8 @@ Result<HttpClient::AnswerHead> HttpClient::ReadHead() {
       std::from_chars(value.data(), value.data() + value.size(), head.content_length);
     } else if (EqualsIgnoringCase(name, "Transfer-Encoding")) {
       head.chunked = EqualsIgnoringCase(value, "chunked");
+    } else if (EqualsIgnoringCase(name, "Retry-After")) {
+      std::from_chars(value.data(), value.data() + value.size(), head.retry_after_s);
     } else if (EqualsIgnoringCase(name, "Connection")) {
       head.close = head.close || EqualsIgnoringCase(value, "close");
     }
@@ -240,36 +241,63 @@ Status HttpClient::ReadBody(const AnswerHead& head, const BodySink& sink) {
   return ReadToEnd(sink);
 }
 
-Status HttpClient::Send(const HttpRequest& request, const BodySink& sink) {
-  if (socket_ < 0) ARROW_RETURN_NOT_OK(Connect());
+/// A server closes connections that nobody uses: that is seen before something is sent over it.
+void HttpClient::DropIfClosed() {
+  char next = 0;
+  if (socket_ >= 0 && recv(socket_, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0) Disconnect();
+}
+
+std::string HttpClient::HeadOf(const HttpRequest& request) const {
   std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Length: {}\r\n", request.method, request.target,
                                  address_.host, address_.port, request.body.size());
   if (!request.content_type.empty()) head += fmt::format("Content-Type: {}\r\n", request.content_type);
+  for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
   if (!address_.username.empty()) {
     const std::string credentials = address_.username + ":" + address_.password;
     head += fmt::format("Authorization: Basic {}\r\n", arrow::util::base64_encode(credentials));
   }
-  head += "\r\n";
-  std::string error;
-  int status = 0;
-  const auto exchange = [&]() -> Status {
-    ARROW_RETURN_NOT_OK(WriteAll(head));
+  return head + "\r\n";
+}
+
+Result<HttpClient::AnswerHead> HttpClient::Transfer(const HttpRequest& request, const BodySink& sink, std::string* error) {
+  never_sent_ = true;
+  DropIfClosed();
+  if (socket_ < 0) ARROW_RETURN_NOT_OK(Connect());
+  never_sent_ = false;
+  const auto exchange = [&]() -> Result<AnswerHead> {
+    ARROW_RETURN_NOT_OK(WriteAll(HeadOf(request)));
     ARROW_RETURN_NOT_OK(WriteAll(request.body));
     ARROW_ASSIGN_OR_RAISE(const AnswerHead answer, ReadHead());
-    status = answer.status;
     const BodySink keep_error = [&](std::string_view piece) {
-      error += piece.substr(0, kErrorBytesMax - std::min(kErrorBytesMax, error.size()));
+      *error += piece.substr(0, kErrorBytesMax - std::min(kErrorBytesMax, error->size()));
       return Status::OK();
     };
-    ARROW_RETURN_NOT_OK(ReadBody(answer, status / 100 == 2 ? sink : keep_error));
+    ARROW_RETURN_NOT_OK(ReadBody(answer, answer.status / 100 == 2 ? sink : keep_error));
     if (answer.close || (answer.content_length < 0 && !answer.chunked)) Disconnect();
+    return answer;
+  };
+  Result<AnswerHead> answer = exchange();
+  if (!answer.ok()) Disconnect();
+  return answer;
+}
+
+Status HttpClient::Send(const HttpRequest& request, const BodySink& sink) {
+  std::string error;
+  ARROW_ASSIGN_OR_RAISE(const AnswerHead answer, Transfer(request, sink, &error));
+  if (answer.status / 100 == 2) return Status::OK();
+  return Errorf(ErrorKind::kInvalidArgument, "the server answered {}: {}", answer.status, ErrorText(error));
+}
+
+Result<HttpAnswer> HttpClient::Ask(const HttpRequest& request) {
+  HttpAnswer answer;
+  const auto keep = [&](std::string_view piece) {
+    answer.body += piece;
     return Status::OK();
   };
-  const Status exchanged = exchange();
-  if (!exchanged.ok()) Disconnect();
-  ARROW_RETURN_NOT_OK(exchanged);
-  if (status / 100 == 2) return Status::OK();
-  return Errorf(ErrorKind::kInvalidArgument, "the server answered {}: {}", status, ErrorText(error));
+  ARROW_ASSIGN_OR_RAISE(const AnswerHead head, Transfer(request, keep, &answer.body));
+  answer.status = head.status;
+  answer.retry_after_s = head.retry_after_s;
+  return answer;
 }
 
 Result<std::string> HttpClient::Fetch(const HttpRequest& request) {

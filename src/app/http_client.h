@@ -1,4 +1,4 @@
-// A small blocking HTTP/1.1 client over plain sockets, for `gigapi query --url` and `gigapi demo`. One keep-alive
+// A small blocking HTTP/1.1 client over plain sockets, for the subcommands that talk to a server. One keep-alive
 // connection, one request at a time, no TLS. Not thread-safe.
 #pragma once
 
@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 
@@ -24,11 +26,22 @@ Result<HttpAddress> ParseHttpAddress(std::string_view url);
 /// Percent-encodes what has a meaning in the query of a URL.
 std::string UrlEncode(std::string_view text);
 
+/// What an answer says was wrong: the message of a JSON object, or the text itself.
+std::string ErrorText(const std::string& body);
+
 struct HttpRequest {
   std::string method = "POST";
   std::string target;  // path and query, percent-encoded
   std::string content_type;
   std::string_view body;
+  std::vector<std::pair<std::string, std::string>> headers = {};  // more of them
+};
+
+/// An answer of any status.
+struct HttpAnswer {
+  int status = 0;
+  int64_t retry_after_s = -1;  // -1: not said
+  std::string body;            // at most HttpClient::kErrorBytesMax unless the status is 2xx
 };
 
 class HttpClient {
@@ -46,10 +59,20 @@ class HttpClient {
   Status Send(const HttpRequest& request, const BodySink& sink);
   /// The same; the whole body as a string.
   Result<std::string> Fetch(const HttpRequest& request);
+  /// The same; every status is an answer. Fails when there is none: with kUnavailable, and never_sent() tells which.
+  Result<HttpAnswer> Ask(const HttpRequest& request);
+  /// Whether nothing of the last request has reached a server: it can be sent again without a doubt.
+  bool never_sent() const { return never_sent_; }
+
+  static constexpr size_t kErrorBytesMax = 4 << 20;
 
  private:
   struct AnswerHead;
 
+  /// 2xx: the body goes to `sink`, else to `error`.
+  Result<AnswerHead> Transfer(const HttpRequest& request, const BodySink& sink, std::string* error);
+  std::string HeadOf(const HttpRequest& request) const;
+  void DropIfClosed();
   Status Connect();
   void Disconnect();
   Status WriteAll(std::string_view bytes);
@@ -65,6 +88,7 @@ class HttpClient {
   int socket_ = -1;
   std::string buffer_;  // read and not used yet, from begin_ on
   size_t begin_ = 0;
+  bool never_sent_ = true;
 };
 
 }  // namespace gigapi

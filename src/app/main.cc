@@ -10,12 +10,14 @@ int main(int argc, char** argv) {
   gigapi serve                                 serve on port 7971, data in ./data
   gigapi demo                                  a million rows and four queries, on a temporary root
   gigapi query "SHOW TABLES" --db mydb         ask a running server
+  gigapi import *.csv --db mydb                write files into it
 
 `gigapi COMMAND --help` tells the rest.)");
   app.get_formatter()->column_width(40);
   gigapi::CommandBody body;
   gigapi::AddServeCommand(&app, &body);
   gigapi::AddQueryCommand(&app, &body);
+  gigapi::AddImportCommand(&app, &body);
   gigapi::AddDemoCommand(&app, &body);
   gigapi::AddConfigCommand(&app, &body);
   gigapi::AddVersionCommand(&app, &body);

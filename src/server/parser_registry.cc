@@ -1,5 +1,6 @@
 #include "server/parser_registry.h"
 
+#include "ingest/annotated_csv.h"
 #include "ingest/arrow_rows.h"
 #include "ingest/csv_rows.h"
 #include "ingest/json_rows.h"
@@ -23,21 +24,16 @@ const Parser& ParserRegistry::Find(std::string_view content_type) const {
 
 Result<std::string> MediaTypeOfFormat(std::string_view format) {
   static constexpr std::pair<std::string_view, std::string_view> kFormats[] = {
-      {"line", kLineProtocolMediaType},
-      {"lp", kLineProtocolMediaType},
-      {"influx", kLineProtocolMediaType},
-      {"msgpack", kMsgpackMediaType},
-      {"json", kJsonMediaType},
-      {"ndjson", kNdjsonMediaType},
-      {"jsonl", kNdjsonMediaType},
-      {"csv", kCsvMediaType},
-      {"arrow", kArrowMediaType},
-      {"parquet", kParquetMediaType}};
+      {"line", kLineProtocolMediaType}, {"lp", kLineProtocolMediaType}, {"influx", kLineProtocolMediaType},
+      {"msgpack", kMsgpackMediaType},   {"json", kJsonMediaType},       {"ndjson", kNdjsonMediaType},
+      {"jsonl", kNdjsonMediaType},      {"csv", kCsvMediaType},         {"annotated_csv", kAnnotatedCsvMediaType},
+      {"arrow", kArrowMediaType},       {"parquet", kParquetMediaType}};
   for (const auto& [name, media_type] : kFormats) {
     if (format == name) return std::string(media_type);
   }
   return Errorf(ErrorKind::kInvalidArgument,
-                "unknown format '{}': line, msgpack, json, ndjson, csv, arrow and parquet are known", format.substr(0, 40));
+                "unknown format '{}': line, msgpack, json, ndjson, csv, annotated_csv, arrow and parquet are known",
+                format.substr(0, 40));
 }
 
 ParserRegistry DefaultParsers() {
@@ -50,6 +46,7 @@ ParserRegistry DefaultParsers() {
        {"application/json", "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}) {
     parsers.Register(media_type, ParseJsonRows);
   }
+  parsers.Register(std::string(kAnnotatedCsvMediaType), ParseAnnotatedCsv);
   for (const char* media_type : {"text/csv", "application/csv"}) parsers.Register(media_type, ParseCsvRows);
   for (const char* media_type : {"application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file"}) {
     parsers.Register(media_type, ParseArrowRows);

@@ -41,6 +41,7 @@ inline constexpr std::string_view kLineProtocolMediaType = "text/plain";
 inline constexpr std::string_view kJsonMediaType = "application/json";
 inline constexpr std::string_view kNdjsonMediaType = "application/x-ndjson";
 inline constexpr std::string_view kCsvMediaType = "text/csv";
+inline constexpr std::string_view kAnnotatedCsvMediaType = "application/vnd.influx.annotated-csv";
 inline constexpr std::string_view kArrowMediaType = "application/vnd.apache.arrow.stream";
 inline constexpr std::string_view kParquetMediaType = "application/vnd.apache.parquet";
 

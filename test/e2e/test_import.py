@@ -134,6 +134,39 @@ def test_an_array_of_many_objects(shared_server, db):
     assert shared_server.count("t", db) == 400_000
 
 
+ANNOTATED = """#group,false,false,false,false,true,true,true
+#datatype,string,long,dateTime:RFC3339,double,string,string,string
+#default,_result,,,,,,
+,result,table,_time,_value,_field,_measurement,host
+,,0,1970-01-01T00:00:01Z,1.5,usage,cpu,a
+
+#group,false,false,false,false,true,true,true
+#datatype,string,long,dateTime:RFC3339,long,string,string,string
+#default,_result,,,,,,
+,result,table,_time,_value,_field,_measurement,host
+,,1,1970-01-01T00:00:01Z,7,count,cpu,a
+"""
+
+
+@pytest.mark.parametrize("path, headers", [("/api/v1/import/annotated_csv?db={db}", {}), ("/write?db={db}&format=annotated_csv", {}),
+    ("/api/v2/write?bucket={db}", {"Content-Type": "application/vnd.influx.annotated-csv"})])
+def test_annotated_csv(shared_server, db, path, headers):
+    answer = shared_server.post(path.format(db=db), ANNOTATED, headers=headers)
+    assert answer.status_code in (200, 204), answer.text
+    assert shared_server.query("SELECT * FROM cpu", db) == [{"time": str(SECOND), "host": "a", "usage": 1.5, "count": "7"}]
+
+
+def test_tables_that_are_larger_than_a_piece(shared_server, db):
+    head = ANNOTATED.split("\n,,")[0] + "\n"
+    tables = [head.replace("double", kind) + "".join(f",,0,1970-01-01T00:00:00.{i:09d}Z,{i},{field},cpu,h{i % 9}\n" for i in range(80_000))
+              for kind, field in (("double", "a"), ("long", "b"))]
+    answer = imported(shared_server, f"annotated_csv?db={db}", data="\n".join(tables))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["rows_refused"] == 0
+    assert shared_server.query("SELECT sum(a) a, sum(b) b FROM cpu", db) == [
+        {"a": 79_999 * 40_000, "b": str(79_999 * 40_000)}]
+
+
 @pytest.mark.parametrize("target, what, status, error", [
     ("csv?measurement=t", upload(CSV), 400, "database is required (set x-arc-database header or db query param)"),
     ("csv?db=x", upload(CSV), 400, "measurement query parameter is required"),

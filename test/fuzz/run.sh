@@ -27,6 +27,7 @@ count fuzz_parser line_protocol
 count fuzz_parser msgpack
 count fuzz_parser json_rows
 count fuzz_parser csv_rows
+count fuzz_parser annotated_csv
 count fuzz_parser arrow_rows
 count fuzz_parser http_head
 count fuzz_parser influxql

@@ -5,6 +5,7 @@
 #include "server/decoding_reader.h"
 #include "server/import/arrow_import.h"
 #include "server/import/text_import.h"
+#include "server/import/text_pieces.h"
 
 namespace gigapi {
 
@@ -19,15 +20,10 @@ ImportOutcome Importer::Run(const ImportRequest& request, http::BodyReader* body
   if (!status.ok()) return writer.Take(std::move(status));
   if (request.media_type == kParquetMediaType) status = ImportParquet(request, options, limits_, &decoded, &writer);
   else if (request.media_type == kArrowMediaType) status = ImportArrow(request, options, &decoded, &writer);
-  else if (PieceOptionsOf(request.media_type) != nullptr) status = RunText(request, options, &decoded, &writer);
+  else if (TextPieces::Knows(request.media_type))
+    status = ImportText(request, options, parsers_->Find(request.media_type), &decoded, &writer);
   else status = RunWhole(request, options, &decoded, &writer);
   return writer.Take(std::move(status));
-}
-
-Status Importer::RunText(const ImportRequest& request, const ParseOptions& options, http::BodyReader* body,
-                         ImportWriter* writer) const {
-  PieceReader pieces(*PieceOptionsOf(request.media_type), body);
-  return ImportText(request, options, parsers_->Find(request.media_type), &pieces, writer);
 }
 
 Status Importer::RunWhole(const ImportRequest& request, const ParseOptions& options, http::BodyReader* body,

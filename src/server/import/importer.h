@@ -46,8 +46,6 @@ class Importer {
   ImportOutcome Run(const ImportRequest& request, http::BodyReader* body) const;
 
  private:
-  Status RunText(const ImportRequest& request, const ParseOptions& options, http::BodyReader* body,
-                 ImportWriter* writer) const;
   Status RunWhole(const ImportRequest& request, const ParseOptions& options, http::BodyReader* body,
                   ImportWriter* writer) const;
 

@@ -27,6 +27,8 @@ struct Piece {
   int64_t begin = 0;         // of the records, in bytes of the body
   int64_t end = 0;
 
+  /// Without the prefix.
+  std::string_view records() const { return bytes.substr(bytes.size() - static_cast<size_t>(end - begin)); }
   /// The line of the body that is this line of the piece, both counted from 1.
   int64_t LineOfBody(int64_t line) const { return line <= prefix_lines ? line : first_line + line - prefix_lines - 1; }
 };
@@ -41,6 +43,7 @@ class PieceReader {
 
   /// What each later piece begins with, as CSV's header: repeated for the parser, not counted as lines of the body.
   void SetPrefix(std::string prefix) { prefix_ = std::move(prefix); }
+  const std::string& prefix() const { return prefix_; }
 
  private:
   Status Fill(size_t bytes_min);

@@ -118,7 +118,10 @@ std::string ResultJson(const ImportRequest& import, const ImportOutcome& outcome
   for (const std::string& table : outcome.tables) json.String(table);
   json.EndArray().Key("rows_imported").Integer(outcome.imported_rows);
   json.Key("partitions_created").Integer(outcome.partitions);
-  json.Key("time_range_min").String(TimeText(outcome.min_time)).Key("time_range_max").String(TimeText(outcome.max_time));
+  if (outcome.imported_rows > 0) {
+    json.Key("time_range_min").String(TimeText(outcome.min_time));
+    json.Key("time_range_max").String(TimeText(outcome.max_time));
+  }
   json.Key("columns").BeginArray().String("time");
   for (const std::string& column : outcome.columns) json.String(column);
   json.EndArray();
@@ -160,7 +163,8 @@ void RunImport(const Importer& importer, const ImportRequest& import, http::Exch
   }
   ImportOutcome outcome = importer.Run(import, body);
   stats->records_total += outcome.imported_rows;
-  if (outcome.status.ok() && outcome.imported_rows == 0) outcome.status = EmptyFailure(import, outcome);
+  const bool may_be_empty = exchange->request().Query("allow_empty") == "true";
+  if (outcome.status.ok() && outcome.imported_rows == 0 && !may_be_empty) outcome.status = EmptyFailure(import, outcome);
   if (!outcome.status.ok()) {
     ++stats->errors_total;
     return exchange->Respond(FailureOf(outcome.status, outcome));
