@@ -32,7 +32,7 @@ std::string Decode(std::string_view encoding, const std::string& bytes, size_t p
 
 std::string SomeText() {
   std::string text;
-  for (int i = 0; i < 50'000; ++i) text += "cpu,host=h" + std::to_string(i % 7) + " v=" + std::to_string(i * i) + "\n";
+  for (int64_t i = 0; i < 50'000; ++i) text += "cpu,host=h" + std::to_string(i % 7) + " v=" + std::to_string(i * i) + "\n";
   return text;
 }
 

@@ -112,6 +112,7 @@ class ServerImpl final : public Server {
     if (http_server_ == nullptr) return;
     http_server_->Stop(options_.drain_timeout_ms);
     query_pool_.Stop();
+    importer_.Stop();
     import_pool_.Stop();
   }
 
@@ -145,7 +146,7 @@ class ServerImpl final : public Server {
   http::WorkerPool query_pool_;
   http::WorkerPool import_pool_;
   WriteService writes_;
-  const Importer importer_;
+  Importer importer_;
   QueryService queries_;
   influx::V1Query influx_queries_;
   HttpMetrics http_metrics_;

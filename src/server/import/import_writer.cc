@@ -76,6 +76,9 @@ Status ImportWriter::Write(const Parse& parse, const LineOf& line_of) {
   const int64_t patience_end_ns = SteadyNanos() + options_.overload_wait_ms_max * kNanosPerMilli;
   int conflicts = 0;
   while (true) {
+    if (options_.stopping != nullptr && *options_.stopping) {
+      return Error(ErrorKind::kUnavailable, "the server is stopping");
+    }
     WriteBatch batch = parse(*lake_->Schemas(options_.database));
     DropOtherTables(&batch);
     PieceNotes notes = NotesOf(&batch);

@@ -1,6 +1,7 @@
 // Writes the pieces of an import one after the other, each kept before the next is parsed, and counts what became of them.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -33,7 +34,8 @@ struct ImportWriterOptions {
   std::string database;
   std::string only_table;  // rows of other tables are passed over; empty: all are kept
   size_t refused_shown_max = WriteBatch::kMaxRefusedShown;
-  int64_t overload_wait_ms_max = 60'000;  // for memory that other writes take
+  int64_t overload_wait_ms_max = 60'000;        // for memory that other writes take
+  const std::atomic<bool>* stopping = nullptr;  // once true, no further piece is written
 };
 
 /// One thread. Blocks.

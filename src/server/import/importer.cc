@@ -10,7 +10,9 @@
 namespace gigapi {
 
 ImportOutcome Importer::Run(const ImportRequest& request, http::BodyReader* body) const {
-  ImportWriter writer(request.writer, lake_);
+  ImportWriterOptions writer_options = request.writer;
+  writer_options.stopping = &stopping_;
+  ImportWriter writer(std::move(writer_options), lake_);
   DecodingReader decoded(request.content_encoding, limits_.body_bytes_max, body);
   ParseOptions options = request.parse;
   options.now_ns = WallNanos();

@@ -5,6 +5,7 @@
 // written stays, and is a prefix of the body.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -44,6 +45,8 @@ class Importer {
 
   /// Reads the body to its end, or to a failure, on the calling thread, which it blocks.
   ImportOutcome Run(const ImportRequest& request, http::BodyReader* body) const;
+  /// Imports under way end before their next piece, and new ones at once.
+  void Stop() { stopping_ = true; }
 
  private:
   Status RunWhole(const ImportRequest& request, const ParseOptions& options, http::BodyReader* body,
@@ -52,6 +55,7 @@ class Importer {
   const ImportLimits limits_;
   const ParserRegistry* const parsers_;
   Lake* const lake_;
+  std::atomic<bool> stopping_{false};
 };
 
 }  // namespace gigapi
