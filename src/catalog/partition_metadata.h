@@ -18,7 +18,7 @@ struct PartitionMetadata {
   uint64_t wal_sequence = 0;
   std::vector<DataFilePtr> files;
   /// File names that were replaced and wait for their removal.
-  std::vector<std::string> drop_queue;
+  std::vector<std::string> drop_queue = {};
 };
 
 std::string EncodePartitionMetadata(const PartitionMetadata& metadata);

@@ -1,36 +1,46 @@
 #!/usr/bin/env bash
-# Fuzzes each parser and the HTTP layer for a while (FUZZ_SECONDS each, default 60), starting from the kept corpus.
-# An input that fails is left in build/fuzz/crashes. The last line is "fuzz: N passed, N failed".
-set -euo pipefail
+# Fuzzes each parser and the HTTP layer for a while (FUZZ_SECONDS each, default 60), starting from the kept corpus; as many at
+# once as there are cores. An input that fails is left in build/fuzz/crashes. The last line is "fuzz: N passed, N failed".
+set -uo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${FUZZ_SECONDS:-60}
-passed=0 failed=0
-count() { if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi; }
+parsers=(line_protocol msgpack json_rows csv_rows annotated_csv arrow_rows http_head influxql)
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 
 fuzz_parser() {
-  local name=$1 work
-  cmake --preset fuzz >/dev/null && ninja -C build/fuzz "${name}_fuzz" || return 1
-  mkdir -p build/fuzz/crashes
-  work=$(mktemp -d)
+  local name=$1
+  mkdir "$logs/$name.inputs" || return 1
   # New inputs go to the scratch folder; the kept corpus only changes by hand.
   build/fuzz/test/fuzz/"${name}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
-    -artifact_prefix="build/fuzz/crashes/$name-" -dict=test/fuzz/"$name".dict "$work" test/fuzz/corpus/"$name" 2>&1 |
+    -artifact_prefix="build/fuzz/crashes/$name-" -dict=test/fuzz/"$name".dict "$logs/$name.inputs" test/fuzz/corpus/"$name" 2>&1 |
     tail -n 30
-  local result=${PIPESTATUS[0]}
-  rm -rf "$work"
-  return "$result"
+  return "${PIPESTATUS[0]}"
 }
 
 fuzz_http() { build/deps/venv/bin/python test/fuzz/http_fuzz.py --seconds "$seconds"; }
 
-count fuzz_parser line_protocol
-count fuzz_parser msgpack
-count fuzz_parser json_rows
-count fuzz_parser csv_rows
-count fuzz_parser annotated_csv
-count fuzz_parser arrow_rows
-count fuzz_parser http_head
-count fuzz_parser influxql
-count fuzz_http
+run() {  # run NAME COMMAND...
+  local name=$1
+  shift
+  "$@" >"$logs/$name.log" 2>&1
+  echo $? >"$logs/$name.status"
+}
+
+mkdir -p build/fuzz/crashes
+{ cmake --preset fuzz >/dev/null && ninja -k 0 -C build/fuzz "${parsers[@]/%/_fuzz}"; } || echo "fuzz: not all targets were built"
+
+for name in http "${parsers[@]}"; do
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+  if [ "$name" = http ]; then run http fuzz_http & else run "$name" fuzz_parser "$name" & fi
+done
+wait
+
+passed=0 failed=0
+for name in http "${parsers[@]}"; do
+  echo "-- $name"
+  cat "$logs/$name.log"
+  if [ "$(cat "$logs/$name.status")" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "-- $name failed"; fi
+done
 echo "fuzz: $passed passed, $failed failed"
 [ "$failed" = 0 ]
