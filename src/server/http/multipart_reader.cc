@@ -111,9 +111,8 @@ Result<std::string> MultipartReader::ReadPartHead() {
     ARROW_RETURN_NOT_OK(Fill());
   }
   std::string head = buffer_.substr(begin_, end - begin_);
-  begin_ = end + 2;  // an empty part has its delimiter right here
+  begin_ = end + kHeadEnd.size();
   if (head.starts_with("\r\n")) head.erase(0, 2);
-  if (buffer_.compare(begin_, delimiter_.size(), delimiter_) != 0) begin_ += 2;
   return head;
 }
 
