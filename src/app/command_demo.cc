@@ -25,6 +25,7 @@ constexpr int64_t kRacks = 4;
 struct DemoOptions {
   int64_t rows = 1'000'000;
   int64_t port = 0;
+  int64_t flight_port = 0;
   bool exit = false;
 };
 
@@ -72,7 +73,7 @@ Settings DemoSettings(const DemoOptions& options, const std::string& root) {
   settings.root = root;
   settings.http_host = "127.0.0.1";
   settings.http_port = options.port;
-  settings.flightsql_enable = false;
+  settings.flightsql_port = options.flight_port;
   settings.no_merges = true;
   settings.drop_delay_ms = 0;
   return settings;
@@ -175,8 +176,10 @@ Status Demo(const DemoOptions& options) {
 Ask on, from another terminal; Ctrl-C ends the server and removes its data:
 
   gigapi query "SELECT * FROM cpu LIMIT 3" --db {} --url http://localhost:{}
+
+Flight SQL is on port {}; deploy/grafana has a dashboard for these rows.
 )",
-             kDatabase, node->port());
+             kDatabase, node->port(), node->flight_port());
   std::fflush(stdout);
   WaitForStopSignal();
   return node->Stop();
@@ -207,6 +210,10 @@ Examples:
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
       ->type_name("N");
   command->add_option("--port", options->port, "Port to listen on; 0 is any free one")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65'535))
+      ->type_name("PORT");
+  command->add_option("--flight-port", options->flight_port, "Port of Flight SQL; 0 is any free one")
       ->capture_default_str()
       ->check(CLI::Range(0, 65'535))
       ->type_name("PORT");
