@@ -9,8 +9,8 @@ Result<std::optional<Piece>> PieceReader::Next() {
   // The rest moves up behind the prefix.
   const size_t rest = buffer_.size() - used_;
   if (prefix_.size() > used_) buffer_.Resize(prefix_.size() + rest);
-  std::memmove(buffer_.data() + prefix_.size(), buffer_.data() + used_, rest);
-  std::memcpy(buffer_.data(), prefix_.data(), prefix_.size());
+  if (rest > 0) std::memmove(buffer_.data() + prefix_.size(), buffer_.data() + used_, rest);
+  if (!prefix_.empty()) std::memcpy(buffer_.data(), prefix_.data(), prefix_.size());
   prefix_bytes_ = prefix_.size();
   buffer_.Resize(prefix_bytes_ + rest);
   used_ = prefix_bytes_;
