@@ -343,11 +343,7 @@ class CsvRowParser {
 
   // ---- the end ----
 
-  void Refuse(int64_t line, std::string reason, std::string_view text) {
-    ++batch_.refused_rows;
-    if (batch_.refused.size() >= WriteBatch::kMaxRefusedShown) return;
-    batch_.refused.push_back({line, std::move(reason), std::string(text.substr(0, kRefusedTextBytesMax))});
-  }
+  void Refuse(int64_t line, std::string reason, std::string_view text) { RefuseRow(line, std::move(reason), text, &batch_); }
 
   WriteBatch Finish() {
     if (builder_.rows() == 0) return std::move(batch_);

@@ -434,9 +434,7 @@ class JsonRowParser {
   // ---- the end ----
 
   void Refuse(int64_t number, std::string reason, std::string_view text) {
-    ++batch_.refused_rows;
-    if (batch_.refused.size() >= WriteBatch::kMaxRefusedShown) return;
-    batch_.refused.push_back({number, std::move(reason), std::string(text.substr(0, kRefusedTextBytesMax))});
+    RefuseRow(number, std::move(reason), text, &batch_);
   }
 
   WriteBatch Finish() {

@@ -129,9 +129,7 @@ void PointRows::Add(const PointKey& key, const std::vector<PointValue>& fields, 
 }
 
 void PointRows::Refuse(int64_t line, std::string reason, std::string_view text) {
-  ++batch_.refused_rows;
-  if (batch_.refused.size() >= WriteBatch::kMaxRefusedShown) return;
-  batch_.refused.push_back({line, std::move(reason), std::string(text.substr(0, kRefusedTextBytesMax))});
+  RefuseRow(line, std::move(reason), text, &batch_);
 }
 
 PointRows::Table* PointRows::FindTable(std::string_view name) {

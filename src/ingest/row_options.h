@@ -1,12 +1,16 @@
-// What JSON, CSV, Arrow and Parquet have in common: which of their names is the time, and which strings are tags. Pure.
+// What formats of rows have in common: which of their names is the time, which strings are tags, how a row is refused. Pure.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "ingest/column_values.h"
 #include "ingest/parse_options.h"
+#include "model/write_batch.h"
 
 namespace gigapi {
 
@@ -21,6 +25,13 @@ inline StringsAs StringsOf(const ParseOptions& options, std::string_view name) {
 
 /// Of the refused rows, how much of each is shown.
 inline constexpr size_t kRefusedTextBytesMax = 512;
+
+/// Counts a row as refused; of the first ones the batch keeps why, where, and how their text begins.
+inline void RefuseRow(int64_t line, std::string reason, std::string_view text, WriteBatch* batch) {
+  ++batch->refused_rows;
+  if (batch->refused.size() >= WriteBatch::kMaxRefusedShown) return;
+  batch->refused.push_back({line, std::move(reason), std::string(text.substr(0, kRefusedTextBytesMax))});
+}
 
 /// Integers beyond this are not all floats: a new column that has one holds integers.
 inline constexpr int64_t kExactFloatMax = int64_t{1} << 53;

@@ -91,14 +91,7 @@ Status Answer(QueryEngine* engine, const QueryCall& call, QueryCancel cancel, st
   headers.emplace_back("Content-Type", std::string(encoder->content_type()));
   auto body = std::make_unique<ResultBody>(*std::move(stream), std::move(encoder), std::move(ticket), stats, start_ns);
   ARROW_RETURN_NOT_OK(body->Begin());
-  ARROW_ASSIGN_OR_RAISE(std::string first, body->Next({}));
-  if (body->ended()) {
-    exchange->Respond({200, std::move(headers), std::move(first)});
-  } else {
-    exchange->RespondStream(200, std::move(headers),
-                            std::make_unique<http::WithFirstPiece>(std::move(first), std::move(body)));
-  }
-  return Status::OK();
+  return http::RespondFromFirstPiece(exchange, std::move(headers), std::move(body));
 }
 
 }  // namespace

@@ -23,4 +23,17 @@ class WithFirstPiece final : public BodySource {
   const std::unique_ptr<BodySource> rest_;
 };
 
+/// Answers 200 with a body whose first piece is made before the head goes out: a failure of that is the caller's to answer.
+/// What is whole in one piece goes out at once, the rest as a stream. `Body` is a BodySource with ended().
+template <typename Body>
+Status RespondFromFirstPiece(Exchange* exchange, Headers headers, std::unique_ptr<Body> body) {
+  ARROW_ASSIGN_OR_RAISE(std::string first, body->Next({}));
+  if (body->ended()) {
+    exchange->Respond({200, std::move(headers), std::move(first)});
+  } else {
+    exchange->RespondStream(200, std::move(headers), std::make_unique<WithFirstPiece>(std::move(first), std::move(body)));
+  }
+  return Status::OK();
+}
+
 }  // namespace gigapi::http

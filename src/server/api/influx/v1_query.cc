@@ -204,14 +204,7 @@ Status V1Query::Answer(Call* call, const QueryCancel& cancel, http::Exchange* ex
                                            call->pretty, call->format, cancel, std::move(ticket));
   http::Headers headers{{"Content-Type", "application/json"}};
   headers.insert(headers.end(), identity_.begin(), identity_.end());
-  ARROW_ASSIGN_OR_RAISE(std::string first, results->Next({}));
-  if (results->ended()) {
-    exchange->Respond({200, std::move(headers), std::move(first)});
-  } else {
-    exchange->RespondStream(200, std::move(headers),
-                            std::make_unique<http::WithFirstPiece>(std::move(first), std::move(results)));
-  }
-  return Status::OK();
+  return http::RespondFromFirstPiece(exchange, std::move(headers), std::move(results));
 }
 
 }  // namespace gigapi::influx
