@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,12 @@ class ReadableFile {
   virtual uint64_t size() const = 0;
 };
 
+struct FileInfo {
+  bool is_directory = false;
+  uint64_t size_bytes = 0;
+  int64_t modified_ns = 0;  // wall time
+};
+
 /// Held as long as it lives.
 class FileLock {
  public:
@@ -71,6 +78,8 @@ class FileSystem {
   /// Names (not paths) in the folder, without . and .., in no order; empty when there is no such folder.
   virtual Result<std::vector<std::string>> List(const std::string& path) = 0;
   virtual Result<bool> Exists(const std::string& path) = 0;
+  /// nullopt when there is no such file or folder.
+  virtual Result<std::optional<FileInfo>> GetInfo(const std::string& path) = 0;
   /// Keeps other processes from locking the same path until the answer is destroyed or the process ends, however that
   /// happens. kUnavailable when another one holds it.
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/clock.h"
 #include "base/file_system.h"
 
 namespace gigapi {
@@ -189,6 +190,17 @@ class PosixFileSystem final : public FileSystem {
     if (::access(path.c_str(), F_OK) == 0) return true;
     if (errno == ENOENT || errno == ENOTDIR) return false;
     return SystemError("look for", path, errno);
+  }
+
+  Result<std::optional<FileInfo>> GetInfo(const std::string& path) override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+      if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+      return SystemError("look for", path, errno);
+    }
+    return FileInfo{.is_directory = S_ISDIR(info.st_mode),
+                    .size_bytes = static_cast<uint64_t>(info.st_size),
+                    .modified_ns = info.st_mtim.tv_sec * kNanosPerSecond + info.st_mtim.tv_nsec};
   }
 
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override {

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <thread>
 
+#include "base/clock.h"
+
 namespace gigapi {
 namespace {
 
@@ -39,6 +41,7 @@ class FaultFile final : public AppendFile, public BlockFile {
     ARROW_RETURN_NOT_OK(fs_->Meet(FaultFileSystem::Operation::kWrite, path_));
     if (fs_->full_) return Status::IOError("write ", path_, ": No space left on device");
     file_->content += bytes;
+    file_->modified_ns = WallNanos();
     return Status::OK();
   }
   Status WriteAt(uint64_t offset, std::string_view bytes) override {
@@ -125,6 +128,7 @@ std::unique_ptr<FaultFileSystem> FaultFileSystem::CrashLocked() {
     if (!image->current_.directories.contains(ParentOf(path))) continue;
     auto survivor = std::make_shared<File>();
     survivor->content = file->synced;
+    survivor->modified_ns = file->modified_ns;
     const size_t reachable = std::max(file->content.size(), file->synced.size());
     for (size_t at = 0; at < reachable; at += kBlock) {
       if (random_() % 2 == 0 || at >= file->content.size()) continue;
@@ -145,6 +149,7 @@ Result<std::unique_ptr<AppendFile>> FaultFileSystem::Create(const std::string& p
   if (full_) return Status::IOError("create ", path, ": No space left on device");
   if (!current_.directories.contains(ParentOf(path))) return Status::IOError("create ", path, ": No such file or directory");
   auto file = std::make_shared<File>();
+  file->modified_ns = WallNanos();
   current_.files[path] = file;
   return std::make_unique<FaultFile>(this, std::move(file), path);
 }
@@ -235,6 +240,15 @@ Result<std::vector<std::string>> FaultFileSystem::List(const std::string& path) 
 Result<bool> FaultFileSystem::Exists(const std::string& path) {
   const std::lock_guard lock(mutex_);
   return current_.files.contains(path) || current_.directories.contains(path);
+}
+
+Result<std::optional<FileInfo>> FaultFileSystem::GetInfo(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (current_.directories.contains(path)) return FileInfo{.is_directory = true};
+  const auto found = current_.files.find(path);
+  if (found == current_.files.end()) return std::nullopt;
+  const File& file = *found->second;
+  return FileInfo{.size_bytes = file.content.size(), .modified_ns = file.modified_ns};
 }
 
 Result<std::unique_ptr<FileLock>> FaultFileSystem::Lock(const std::string& path) { return std::make_unique<NoLock>(); }

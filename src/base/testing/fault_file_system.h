@@ -55,6 +55,7 @@ class FaultFileSystem final : public FileSystem {
   Status SyncDirectory(const std::string& path) override;
   Result<std::vector<std::string>> List(const std::string& path) override;
   Result<bool> Exists(const std::string& path) override;
+  Result<std::optional<FileInfo>> GetInfo(const std::string& path) override;
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override;
 
  private:
@@ -62,6 +63,7 @@ class FaultFileSystem final : public FileSystem {
   struct File {
     std::string content;
     std::string synced;
+    int64_t modified_ns = 0;
   };
   struct Names {
     std::map<std::string, std::shared_ptr<File>> files;
