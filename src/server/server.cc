@@ -83,7 +83,7 @@ class ServerImpl final : public Server {
     influx::AddBucketRoutes(lake, &query_pool_, &router_);
     influx::AddDatabaseRoutes(lake, &query_pool_, &router_);
     arc::AddWriteRoutes({&writes_, lake, &query_pool_}, &router_);
-    influx::AddV3QueryRoutes(&queries_, lake, &router_);
+    influx::AddV3QueryRoutes(&queries_, lake, engine, &router_);
     arc::AddQueryRoutes(&queries_, engine, lake, &router_);
     arc::AddDatabaseRoutes(lake, &query_pool_, &router_);
     arc::AddRunningQueryRoutes(&queries_.registry(), &router_);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <set>
-#include <variant>
 
 #include "base/clock.h"
 #include "base/json_writer.h"
@@ -18,14 +17,9 @@
 namespace gigapi::influx {
 namespace {
 
-using Cell = std::variant<std::string, int64_t, bool>;
-
-struct Series {
-  std::string name;  // may be empty
-  std::vector<std::string> columns;
-  std::vector<std::vector<Cell>> values;
-};
-using SeriesList = std::vector<Series>;
+using Cell = ListedCell;
+using Series = ListedSeries;
+using SeriesList = std::vector<ListedSeries>;
 
 void WriteCell(const Cell& cell, JsonWriter* json) {
   if (const auto* text = std::get_if<std::string>(&cell)) json->String(*text);
@@ -235,10 +229,15 @@ class StatementRun {
 
 }  // namespace
 
+Result<std::vector<ListedSeries>> InfluxQlExecutor::Execute(const Statement& statement, const std::string& database,
+                                                            QueryCancel cancel) {
+  const std::string& chosen = statement.database.empty() ? database : statement.database;
+  return StatementRun(lake_, engine_, statement, chosen, std::move(cancel)).Execute();
+}
+
 std::string InfluxQlExecutor::Run(const Statement& statement, size_t statement_id, const std::string& database,
                                   bool read_only, QueryCancel cancel) {
-  const std::string& chosen = statement.database.empty() ? database : statement.database;
-  const Result<SeriesList> result = StatementRun(lake_, engine_, statement, chosen, std::move(cancel)).Execute();
+  const Result<SeriesList> result = Execute(statement, database, std::move(cancel));
   JsonWriter json;
   json.BeginObject().Key("statement_id").Unsigned(statement_id);
   if (!result.ok()) {

@@ -7,6 +7,7 @@
 
 #include "server/api/influx/influxql_parser.h"
 #include "server/api/influx/series_rows.h"
+#include "server/api/influx/series_writer.h"
 
 namespace gigapi::influx {
 namespace {

@@ -54,28 +54,96 @@ void PushBatch(const arrow::RecordBatch& batch, size_t tags, SeriesRows* rows) {
   }
 }
 
+ValueType TypeOf(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::BOOL: return ValueType::kBool;
+    case arrow::Type::INT8:
+    case arrow::Type::INT16:
+    case arrow::Type::INT32:
+    case arrow::Type::INT64:
+    case arrow::Type::TIMESTAMP: return ValueType::kInt64;
+    case arrow::Type::UINT8:
+    case arrow::Type::UINT16:
+    case arrow::Type::UINT32:
+    case arrow::Type::UINT64: return ValueType::kUInt64;
+    case arrow::Type::STRING:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::STRING_VIEW: return ValueType::kText;
+    default: return ValueType::kDouble;
+  }
+}
+
+ValueType Widest(ValueType a, ValueType b) {
+  if (a == b || b == ValueType::kNull) return a;
+  if (a == ValueType::kNull) return b;
+  const auto is_number = [](ValueType t) { return t != ValueType::kBool && t != ValueType::kText; };
+  return is_number(a) && is_number(b) ? ValueType::kDouble : ValueType::kText;
+}
+
+void Merge(AnswerColumn column, std::vector<AnswerColumn>* columns) {
+  const auto same = std::find_if(columns->begin(), columns->end(), [&](const auto& c) { return c.name == column.name; });
+  if (same == columns->end()) columns->push_back(std::move(column));
+  else if (!same->is_tag) same->type = Widest(same->type, column.type);
+}
+
 }  // namespace
 
 SelectRun::SelectRun(Lake* lake, QueryEngine* engine, const Statement& statement, const std::string& database,
-                     QueryCancel cancel, SeriesWriter* writer)
+                     QueryCancel cancel, SeriesSink* sink)
     : engine_(engine),
       statement_(statement),
       cancel_(cancel),
-      writer_(writer),
+      sink_(sink),
       finder_(lake, engine, database, std::move(cancel)),
       now_ns_(WallNanos()) {
   budget_.to_skip = statement.select->series_offset;
   if (statement.select->series_limit > 0) budget_.left = statement.select->series_limit;
 }
 
-Result<bool> SelectRun::Step() {
-  if (!found_) {
-    ARROW_ASSIGN_OR_RAISE(tables_, finder_.FindSources(statement_.sources));
-    std::reverse(tables_.begin(), tables_.end());
-    found_ = true;
+Status SelectRun::Plan() {
+  if (planned_) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto tables, finder_.FindSources(statement_.sources));
+  for (const TableSnapshotPtr& table : tables) {
+    SelectContext context{table->database, table->table, table->schema.get(), now_ns_, {}};
+    context.match = [this](const std::vector<std::string>& names, const std::string& pattern) {
+      return finder_.Matching(names, {NameMatch::Operator::kMatches, {pattern}});
+    };
+    ARROW_ASSIGN_OR_RAISE(auto plan, PlanSelect(statement_, context));
+    if (plan) plans_.push_back({table->table, *std::move(plan)});
   }
+  planned_ = true;
+  return Status::OK();
+}
+
+QueryRequest SelectRun::RequestOf(const SelectPlan& plan) const { return {.sql = plan.sql, .database = finder_.database()}; }
+
+Result<std::shared_ptr<arrow::Schema>> SelectRun::SchemaOf(const SelectPlan& plan) const {
+  ARROW_ASSIGN_OR_RAISE(auto description, engine_->Describe(RequestOf(plan), cancel_));
+  return std::move(description.schema);
+}
+
+Result<std::vector<AnswerColumn>> SelectRun::Columns() {
+  ARROW_RETURN_NOT_OK(Plan());
+  std::vector<AnswerColumn> tags, values;
+  for (const MeasurementPlan& planned : plans_) {
+    for (const std::string& tag : planned.plan.tags) Merge({tag, ValueType::kText, /*is_tag=*/true}, &tags);
+  }
+  for (const MeasurementPlan& planned : plans_) {
+    ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(planned.plan));
+    std::vector<ValueType> types;
+    for (int i = static_cast<int>(planned.plan.tags.size()) + 1; i < schema->num_fields(); ++i) {
+      types.push_back(TypeOf(*schema->field(i)->type()));
+    }
+    for (const PlannedColumn& column : planned.plan.columns) Merge({column.name, column.value->TypeOver(types)}, &values);
+  }
+  for (AnswerColumn& column : values) Merge(std::move(column), &tags);
+  return tags;
+}
+
+Result<bool> SelectRun::Step() {
+  ARROW_RETURN_NOT_OK(Plan());
   if (stream_ == nullptr) {
-    if (tables_.empty() || budget_.exhausted()) return true;
+    if (next_ == plans_.size() || budget_.exhausted()) return true;
     ARROW_RETURN_NOT_OK(NextMeasurement());
     return false;
   }
@@ -84,27 +152,15 @@ Result<bool> SelectRun::Step() {
     rows_->Finish();
     stream_.reset();
   } else {
-    PushBatch(*batch, plan_->tags.size(), rows_.get());
+    PushBatch(*batch, plans_[next_ - 1].plan.tags.size(), rows_.get());
   }
   return false;
 }
 
 Status SelectRun::NextMeasurement() {
-  const TableSnapshotPtr table = std::move(tables_.back());
-  tables_.pop_back();
-  SelectContext context{table->database, table->table, table->schema.get(), now_ns_, {}};
-  context.match = [this](const std::vector<std::string>& names, const std::string& pattern) {
-    return finder_.Matching(names, {NameMatch::Operator::kMatches, {pattern}});
-  };
-  ARROW_ASSIGN_OR_RAISE(auto plan, PlanSelect(statement_, context));
-  if (!plan) return Status::OK();
-  measurement_ = table->table;
-  plan_ = std::make_unique<SelectPlan>(*std::move(plan));
-  rows_ = std::make_unique<SeriesRows>(plan_.get(), measurement_, &budget_, writer_);
-  QueryRequest request;
-  request.sql = plan_->sql;
-  request.database = finder_.database();
-  ARROW_ASSIGN_OR_RAISE(stream_, engine_->Execute(request, cancel_));
+  MeasurementPlan& planned = plans_[next_++];
+  rows_ = std::make_unique<SeriesRows>(&planned.plan, planned.measurement, &budget_, sink_);
+  ARROW_ASSIGN_OR_RAISE(stream_, engine_->Execute(RequestOf(planned.plan), cancel_));
   return Status::OK();
 }
 

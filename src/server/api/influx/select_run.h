@@ -3,37 +3,55 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "server/api/influx/measurement_finder.h"
 #include "server/api/influx/series_rows.h"
 
 namespace gigapi::influx {
 
+struct AnswerColumn {
+  std::string name;
+  ValueType type = ValueType::kNull;
+  bool is_tag = false;  // of GROUP BY
+};
+
 /// One thread; blocks while the query engine works.
 class SelectRun {
  public:
   /// All must outlive this. `statement` is of kind kSelect.
   SelectRun(Lake* lake, QueryEngine* engine, const Statement& statement, const std::string& database, QueryCancel cancel,
-            SeriesWriter* writer);
+            SeriesSink* sink);
 
-  /// Writes some rows; true when there are no more. A failure comes after whatever has been written.
+  /// The columns of all series of the answer besides the time, tags first. Of a name that has several types the widest.
+  Result<std::vector<AnswerColumn>> Columns();
+
+  /// Gives on some rows; true when there are no more. A failure comes after whatever has been given.
   Result<bool> Step();
 
  private:
+  struct MeasurementPlan {
+    std::string measurement;
+    SelectPlan plan;
+  };
+
+  /// Once.
+  Status Plan();
+  Result<std::shared_ptr<arrow::Schema>> SchemaOf(const SelectPlan& plan) const;
+  QueryRequest RequestOf(const SelectPlan& plan) const;
   Status NextMeasurement();
 
   QueryEngine* const engine_;
   const Statement& statement_;
   const QueryCancel cancel_;
-  SeriesWriter* const writer_;
+  SeriesSink* const sink_;
   MeasurementFinder finder_;
   const int64_t now_ns_;
   SeriesBudget budget_;
 
-  bool found_ = false;
-  std::vector<TableSnapshotPtr> tables_;  // that are left, the next at the end
-  std::string measurement_;
-  std::unique_ptr<SelectPlan> plan_;
+  bool planned_ = false;
+  std::vector<MeasurementPlan> plans_;
+  size_t next_ = 0;  // of plans_
   std::unique_ptr<SeriesRows> rows_;
   std::unique_ptr<QueryStream> stream_;
 };

@@ -83,6 +83,14 @@ SeriesValue SeriesComputation::Compute(const SeriesRow& row) {
   return {};
 }
 
+ValueType SeriesComputation::TypeOver(const std::vector<ValueType>& columns) const {
+  if (kind_ == Kind::kColumn) return columns[column_];
+  if (kind_ != Kind::kTransform) return ValueType::kDouble;
+  if (operation_ == "elapsed") return ValueType::kInt64;
+  const bool keeps_integers = operation_ == "cumulative_sum" || operation_.ends_with("difference");
+  return keeps_integers && left_->TypeOver(columns) == ValueType::kInt64 ? ValueType::kInt64 : ValueType::kDouble;
+}
+
 SeriesValue SeriesComputation::Transformed(int64_t time_ns, const SeriesValue& value) {
   if (IsNull(value)) return {};
   if (operation_ == "cumulative_sum") {

@@ -31,6 +31,8 @@ class SeriesComputation {
   void Reset();
   /// Rows come in the order of the answer.
   SeriesValue Compute(const SeriesRow& row);
+  /// Of what Compute gives when the columns of SQL's rows have these types.
+  ValueType TypeOver(const std::vector<ValueType>& columns) const;
   bool is_column() const { return kind_ == Kind::kColumn; }
 
  private:

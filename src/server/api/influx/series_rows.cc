@@ -96,14 +96,14 @@ void SeriesRows::Emit(const SeriesRow& row) {
   const int64_t position = rows_++;
   if (position < plan_.offset || (plan_.limit > 0 && position >= plan_.offset + plan_.limit)) return;
   if (!begun_) {
-    std::vector<std::pair<std::string, std::string>> tags;
+    SeriesTags tags;
     for (size_t i = 0; i < plan_.tags.size(); ++i) tags.emplace_back(plan_.tags[i], (*tags_)[i]);
     std::vector<std::string> names;
     for (const PlannedColumn& column : plan_.columns) names.push_back(column.name);
-    writer_.BeginSeries(measurement_, tags, names);
+    sink_.BeginSeries(measurement_, tags, names);
     begun_ = true;
   }
-  writer_.Row(row.time_ns, values);
+  sink_.Row(row.time_ns, values);
 }
 
 }  // namespace gigapi::influx

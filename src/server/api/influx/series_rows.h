@@ -1,4 +1,4 @@
-// The rows of a plan's SQL on their way to the writer: told apart into series, gaps filled, derivatives computed, limits
+// The rows of a plan's SQL on their way to the sink: told apart into series, gaps filled, derivatives computed, limits
 // kept. Streams; holds two rows.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "server/api/influx/select_plan.h"
-#include "server/api/influx/series_writer.h"
+#include "server/api/influx/series_sink.h"
 
 namespace gigapi::influx {
 
@@ -23,8 +23,8 @@ struct SeriesBudget {
 class SeriesRows {
  public:
   /// All must outlive this.
-  SeriesRows(SelectPlan* plan, std::string_view measurement, SeriesBudget* budget, SeriesWriter* writer)
-      : plan_(*plan), measurement_(measurement), budget_(*budget), writer_(*writer) {}
+  SeriesRows(SelectPlan* plan, std::string_view measurement, SeriesBudget* budget, SeriesSink* sink)
+      : plan_(*plan), measurement_(measurement), budget_(*budget), sink_(*sink) {}
 
   /// Rows in the order of the plan.
   void Push(std::vector<std::string> tags, SeriesRow row);
@@ -41,11 +41,11 @@ class SeriesRows {
   SelectPlan& plan_;
   const std::string_view measurement_;
   SeriesBudget& budget_;
-  SeriesWriter& writer_;
+  SeriesSink& sink_;
 
   std::optional<std::vector<std::string>> tags_;  // of the open series
   bool skipped_ = false;                          // the open series is not wanted
-  bool begun_ = false;                            // the writer knows of it
+  bool begun_ = false;                            // the sink knows of it
   std::optional<SeriesRow> last_;                 // the last row with values, each the last that was there
   std::optional<int64_t> last_time_ns_;           // of the last interval that was given on
   int64_t rows_ = 0;                              // of the series, before limits

@@ -12,6 +12,16 @@ namespace gigapi::influx {
 /// monostate: null.
 using SeriesValue = std::variant<std::monostate, int64_t, uint64_t, double, bool, std::string>;
 
+/// In the order of SeriesValue's alternatives.
+enum class ValueType : uint8_t {
+  kNull,
+  kInt64,
+  kUInt64,
+  kDouble,
+  kBool,
+  kText
+};
+
 inline bool IsNull(const SeriesValue& value) { return value.index() == 0; }
 
 inline std::optional<double> NumberOf(const SeriesValue& value) {

@@ -76,8 +76,7 @@ void SeriesWriter::WholeStatement(std::string_view json) {
   if (format_.chunk_rows > 0) out_->Append("]}\n");
 }
 
-void SeriesWriter::BeginSeries(std::string_view name, const std::vector<std::pair<std::string, std::string>>& tags,
-                               const std::vector<std::string>& columns) {
+void SeriesWriter::BeginSeries(std::string_view name, const SeriesTags& tags, const std::vector<std::string>& columns) {
   if (series_open_) CloseSeries(/*partial=*/false);
   JsonWriter json;
   json.BeginObject().Key("name").String(name);

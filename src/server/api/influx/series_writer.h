@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "server/api/influx/series_value.h"
+#include "server/api/influx/series_sink.h"
 #include "server/encode/output_buffer.h"
 
 namespace gigapi::influx {
@@ -23,15 +23,14 @@ struct SeriesFormat {
 Result<int64_t> ParseEpoch(std::string_view text);
 
 /// Statements one after the other; of each its series, of each its rows. One thread.
-class SeriesWriter {
+class SeriesWriter final : public SeriesSink {
  public:
   SeriesWriter(SeriesFormat format, OutputBuffer* out) : format_(format), out_(out) {}
 
   void BeginDocument();
   void BeginStatement(size_t statement_id);
-  void BeginSeries(std::string_view name, const std::vector<std::pair<std::string, std::string>>& tags,
-                   const std::vector<std::string>& columns);
-  void Row(int64_t time_ns, const std::vector<SeriesValue>& values);
+  void BeginSeries(std::string_view name, const SeriesTags& tags, const std::vector<std::string>& columns) override;
+  void Row(int64_t time_ns, const std::vector<SeriesValue>& values) override;
   /// Ends the series that is open, and the statement; a message stands beside what has been written.
   void EndStatement(std::string_view error);
   /// A statement's result that somebody else has written.

@@ -8,6 +8,7 @@
 #include "server/api/influx/influxql_parser.h"
 #include "server/api/influx/json_indenter.h"
 #include "server/api/influx/select_run.h"
+#include "server/api/influx/series_writer.h"
 #include "server/error_table.h"
 #include "server/http/first_piece.h"
 #include "server/http/url.h"

@@ -1,7 +1,8 @@
-// InfluxDB 3's query endpoint.
+// InfluxDB 3's query endpoints.
 //
 //   GET  /api/v3/query_sql?db&q&format&params   params: a JSON object
 //   POST /api/v3/query_sql                      {"db", "q", "format"?, "params"?}
+//   GET, POST /api/v3/query_influxql            the same; db may be left out where the statement names it
 #pragma once
 
 #include "lake/lake.h"
@@ -10,7 +11,7 @@
 
 namespace gigapi::influx {
 
-/// Both must outlive the router.
-void AddV3QueryRoutes(QueryService* queries, Lake* lake, http::Router* router);
+/// All must outlive the router.
+void AddV3QueryRoutes(QueryService* queries, Lake* lake, QueryEngine* engine, http::Router* router);
 
 }  // namespace gigapi::influx
