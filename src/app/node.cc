@@ -141,8 +141,9 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   };
   ARROW_ASSIGN_OR_RAISE(node->server_, Server::Start(std::move(server_options), node->lake_.get(), node->engine_.get()));
   if (settings.flightsql_enable) {
-    ARROW_ASSIGN_OR_RAISE(node->flight_, FlightSqlServer::Start(FlightSqlOptionsOf(settings), node->lake_.get(),
-                                                                node->engine_.get(), &node->flight_stats_));
+    ARROW_ASSIGN_OR_RAISE(node->flight_,
+                          FlightSqlServer::Start(FlightSqlOptionsOf(settings), node->lake_.get(), node->engine_.get(),
+                                                 node->server_->query_registry(), &node->flight_stats_));
   }
   LOG_INFO("listening", "host={} port={} flight_port={} ms={}", settings.http_host, node->port(), node->flight_port(),
            MillisSince(started));

@@ -117,6 +117,7 @@ class ServerImpl final : public Server {
   }
 
   int port() const override { return http_server_->port(); }
+  QueryRegistry* query_registry() override { return &queries_.registry(); }
 
  private:
   http::Decision Decide(http::Request* request) const {

@@ -13,6 +13,7 @@ namespace gigapi {
 class Exposition;
 class Lake;
 class QueryEngine;
+class QueryRegistry;
 
 struct ServerOptions {
   std::string host = "0.0.0.0";  // an address or a name of this machine
@@ -66,6 +67,9 @@ class Server {
 
   /// The port that is listened on.
   virtual int port() const = 0;
+
+  /// The queries that run, for other doors to list theirs too. Belongs to the server.
+  virtual QueryRegistry* query_registry() = 0;
 };
 
 }  // namespace gigapi

@@ -394,6 +394,42 @@ def test_queries_are_cancelled_by_their_plan(server, db):
                 reader.read_chunk()
 
 
+def queries(server, path):
+    return server.get(f"/api/v1/queries/{path}").json()["queries"]
+
+
+def test_queries_are_listed_with_those_of_http(server, db):
+    read(server, "SELECT host FROM cpu", db)
+    with connect(server, db) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT v FROM cpu WHERE v > ?", [2.0])
+        assert cursor.fetchall() == [(2.5,)]
+    with flight.connect(f"grpc://127.0.0.1:{server.flight_port}") as client:
+        options = flight.FlightCallOptions(headers=headers(server, db))
+        ticket = flight.Ticket(b'{"sql_query": "SELECT n FROM cpu", "database": "%s"}' % db.encode())
+        assert client.do_get(ticket, options).read_all().num_rows == 2
+        wrong = flight.Ticket(b'{"sql_query": "SELECT nothing FROM cpu", "database": "%s"}' % db.encode())
+        with pytest.raises(pa.ArrowInvalid, match="nothing"):
+            client.do_get(wrong, options).read_all()
+    last = [(q["sql"], q["database"], q["status"], q["row_count"]) for q in queries(server, "history?limit=4")]
+    assert last == [("SELECT nothing FROM cpu", db, "failed", 0), ("SELECT n FROM cpu", db, "completed", 2),
+                    ("SELECT v FROM cpu WHERE v > ?", db, "completed", 1), ("SELECT host FROM cpu", db, "completed", 2)]
+    assert queries(server, "history?limit=1")[0]["remote_addr"] == "127.0.0.1"
+
+
+def test_a_query_is_stopped_over_http(server, db):
+    with flight.connect(f"grpc://127.0.0.1:{server.flight_port}") as client:
+        options = flight.FlightCallOptions(headers=headers(server, db))
+        info = client.get_flight_info(statement("SELECT * FROM range(1000000000000)"), options)
+        reader = client.do_get(info.endpoints[0].ticket, options)
+        assert reader.read_chunk().data.num_rows > 0
+        (running,) = [q for q in queries(server, "active") if q["sql"].startswith("SELECT * FROM range")]
+        assert server.request("DELETE", f"/api/v1/queries/{running['id']}").status_code == 200
+        with pytest.raises(flight.FlightCancelledError):
+            while True:
+                reader.read_chunk()
+    assert server.get(f"/api/v1/queries/{running['id']}").json()["query"]["status"] == "cancelled"
+
+
 def cancel_request(info):
     return field(1, info.serialize())
 

@@ -1,5 +1,6 @@
 #include "server/api/flight_sql/call_headers.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "server/api/flight_sql/packed_message.h"
@@ -95,6 +96,14 @@ Result<CallScope> ReadScope(const arrow::flight::CallHeaders& headers, const std
     ARROW_ASSIGN_OR_RAISE(scope.partitions, ParsePartitions(text));
   }
   return scope;
+}
+
+std::string PeerAddress(std::string_view peer) {
+  peer.remove_prefix(std::min(peer.size(), peer.find(':') + 1));  // the family
+  peer = peer.substr(0, peer.rfind(':'));                         // the port
+  if (peer.starts_with("%5B") && peer.ends_with("%5D")) peer = peer.substr(3, peer.size() - 6);
+  else if (peer.starts_with('[') && peer.ends_with(']')) peer = peer.substr(1, peer.size() - 2);
+  return std::string(peer);
 }
 
 }  // namespace gigapi::flight

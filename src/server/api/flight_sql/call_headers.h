@@ -41,6 +41,9 @@ Result<CallScope> ReadScope(const arrow::flight::CallHeaders& headers, const std
 /// The first value of a header, empty without it.
 std::string_view HeaderOf(const arrow::flight::CallHeaders& headers, std::string_view name);
 
+/// The address in gRPC's name of a peer, "ipv4:127.0.0.1:4711" or "ipv6:%5B::1%5D:4711".
+std::string PeerAddress(std::string_view peer);
+
 /// The number in the text, from 1 to kPartitionsMax.
 Result<int> ParsePartitions(std::string_view text);
 

@@ -16,10 +16,11 @@ namespace gigapi::flight {
 
 namespace pb = arrow::flight::protocol::sql;
 
-FlightService::FlightService(const FlightSqlOptions* options, Lake* lake, QueryEngine* engine, FlightStats* stats)
+FlightService::FlightService(const FlightSqlOptions* options, Lake* lake, QueryEngine* engine, QueryRegistry* registry,
+                             FlightStats* stats)
     : options_(*options),
       lake_(lake),
-      statements_(engine, lake, stats),
+      statements_(engine, lake, registry, stats),
       prepared_({.idle_ms_max = kPreparedStatementIdleMs}, SteadyNanos),
       ingest_(lake, stats, {options->columns_per_table_max, options->body_bytes_max}) {}
 

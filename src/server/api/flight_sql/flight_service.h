@@ -23,7 +23,8 @@ using ActionResults = std::vector<arrow::flight::Result>;
 class FlightService final : public arrow::flight::FlightServerBase {
  public:
   /// All must outlive it.
-  FlightService(const FlightSqlOptions* options, Lake* lake, QueryEngine* engine, FlightStats* stats);
+  FlightService(const FlightSqlOptions* options, Lake* lake, QueryEngine* engine, QueryRegistry* registry,
+                FlightStats* stats);
 
   using Context = arrow::flight::ServerCallContext;
 

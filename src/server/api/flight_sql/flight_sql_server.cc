@@ -23,11 +23,11 @@ Result<std::string> ReadPem(const std::string& path) {
 
 class FlightSqlServerImpl final : public FlightSqlServer {
  public:
-  FlightSqlServerImpl(FlightSqlOptions options, Lake* lake, QueryEngine* engine, FlightStats* stats)
+  FlightSqlServerImpl(FlightSqlOptions options, Lake* lake, QueryEngine* engine, QueryRegistry* registry, FlightStats* stats)
       : options_(std::move(options)),
         authenticator_(options_.username, options_.password),
         stats_(stats),
-        service_(&options_, lake, engine, stats) {}
+        service_(&options_, lake, engine, registry, stats) {}
   ~FlightSqlServerImpl() override { Stop(); }
 
   Status Listen() {
@@ -77,8 +77,8 @@ class FlightSqlServerImpl final : public FlightSqlServer {
 }  // namespace
 
 Result<std::unique_ptr<FlightSqlServer>> FlightSqlServer::Start(FlightSqlOptions options, Lake* lake, QueryEngine* engine,
-                                                                FlightStats* stats) {
-  auto server = std::make_unique<FlightSqlServerImpl>(std::move(options), lake, engine, stats);
+                                                                QueryRegistry* registry, FlightStats* stats) {
+  auto server = std::make_unique<FlightSqlServerImpl>(std::move(options), lake, engine, registry, stats);
   ARROW_RETURN_NOT_OK(server->Listen());
   return server;
 }

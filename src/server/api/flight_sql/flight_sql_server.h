@@ -12,6 +12,7 @@ namespace gigapi {
 
 class Lake;
 class QueryEngine;
+class QueryRegistry;
 
 struct FlightSqlOptions {
   std::string host = "0.0.0.0";
@@ -35,9 +36,9 @@ struct FlightSqlOptions {
 /// that is under way, and on one that looks for clients which have gone.
 class FlightSqlServer {
  public:
-  /// All must outlive the server. Fails when the address cannot be bound.
+  /// All must outlive the server. `registry` lists the queries that run. Fails when the address cannot be bound.
   static Result<std::unique_ptr<FlightSqlServer>> Start(FlightSqlOptions options, Lake* lake, QueryEngine* engine,
-                                                        FlightStats* stats);
+                                                        QueryRegistry* registry, FlightStats* stats);
   virtual ~FlightSqlServer() = default;
 
   /// Accepts nothing more, lets calls under way finish for drain_timeout_ms, then cancels the rest and waits for their

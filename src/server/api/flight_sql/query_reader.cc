@@ -43,8 +43,8 @@ class CuttingReader final : public arrow::RecordBatchReader {
 
 class QueryReader final : public arrow::RecordBatchReader {
  public:
-  QueryReader(std::unique_ptr<QueryStream> stream, FlightStats* stats)
-      : stream_(std::move(stream)), schema_(FlightSchemaOf(*stream_->schema())), stats_(stats) {
+  QueryReader(std::unique_ptr<QueryStream> stream, std::unique_ptr<QueryRegistry::Ticket> ticket, FlightStats* stats)
+      : ticket_(std::move(ticket)), stream_(std::move(stream)), schema_(FlightSchemaOf(*stream_->schema())), stats_(stats) {
     ++stats_->streams;
   }
   ~QueryReader() override { --stats_->streams; }
@@ -53,6 +53,7 @@ class QueryReader final : public arrow::RecordBatchReader {
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
     auto batch = Next();
+    if (!batch.ok() || *batch == nullptr) ticket_->End(batch.status());
     if (!batch.ok()) return ToFlightStatus(batch.status());
     *out = *std::move(batch);
     return Status::OK();
@@ -63,9 +64,11 @@ class QueryReader final : public arrow::RecordBatchReader {
     ARROW_ASSIGN_OR_RAISE(auto batch, stream_->Next());
     if (batch == nullptr) return nullptr;
     stats_->rows_read_total += batch->num_rows();
+    ticket_->AddRows(batch->num_rows());
     return ToFlightBatch(batch, schema_);
   }
 
+  const std::unique_ptr<QueryRegistry::Ticket> ticket_;  // goes last
   const std::unique_ptr<QueryStream> stream_;
   const std::shared_ptr<arrow::Schema> schema_;
   FlightStats* const stats_;
@@ -77,8 +80,9 @@ std::shared_ptr<arrow::RecordBatchReader> CutToMessages(std::shared_ptr<arrow::R
   return std::make_shared<CuttingReader>(std::move(rows));
 }
 
-std::shared_ptr<arrow::RecordBatchReader> ReadQuery(std::unique_ptr<QueryStream> stream, FlightStats* stats) {
-  return CutToMessages(std::make_shared<QueryReader>(std::move(stream), stats));
+std::shared_ptr<arrow::RecordBatchReader> ReadQuery(std::unique_ptr<QueryStream> stream,
+                                                    std::unique_ptr<QueryRegistry::Ticket> ticket, FlightStats* stats) {
+  return CutToMessages(std::make_shared<QueryReader>(std::move(stream), std::move(ticket), stats));
 }
 
 }  // namespace gigapi::flight

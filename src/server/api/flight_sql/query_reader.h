@@ -7,6 +7,7 @@
 
 #include "query/query_engine.h"
 #include "server/api/flight_sql/flight_stats.h"
+#include "server/query_registry.h"
 
 namespace gigapi::flight {
 
@@ -17,7 +18,9 @@ inline constexpr int64_t kMessageBytes = 2 << 20;
 std::shared_ptr<arrow::RecordBatchReader> CutToMessages(std::shared_ptr<arrow::RecordBatchReader> rows);
 
 /// The rows of `stream`, with the types of flight_types.h. Each is asked for when the one before has been handed to the
-/// network, and destroying the reader ends the query. Errors are Flight's. `stats` must outlive the reader.
-std::shared_ptr<arrow::RecordBatchReader> ReadQuery(std::unique_ptr<QueryStream> stream, FlightStats* stats);
+/// network, and destroying the reader ends the query. Errors are Flight's. `stats` and the ticket's registry must outlive
+/// the reader.
+std::shared_ptr<arrow::RecordBatchReader> ReadQuery(std::unique_ptr<QueryStream> stream,
+                                                    std::unique_ptr<QueryRegistry::Ticket> ticket, FlightStats* stats);
 
 }  // namespace gigapi::flight

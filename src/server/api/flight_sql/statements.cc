@@ -6,6 +6,7 @@
 #include <arrow/scalar.h>
 
 #include "base/uuid.h"
+#include "server/api/flight_sql/call_headers.h"
 #include "server/api/flight_sql/flight_sql.pb.h"
 #include "server/api/flight_sql/flight_types.h"
 #include "server/api/flight_sql/packed_message.h"
@@ -158,8 +159,13 @@ Result<std::unique_ptr<arrow::flight::FlightDataStream>> Statements::Run(const a
                                                                          const QueryRequest& request,
                                                                          const std::string& id) {
   auto running = std::make_unique<RunningStatement>(this, context, id);
-  ARROW_ASSIGN_OR_RAISE(auto stream, engine_->Execute(request, running->cancel()));
-  return std::make_unique<StatementStream>(ReadQuery(std::move(stream), stats_), std::move(running));
+  auto ticket = registry_->Begin(request, PeerAddress(context.peer()), running->cancel());
+  auto stream = engine_->Execute(request, running->cancel());
+  if (!stream.ok()) {
+    ticket->End(stream.status());
+    return stream.status();
+  }
+  return std::make_unique<StatementStream>(ReadQuery(*std::move(stream), std::move(ticket), stats_), std::move(running));
 }
 
 bool Statements::Cancel(const arrow::flight::FlightInfo& info) {

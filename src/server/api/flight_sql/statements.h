@@ -12,6 +12,7 @@
 #include "query/query_engine.h"
 #include "server/api/flight_sql/call_watch.h"
 #include "server/api/flight_sql/flight_stats.h"
+#include "server/query_registry.h"
 
 namespace gigapi::flight {
 
@@ -21,7 +22,8 @@ class StatementTicket;
 class Statements {
  public:
   /// All must outlive it.
-  Statements(QueryEngine* engine, SnapshotSource* lake, FlightStats* stats) : engine_(engine), lake_(lake), stats_(stats) {}
+  Statements(QueryEngine* engine, SnapshotSource* lake, QueryRegistry* registry, FlightStats* stats)
+      : engine_(engine), lake_(lake), registry_(registry), stats_(stats) {}
 
   /// Binds the statement. `partitions` is how many endpoints the caller asks for: a scan of one table is split by time into
   /// at most so many, all else is one endpoint.
@@ -48,6 +50,7 @@ class Statements {
 
   QueryEngine* const engine_;
   SnapshotSource* const lake_;
+  QueryRegistry* const registry_;
   FlightStats* const stats_;
   CallWatch watch_;
   std::mutex lock_;

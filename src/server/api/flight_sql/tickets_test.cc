@@ -97,6 +97,13 @@ TEST(CallHeaders, SayTheDatabase) {
   for (const char* wrong : {"0", "-1", "257", "x", "1x", "99999999999999999999"}) EXPECT_FALSE(ParsePartitions(wrong).ok());
 }
 
+TEST(CallHeaders, NameThePeer) {
+  EXPECT_EQ(PeerAddress("ipv4:127.0.0.1:4711"), "127.0.0.1");
+  EXPECT_EQ(PeerAddress("ipv6:%5B::1%5D:4711"), "::1");
+  EXPECT_EQ(PeerAddress("ipv6:[::1]:4711"), "::1");
+  EXPECT_EQ(PeerAddress(""), "");
+}
+
 TEST(SqlInfo, IsWellFormed) {
   const auto all = MakeSqlInfo({}, "1.2.3").ValueOrDie();
   EXPECT_TRUE(all->ValidateFull().ok()) << all->ValidateFull();
