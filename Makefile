@@ -31,6 +31,7 @@ demo: $(BUILD)/gigapi ## A million rows and four queries on a temporary root
 	@exec $(BUILD)/gigapi demo
 
 test: build ## Build and pass every test
+	@scripts/bootstrap-minio || echo "make: without MinIO, the tests of S3 are skipped"
 	@status=0; \
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) || status=1; \
 	$(PYTHON) -m pytest -q test || status=1; \

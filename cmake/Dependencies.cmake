@@ -24,7 +24,7 @@ endif()
 set(CMAKE_BUILD_RPATH ${GIGAPI_ARROW_DIR}/lib ${GIGAPI_DUCKDB_DIR}/lib)
 
 # The wheel has no CMake package and no plain .so links, only the versioned names.
-foreach(name arrow parquet arrow_flight)
+foreach(name arrow parquet arrow_flight arrow_s3)
   file(GLOB library ${GIGAPI_ARROW_DIR}/lib/lib${name}.so.*)
   add_library(Arrow::${name} SHARED IMPORTED)
   set_target_properties(Arrow::${name} PROPERTIES IMPORTED_LOCATION ${library})
@@ -32,6 +32,7 @@ foreach(name arrow parquet arrow_flight)
 endforeach()
 target_link_libraries(Arrow::parquet INTERFACE Arrow::arrow)
 target_link_libraries(Arrow::arrow_flight INTERFACE Arrow::arrow)
+target_link_libraries(Arrow::arrow_s3 INTERFACE Arrow::arrow)
 
 add_library(DuckDB::duckdb SHARED IMPORTED)
 set_target_properties(DuckDB::duckdb PROPERTIES IMPORTED_LOCATION ${GIGAPI_DUCKDB_DIR}/lib/libduckdb.so)

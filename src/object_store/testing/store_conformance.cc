@@ -354,24 +354,7 @@ void RefusesConditionalPuts(ObjectStore& store) {
 
 using Check = void (*)(ObjectStore&);
 
-class CheckTest final : public testing::Test {
- public:
-  CheckTest(StoreUnderTest under_test, Check check) : under_test_(std::move(under_test)), check_(check) {}
-  void TestBody() override {
-    const auto store = under_test_.make_empty();
-    if (!store.ok() && KindOf(store.status()) == ErrorKind::kUnavailable) GTEST_SKIP() << store.status().message();
-    ASSERT_TRUE(store.ok()) << store.status().ToString();
-    check_(**store);
-  }
-
- private:
-  const StoreUnderTest under_test_;
-  const Check check_;
-};
-
-}  // namespace
-
-bool RegisterStoreChecks(const StoreUnderTest& under_test) {
+std::vector<std::pair<const char*, Check>> ChecksFor(const StoreUnderTest& under_test) {
   std::vector<std::pair<const char*, Check>> checks = {
       {"AnswersWhereItIs", AnswersWhereItIs},
       {"ReadsBackWhatWasWritten", ReadsBackWhatWasWritten},
@@ -395,12 +378,41 @@ bool RegisterStoreChecks(const StoreUnderTest& under_test) {
   } else {
     checks.emplace_back("RefusesConditionalPuts", RefusesConditionalPuts);
   }
+  return checks;
+}
+
+class CheckTest final : public testing::Test {
+ public:
+  CheckTest(StoreUnderTest under_test, Check check) : under_test_(std::move(under_test)), check_(check) {}
+  void TestBody() override {
+    const auto store = under_test_.make_empty();
+    ASSERT_TRUE(store.ok()) << store.status().ToString();
+    check_(**store);
+  }
+
+ private:
+  const StoreUnderTest under_test_;
+  const Check check_;
+};
+
+}  // namespace
+
+bool RegisterStoreChecks(const StoreUnderTest& under_test) {
   const std::string suite = "StoreConformance/" + under_test.name;
-  for (const auto& [name, check] : checks) {
+  for (const auto& [name, check] : ChecksFor(under_test)) {
     testing::RegisterTest(suite.c_str(), name, nullptr, nullptr, __FILE__, __LINE__,
                           [under_test, check = check]() -> testing::Test* { return new CheckTest(under_test, check); });
   }
   return true;
+}
+
+void RunStoreChecks(const StoreUnderTest& under_test) {
+  for (const auto& [name, check] : ChecksFor(under_test)) {
+    SCOPED_TRACE(under_test.name + "." + name);
+    const auto store = under_test.make_empty();
+    ASSERT_TRUE(store.ok()) << store.status().ToString();
+    check(**store);
+  }
 }
 
 }  // namespace gigapi

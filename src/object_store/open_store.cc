@@ -1,0 +1,27 @@
+#include "object_store/open_store.h"
+
+#include "object_store/arrow_store.h"
+#include "object_store/local_store.h"
+#include "object_store/s3_credentials.h"
+#include "object_store/s3_store.h"
+
+namespace gigapi {
+
+Result<std::unique_ptr<ObjectStore>> OpenStore(const StoreUrl& url, const StoreCredentials& credentials, FileSystem* local) {
+  switch (url.kind) {
+    case StoreKind::kLocal: return MakeLocalStore(local, url.path);
+    case StoreKind::kS3: {
+      if (credentials.auth_key.empty() != credentials.auth_secret.empty()) {
+        return Error(ErrorKind::kInvalidArgument, "auth_key and auth_secret of an S3 store are set both or neither");
+      }
+      if (credentials.auth_key.empty()) return MakeS3Store(url, UsualCredentials(), {});
+      return MakeS3Store(url, FixedCredentials({.access_key = credentials.auth_key, .secret_key = credentials.auth_secret}),
+                         {});
+    }
+    case StoreKind::kGcs: return MakeGcsStore(url);
+    case StoreKind::kAzure: return MakeAzureStore(url, credentials.auth_secret);
+  }
+  return Error(ErrorKind::kInternal, "no such kind of store");
+}
+
+}  // namespace gigapi

@@ -1,0 +1,22 @@
+// The store that an address names.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "object_store/object_store.h"
+#include "object_store/store_url.h"
+
+namespace gigapi {
+
+struct StoreCredentials {
+  /// S3: the access key. Azure: not used. GCS: not used. Empty: what other programs of this machine would use.
+  std::string auth_key = {};
+  /// S3: the secret key. Azure: the key of the account.
+  std::string auth_secret = {};
+};
+
+/// Asks nothing of a remote store yet (ObjectStore::Probe does); `local` must outlive the store.
+Result<std::unique_ptr<ObjectStore>> OpenStore(const StoreUrl& url, const StoreCredentials& credentials, FileSystem* local);
+
+}  // namespace gigapi

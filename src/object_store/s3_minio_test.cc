@@ -1,0 +1,46 @@
+// S3 stores against a MinIO that the test starts.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "object_store/open_store.h"
+#include "object_store/s3_store.h"
+#include "object_store/testing/minio_server.h"
+#include "object_store/testing/store_conformance.h"
+
+namespace gigapi {
+namespace {
+
+TEST(S3Minio, PassesTheConformanceSuite) {
+  const auto minio = MinioServer::Start(GIGAPI_SOURCE_DIR);
+  if (!minio.ok() && KindOf(minio.status()) == ErrorKind::kUnavailable) GTEST_SKIP() << minio.status().message();
+  ASSERT_TRUE(minio.ok()) << minio.status().ToString();
+  RunStoreChecks({"S3Store", [&] { return (*minio)->MakeStore(); }});
+
+  const auto store = (*minio)->MakeStore().ValueOrDie();
+  EXPECT_TRUE(VerifyConditionalPuts(store.get(), "probe/").ok());
+  EXPECT_TRUE(ListAll(store.get(), "").ValueOrDie().empty());
+
+  const auto probe = [&](const std::string& address, const StoreCredentials& credentials) {
+    const auto other = OpenStore(ParseStoreUrl(address).ValueOrDie(), credentials, LocalFileSystem()).ValueOrDie();
+    const Status status = other->Probe();
+    EXPECT_FALSE(status.ok());
+    EXPECT_EQ(status.ToString().find("wrong-secret"), std::string::npos) << status.ToString();
+    EXPECT_EQ(status.ToString().find(MinioServer::kSecretKey), std::string::npos) << status.ToString();
+    return status;
+  };
+  const StoreCredentials right{.auth_key = MinioServer::kAccessKey, .auth_secret = MinioServer::kSecretKey};
+  const std::string address = (*minio)->Url("");
+  const Status wrong_secret = probe(address, {.auth_key = MinioServer::kAccessKey, .auth_secret = "wrong-secret"});
+  EXPECT_EQ(KindOf(wrong_secret), ErrorKind::kForbidden);
+  EXPECT_THAT(wrong_secret.message(), testing::HasSubstr("the secret key is wrong"));
+  EXPECT_THAT(probe(address, {.auth_key = "nobody", .auth_secret = "wrong-secret"}).message(),
+              testing::HasSubstr("does not know the access key"));
+  std::string no_bucket = address;
+  no_bucket.replace(no_bucket.find("/lake/"), 6, "/none-such/");
+  const Status missing = probe(no_bucket, right);
+  EXPECT_EQ(KindOf(missing), ErrorKind::kInvalidArgument);
+  EXPECT_THAT(missing.message(), testing::HasSubstr("there is no such bucket"));
+}
+
+}  // namespace
+}  // namespace gigapi

@@ -1,0 +1,39 @@
+// A MinIO that lives as long as the test that started it: on a free port of the loopback address, in a folder that goes
+// with it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "object_store/object_store.h"
+
+namespace gigapi {
+
+class MinioServer {
+ public:
+  static constexpr const char* kAccessKey = "minio-test-key";
+  static constexpr const char* kSecretKey = "minio-test-secret";
+
+  /// kUnavailable when scripts/bootstrap could not make MinIO; the program is looked for in GIGAPI_MINIO, then under
+  /// `source_directory`.
+  static Result<std::unique_ptr<MinioServer>> Start(const std::string& source_directory);
+  ~MinioServer();
+
+  /// The address of a bucket that is there, and a prefix.
+  std::string Url(const std::string& prefix) const;
+  /// A store of a prefix of its own.
+  Result<std::unique_ptr<ObjectStore>> MakeStore() const;
+
+ private:
+  MinioServer() = default;
+  Status Launch(const std::string& program);
+  Status MakeBucket();
+
+  pid_t process_ = -1;
+  int port_ = 0;
+  std::string directory_;
+};
+
+}  // namespace gigapi
