@@ -1,5 +1,7 @@
 #include "query/large_limit.h"
 
+#include "query/duckdb_headers.h"
+
 namespace gigapi {
 namespace {
 
