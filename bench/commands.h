@@ -5,5 +5,6 @@ namespace gigapi::bench {
 
 int RunIngest(int argc, char** argv);
 int RunQueries(int argc, char** argv);
+int RunQueryLoad(int argc, char** argv);
 
 }  // namespace gigapi::bench

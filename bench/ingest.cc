@@ -73,7 +73,7 @@ int RunIngest(int argc, char** argv) {
                         argc, argv);
   const Workload workload = WorkloadOf(options);
   const Format* const format = FindFormat(options.Text("format"));
-  if (format == nullptr) Fail("--format is one of lines, ndjson, msgpack, msgpack_rows");
+  if (format == nullptr) Fail(std::string("--format is one of ") + kFormatNames);
   const auto bodies = MakeBodies(workload, *format, options.Integer("lines"));
   int64_t bytes = 0;
   for (const auto& body : bodies) bytes += static_cast<int64_t>(body.size());

@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 #include "fleet.h"
+#include "ingest/arrow_rows.h"
+#include "ingest/csv_rows.h"
 #include "ingest/json_rows.h"
 #include "ingest/line_protocol.h"
 #include "ingest/msgpack.h"
@@ -38,7 +40,10 @@ using Parse = gigapi::WriteBatch (*)(std::string_view, const gigapi::ParseOption
 
 Parse ParserOf(const std::string& format) {
   if (format == "lines") return gigapi::ParseLineProtocol;
-  return format == "ndjson" ? gigapi::ParseJsonRows : gigapi::ParseMsgpack;
+  if (format == "ndjson") return gigapi::ParseJsonRows;
+  if (format == "csv") return gigapi::ParseCsvRows;
+  if (format == "arrow") return gigapi::ParseArrowRows;
+  return gigapi::ParseMsgpack;
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 // starts at 2025-01-01 00:00 UTC (--start_s 1735689600 --spread_s 86400).
 #pragma once
 
+#include <string>
+#include <string_view>
+
 namespace gigapi::bench {
 
 struct BenchQuery {
@@ -42,5 +45,15 @@ inline constexpr BenchExport kExports[] = {
 /// A dashboard's smallest question.
 inline constexpr BenchQuery kSmallQuery = {"one host's last value",
                                            "SELECT usage_user FROM cpu WHERE host = 'host_500' ORDER BY time DESC LIMIT 1"};
+
+/// The body that asks it.
+inline std::string JsonBody(std::string_view sql) {
+  std::string body = R"({"query": ")";
+  for (const char c : sql) {
+    if (c == '"' || c == '\\') body += '\\';
+    body += c;
+  }
+  return body + R"("})";
+}
 
 }  // namespace gigapi::bench

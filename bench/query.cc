@@ -10,15 +10,6 @@
 namespace gigapi::bench {
 namespace {
 
-std::string JsonBody(std::string_view sql) {
-  std::string body = R"({"query": ")";
-  for (const char c : sql) {
-    if (c == '"' || c == '\\') body += '\\';
-    body += c;
-  }
-  return body + R"("})";
-}
-
 /// About 30 KB with 500 columns, as programs write them.
 std::string WideStatement() {
   std::string sql = "SELECT ";

@@ -7,6 +7,8 @@ Three servers, one after the other, each on an empty root:
   msgpack      the rows as MessagePack columns in bodies of 1,000 rows
   msgpack_rows a tenth as MessagePack rows in bodies of 1,000 rows
   ndjson       a tenth as JSON, an object a line, in bodies of 1,000 rows
+  csv          a tenth as CSV in bodies of 1,000 rows
+  arrow        the rows as Arrow IPC streams in bodies of 10,000 rows, a batch each
   queries      BENCH_ROWS rows over 24 hours, merged, then the queries of bench/queries.h, beside plain DuckDB
 
 The figures are also written to build/release/bench/figures.json.
@@ -27,6 +29,7 @@ from gigapi_testing.server import Server  # noqa: E402
 from streams import streams  # noqa: E402
 
 QUERY_DAY_START_S = 1735689600  # 2025-01-01 00:00 UTC, as bench/queries.h has it
+INGEST_PARTS = ("throughput", "latency", "msgpack", "msgpack_rows", "ndjson", "csv", "arrow")
 MERGE_TIMEOUT_S = 10  # the default; a server is idle when nothing has happened for longer than this and a flush
 
 
@@ -66,9 +69,10 @@ class Bench:
                              "--runs", self.args.runs])
             plain = run_json([self.build / "bench/gigapi_bench_duckdb", "--from", self.work / "files", "--work", self.work,
                               "--prepare", 1, "--runs", self.args.runs])
+            load = run_json([self.build / "bench/gigapi_bench", "query_load", "--port", server.port, "--pid", server.process.pid])
             over_flight = flight_read.measure(server, "bench", self.args.runs)
             disk = sum(f.stat().st_size for f in files)
-            return {"ingest": ingest, "files": len(files), "bytes_on_disk": disk, "flight": over_flight,
+            return {"ingest": ingest, "files": len(files), "bytes_on_disk": disk, "flight": over_flight, "load": load,
                     "bytes_of_copy_zstd_by_time": (self.work / "by_time.parquet").stat().st_size,
                     "queries": [{**o, "duckdb_wall_ms": p["wall_ms"], "duckdb_cpu_ms": p["cpu_ms"]} for o, p in zip(ours, plain)],
                     "server_alone": ours[len(plain):],
@@ -94,7 +98,7 @@ def run_json(command):
 
 def table(figures):
     lines = []
-    for name in ("throughput", "latency", "msgpack", "msgpack_rows", "ndjson"):
+    for name in INGEST_PARTS:
         if name in figures:
             f = figures[name]
             lines += [f"{name}: {f['rows']:,} rows of {f['bytes_per_line']:.0f} B, {f['errors']} errors",
@@ -113,6 +117,9 @@ def table(figures):
         f = q["flight"]
         lines.append(f"{f['rows']:,} rows over Flight SQL: {f['wall_ms']:.0f} ms wall, {f['cpu_ms']:.0f} ms CPU of the server")
         lines += [f"{row['name']:34} {row['wall_ms']:>10.2f} {row['cpu_ms']:>10.2f}" for row in q["server_alone"]]
+        load = q["load"]
+        lines.append(f"the last value of one host, 16 connections: {load['queries_per_s']} a second, p50 {load['p50_ms']:.1f} ms, "
+                     f"p99 {load['p99_ms']:.1f} ms, {load['cpu_ms_a_query']:.2f} ms CPU each")
         s = q["streams"]
         lines += [f"{s['clients']} clients, all rows as JSON: {s['bytes'] / 1e9:.1f} GB in {s['wall_s']:.1f} s, server CPU "
                   f"{s['cpu_s']:.1f} s, first byte after {s['first_byte_ms']:.1f} ms alone, memory {s['memory_mb']:.0f} MB at most"]
@@ -121,7 +128,7 @@ def table(figures):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=[], help="throughput, latency, msgpack, msgpack_rows, ndjson, queries; default all")
+    parser.add_argument("parts", nargs="*", default=[], help=f"{', '.join(INGEST_PARTS)}, queries; default all")
     parser.add_argument("--build", type=Path, default=REPOSITORY / "build/release")
     parser.add_argument("--rows", type=int, default=int(os.environ.get("BENCH_ROWS", 10_000_000)))
     parser.add_argument("--hosts", type=int, default=1000)
@@ -132,7 +139,7 @@ def main():
     parser.add_argument("--work", type=Path, default=None, help="where the temporary roots lie; default the system's")
     parser.add_argument("--keep", action="store_true", help="leave the roots")
     args = parser.parse_args()
-    parts = args.parts or ["throughput", "latency", "msgpack", "msgpack_rows", "ndjson", "queries"]
+    parts = args.parts or [*INGEST_PARTS, "queries"]
     bench = Bench(args)
     figures = {"durability": args.durability, "rows": args.rows}
     try:
@@ -142,9 +149,11 @@ def main():
             figures["latency"] = bench.throughput("latency", max(1, args.rows // 10), 1_000)
         if "msgpack" in parts:
             figures["msgpack"] = bench.throughput("msgpack", args.rows, 1_000, "msgpack")
-        for form in ("msgpack_rows", "ndjson"):
+        for form in ("msgpack_rows", "ndjson", "csv"):
             if form in parts:
                 figures[form] = bench.throughput(form, max(1, args.rows // 10), 1_000, form)
+        if "arrow" in parts:
+            figures["arrow"] = bench.throughput("arrow", args.rows, 10_000, "arrow")
         if "queries" in parts:
             figures["queries"] = bench.queries(args.rows)
     finally:

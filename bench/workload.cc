@@ -1,27 +1,17 @@
 #include "workload.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <charconv>
 #include <cstring>
 #include <string_view>
 #include <thread>
 
+#include "arrow_bodies.h"
+#include "fleet_row.h"
+
 namespace gigapi::bench {
 namespace {
-
-constexpr std::array<std::string_view, 5> kRegions = {"eu-w", "eu-n", "us-e", "us-w", "ap-s"};
-constexpr std::array<std::string_view, 5> kFields = {"usage_user", "usage_system", "usage_idle", "usage_nice",
-                                                     "usage_iowait"};
-
-/// splitmix64: one well-mixed number for each row, without state.
-uint64_t Mix(uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
 
 void AppendInteger(std::string* out, int64_t value) {
   char digits[24];
@@ -35,24 +25,6 @@ void AppendPercent(std::string* out, uint64_t hundredths) {
   *out += static_cast<char>('0' + hundredths / 10 % 10);
   *out += static_cast<char>('0' + hundredths % 10);
 }
-
-/// One row of the fleet.
-struct FleetRow {
-  FleetRow(const Workload& workload, int64_t row) : host(row % workload.hosts) {
-    const auto offset = static_cast<__int128>(workload.spread_ns) * row / workload.rows;
-    time_ns = workload.start_ns + static_cast<int64_t>(offset);
-    uint64_t random = Mix(static_cast<uint64_t>(row));
-    for (uint64_t& field : hundredths) {
-      field = random % 10'000;
-      random = Mix(random);
-    }
-  }
-  std::string_view region() const { return kRegions[static_cast<size_t>(host) % kRegions.size()]; }
-
-  int64_t host;
-  int64_t time_ns;
-  std::array<uint64_t, kFields.size()> hundredths;
-};
 
 // ---- line protocol ----
 
@@ -95,6 +67,27 @@ void AppendJsonLines(const Workload& workload, int64_t first, int64_t last, std:
       AppendPercent(out, row.hundredths[f]);
     }
     *out += "}\n";
+  }
+}
+
+// ---- CSV ----
+
+void AppendCsv(const Workload& workload, int64_t first, int64_t last, std::string* out) {
+  *out += "time,host,region";
+  for (const std::string_view field : kFields) (*out += ',') += field;
+  *out += '\n';
+  for (int64_t i = first; i < last; ++i) {
+    const FleetRow row(workload, i);
+    AppendInteger(out, row.time_ns);
+    *out += ",host_";
+    AppendInteger(out, row.host);
+    *out += ',';
+    *out += row.region();
+    for (const uint64_t hundredths : row.hundredths) {
+      *out += ',';
+      AppendPercent(out, hundredths);
+    }
+    *out += '\n';
   }
 }
 
@@ -187,6 +180,8 @@ void AppendMsgpackRows(const Workload& workload, int64_t first, int64_t last, st
 constexpr Format kFormats[] = {
     {"lines", "text/plain", "/write?precision=ns&db=", AppendLines},
     {"ndjson", "application/x-ndjson", "/write?table=cpu&db=", AppendJsonLines},
+    {"csv", "text/csv", "/write?table=cpu&db=", AppendCsv},
+    {"arrow", "application/vnd.apache.arrow.stream", "/write?table=cpu&db=", AppendArrowStream},
     {"msgpack", "application/msgpack", "/api/v1/write/msgpack?db=", AppendMsgpackColumns},
     {"msgpack_rows", "application/msgpack", "/api/v1/write/msgpack?db=", AppendMsgpackRows},
 };

@@ -29,7 +29,8 @@ struct Format {
   void (*append_rows)(const Workload& workload, int64_t first, int64_t last, std::string* body);
 };
 
-/// nullptr for a name that is not lines, ndjson, msgpack or msgpack_rows.
+/// nullptr for a name that is not in kFormatNames.
+inline constexpr char kFormatNames[] = "lines, ndjson, csv, arrow, msgpack, msgpack_rows";
 const Format* FindFormat(const std::string& name);
 
 /// The rows as bodies of that form, in time order, made by two threads.
