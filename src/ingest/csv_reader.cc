@@ -25,6 +25,7 @@ bool CsvReader::Next() {
   if (p_ == end_) return false;
   const char* const begin = p_;
   line_ = next_line_;
+  has_quotes_ = false;
   while (true) {
     p_ = ReadField(p_);
     if (p_ == end_ || *p_ == '\n') break;
@@ -37,13 +38,17 @@ bool CsvReader::Next() {
   text_ = {begin, static_cast<size_t>(p_ - begin)};
   if (p_ < end_) ++p_;
   if (text_.ends_with('\r')) text_.remove_suffix(1);
-  next_line_ = line_ + std::count(begin, p_, '\n');
+  // Only quotes hold newlines, other than the one that ends the record.
+  next_line_ = line_ + (has_quotes_ ? std::count(begin, p_, '\n') : 1);
   return true;
 }
 
 /// Reads one field; the position of the delimiter or newline after it, or the end.
 const char* CsvReader::ReadField(const char* p) {
-  if (p < end_ && *p == '"') return ReadQuoted(p + 1);
+  if (p < end_ && *p == '"') {
+    has_quotes_ = true;
+    return ReadQuoted(p + 1);
+  }
   const char* const begin = p;
   while (p < end_ && *p != delimiter_ && *p != '\n') ++p;
   std::string_view text(begin, static_cast<size_t>(p - begin));

@@ -39,6 +39,7 @@ class CsvReader {
   int64_t next_line_ = 1;
 
   std::vector<CsvField> fields_;
+  bool has_quotes_ = false;            // the record
   std::deque<std::string> unescaped_;  // of the fields that have doubled quotes
   int64_t line_ = 0;
   std::string_view text_;

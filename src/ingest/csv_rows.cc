@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -63,9 +64,17 @@ struct CsvNumber {
   double value = 0;
 };
 
-std::optional<CsvNumber> ReadNumber(std::string_view text) {
+/// `readable_end` says how far the bytes go that lie behind the text.
+std::optional<CsvNumber> ReadNumber(std::string_view text, const char* readable_end) {
   const char* const begin = text.data();
   const char* const end = begin + text.size();
+  if (!text.empty() && readable_end - begin > internal::kShortFloatReadBytes) {
+    const bool negative = *begin == '-';
+    double value = 0;
+    if (internal::ScanShortFloat(begin + (negative ? 1 : 0), &value) == end) {
+      return CsvNumber{false, negative, 0, negative ? -value : value};
+    }
+  }
   int64_t integer = 0;
   if (ScanInt64(begin, end, &integer) == end) return CsvNumber{true, integer < 0, static_cast<uint64_t>(integer), 0};
   ScannedNumber number;
@@ -98,11 +107,11 @@ enum Look : uint8_t {
   kText = 32
 };
 
-Look LookOf(const CsvField& field) {
+Look LookOf(const CsvField& field, const char* readable_end) {
   if (field.quoted) return kText;
   const std::string_view text = Trim(field.text);
   if (ReadBool(text)) return kTruth;
-  const auto number = ReadNumber(text);
+  const auto number = ReadNumber(text, readable_end);
   if (!number) return kText;
   if (!number->is_integer) return kFraction;
   if (!number->negative && number->bits > static_cast<uint64_t>(INT64_MAX)) return kUnsigned;
@@ -237,20 +246,32 @@ class CsvRowParser {
 
   /// By the records after the header.
   void Sniff(const CsvReader& header) {
-    CsvReader in = header;
+    bool all_known = true;
     for (CsvColumn& column : columns_) {
-      if (column.role == Role::kValue && !column.type) column.type = builder_.TypeOf(column.name);
+      if (column.role != Role::kValue) continue;
+      if (!column.type) column.type = builder_.TypeOf(column.name);
+      all_known = all_known && column.type.has_value();
     }
+    if (all_known) return;
+    CsvReader in = header;
     std::vector<int> looks(columns_.size());
     for (int n = 0; n < kSniffedRecords && in.Next(); ++n) {
       if (!in.error().empty() || in.fields().size() != columns_.size()) continue;
       for (size_t i = 0; i < columns_.size(); ++i) {
-        if (!IsNull(in.fields()[i])) looks[i] |= LookOf(in.fields()[i]);
+        const CsvField& field = in.fields()[i];
+        if (!columns_[i].type && !IsNull(field)) looks[i] |= LookOf(field, ReadableEnd(field.text));
       }
     }
     for (size_t i = 0; i < columns_.size(); ++i) {
       if (!columns_[i].type && looks[i] != 0) columns_[i].type = TypeOfLooks(looks[i], columns_[i].strings);
     }
+  }
+
+  /// How far one may read from the start of a field on: to the end of the body, unless the field is a copy without quotes.
+  const char* ReadableEnd(std::string_view text) const {
+    const char* const body_end = body_.data() + body_.size();
+    const bool in_body = std::less_equal<>()(body_.data(), text.data()) && std::less<>()(text.data(), body_end);
+    return in_body ? body_end : text.data() + text.size();
   }
 
   static bool IsNull(const CsvField& field) { return !field.quoted && Trim(field.text).empty(); }
@@ -300,7 +321,7 @@ class CsvRowParser {
   bool PutValue(const CsvField& field, CsvColumn* column) {
     if (column->builder == nullptr) {
       if (!Claim(builder_.rows() + 1, builder_.columns() + 1)) return false;
-      if (!column->type) column->type = TypeOfLooks(LookOf(field), column->strings);
+      if (!column->type) column->type = TypeOfLooks(LookOf(field, ReadableEnd(field.text)), column->strings);
       // A string that is told by its values goes where the table has strings.
       const auto known = builder_.TypeOf(column->name);
       column->builder = builder_.FindOrAdd(column->name, known && !column->type_is_asked ? *known : *column->type, &reason_);
@@ -313,7 +334,7 @@ class CsvRowParser {
       case ColumnType::kFloat64:
       case ColumnType::kInt64:
       case ColumnType::kUInt64: {
-        const auto number = ReadNumber(text);
+        const auto number = ReadNumber(text, ReadableEnd(text));
         const bool put = number && (number->is_integer ? PutInteger(row, number->bits, number->negative, builder)
                                                        : PutFloat(row, number->value, builder));
         return put || FailType(text, *builder);

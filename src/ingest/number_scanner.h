@@ -57,6 +57,8 @@ inline int CountDigits(uint64_t digits) {
 /// Most floats of metrics are short, like 12.345: read without a loop, so that their varying length costs no mispredicted
 /// branch. Wants 8 readable bytes. nullptr when it is not such a number, or not one that ends within them.
 inline const char* ScanShortFloat(const char* p, double* value);
+/// So many bytes from a sign on it may look at.
+inline constexpr int kShortFloatReadBytes = 9;
 
 /// Takes digits while they last, without a check for overflow: the caller counts them.
 inline const char* TakeDigits(const char* p, const char* end, uint64_t* value) {
@@ -109,7 +111,7 @@ inline const char* ScanNumber(const char* p, const char* end, ScannedNumber* out
   using internal::IsDigit;
   const char* start = p;
   const bool negative = p < end && *p == '-';
-  if (end - p > 9) {
+  if (end - p > internal::kShortFloatReadBytes) {
     double value;
     if (const char* const after = internal::ScanShortFloat(p + (negative ? 1 : 0), &value)) {
       out->kind = ScannedNumber::Kind::kFloat;
