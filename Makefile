@@ -57,8 +57,10 @@ docs: $(BUILD)/gigapi ## Write the tables of all settings into docs/settings.md
 format: ## Format all C++ sources
 	@git ls-files '*.cc' '*.h' | xargs clang-format -i
 
-lint: build ## Check all C++ sources with clang-tidy
-	@git ls-files 'src/*.cc' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p $(BUILD)
+lint: bootstrap ## Check all C++ sources with clang-tidy
+	@cmake --preset lint >build/lint.log 2>&1 || { cat build/lint.log; exit 1; }
+	@ninja -C build/lint generated_sources
+	@git ls-files 'src/*.cc' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p build/lint
 
 clean: ## Remove all builds; keeps the fetched libraries
 	rm -rf build

@@ -89,6 +89,7 @@ function(gigapi_protobuf name)
       DEPENDS ${CMAKE_SOURCE_DIR}/src/${proto} protobuf::protoc
       VERBATIM)
     target_sources(gigapi_${name} PRIVATE ${generated}/${base}.pb.cc)
+    set_property(GLOBAL APPEND PROPERTY GIGAPI_GENERATED ${generated}/${base}.pb.h)
   endforeach()
   target_include_directories(gigapi_${name} SYSTEM PUBLIC ${generated})
 endfunction()

@@ -154,7 +154,7 @@ Result<InfluxImportOptions> InfluxOf(const ImportCommandOptions& options) {
 
 /// What makes an import another one.
 std::string TargetText(const ImportCommandOptions& options, const ImportTarget& target) {
-  const std::string text = fmt::format("{}:{}/{} {}{}", target.address.host, target.address.port, options.database,
+  std::string text = fmt::format("{}:{}/{} {}{}", target.address.host, target.address.port, options.database,
                                        options.file.table, target.query);
   if (options.influx_url.empty()) return text;
   return text + fmt::format(" from {}/{}{} {} {} {}", options.influx_url.substr(options.influx_url.rfind('@') + 1),
