@@ -28,10 +28,10 @@ inline constexpr BenchQuery kQueries[] = {
      "GROUP BY region ORDER BY region"},
 };
 
-/// Its answer is JSON: the server's over HTTP, DuckDB's by COPY to nowhere.
+/// Answers in several formats: the server's over HTTP, DuckDB's by COPY to nowhere (Arrow: fetched as arrays, and dropped).
 inline constexpr BenchQuery kExportQuery = {"SELECT * LIMIT 1,000,000 as JSON", "SELECT * FROM cpu LIMIT 1000000"};
 
-/// The same in the other formats; of the server alone.
+/// The same in the other formats.
 struct BenchExport {
   const char* name;
   const char* format;
@@ -46,7 +46,18 @@ inline constexpr BenchExport kExports[] = {
 inline constexpr BenchQuery kSmallQuery = {"one host's last value",
                                            "SELECT usage_user FROM cpu WHERE host = 'host_500' ORDER BY time DESC LIMIT 1"};
 
-/// The body that asks it.
+/// About 30 KB with 500 columns, as programs write them.
+inline constexpr const char* kWideQueryName = "30 KB with 500 columns";
+inline std::string WideStatement() {
+  std::string sql = "SELECT ";
+  for (int i = 0; i < 500; ++i) {
+    sql += (i == 0 ? "" : ", ") +
+           ("usage_user * " + std::to_string(i) + " + usage_system AS column_of_a_report_number_" + std::to_string(i));
+  }
+  return sql + " FROM cpu WHERE time >= TIMESTAMP '2025-01-01 23:59:59' LIMIT 1";
+}
+
+/// The body that asks the server.
 inline std::string JsonBody(std::string_view sql) {
   std::string body = R"({"query": ")";
   for (const char c : sql) {

@@ -10,16 +10,6 @@
 namespace gigapi::bench {
 namespace {
 
-/// About 30 KB with 500 columns, as programs write them.
-std::string WideStatement() {
-  std::string sql = "SELECT ";
-  for (int i = 0; i < 500; ++i) {
-    sql += (i == 0 ? "" : ", ") +
-           ("usage_user * " + std::to_string(i) + " + usage_system AS column_of_a_report_number_" + std::to_string(i));
-  }
-  return sql + " FROM cpu WHERE time >= TIMESTAMP '2025-01-01 23:59:59' LIMIT 1";
-}
-
 void RunOne(const Options& options, const std::string& name, std::string_view sql, const char* format,
             HttpConnection* connection) {
   const auto pid = static_cast<pid_t>(options.Integer("pid"));
@@ -64,7 +54,7 @@ int RunQueries(int argc, char** argv) {
   printf(",\n");
   run(kSmallQuery.name, kSmallQuery.sql, "json");
   printf(",\n");
-  run("30 KB with 500 columns", WideStatement(), "json");
+  run(kWideQueryName, WideStatement(), "json");
   printf("\n]\n");
   return 0;
 }
