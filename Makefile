@@ -8,7 +8,7 @@ export CCACHE_NOHASHDIR := 1
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build run demo test test-asan crash bench fuzz docs format lint clean
+.PHONY: help bootstrap build run demo package test test-asan crash bench fuzz docs format lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ run: $(BUILD)/gigapi ## Build the server and start it on the defaults: port 7971
 
 demo: $(BUILD)/gigapi ## A million rows and four queries on a temporary root
 	@exec $(BUILD)/gigapi demo
+
+package: $(BUILD)/gigapi ## Make a Debian package of the server: build/release/gigapi_*.deb
+	@cd $(BUILD) && cpack -G DEB >package.log 2>&1 || { cat package.log; exit 1; }
+	@ls $(BUILD)/gigapi_*.deb
 
 test: build ## Build and pass every test
 	@scripts/bootstrap-minio || echo "make: without MinIO, the tests of S3 are skipped"
