@@ -94,6 +94,8 @@ bool Authenticator::Allows(const http::Request& request) const {
   const std::string_view header = request.Header("Authorization");
   if (header.find(' ') != std::string_view::npos) return AllowsHeader(header);
   if (const std::string_view key = request.Header("x-api-key"); !key.empty()) return MatchesToken(key);
+  const std::string_view session = http::CookieNamed(request.Header("Cookie"), kInfluxSessionCookie);
+  if (!session.empty()) return Same(session, session_token_);
   const auto user = request.Query("u");
   const auto password = request.Query("p");
   return user && password && Matches(std::string(*user).append(":").append(*password));

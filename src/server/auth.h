@@ -9,6 +9,9 @@
 
 namespace gigapi {
 
+/// The cookie of InfluxDB 2's sessions; its value is Authenticator::session_token().
+inline constexpr std::string_view kInfluxSessionCookie = "influxdb-oss-session";
+
 /// Immutable, thread-safe.
 class Authenticator {
  public:
@@ -17,9 +20,9 @@ class Authenticator {
 
   bool enabled() const { return enabled_; }
 
-  /// Accepts `Authorization: Basic`, a token by `Authorization: Token`, `Authorization: Bearer` or Arc's `x-api-key`, and
-  /// InfluxDB 1's parameters u and p. A token is `user:password`, or the password alone, as clients that know only tokens
-  /// have it. Compares in a time that does not depend on where the texts differ.
+  /// Accepts `Authorization: Basic`, a token by `Authorization: Token`, `Authorization: Bearer` or Arc's `x-api-key`,
+  /// InfluxDB 1's parameters u and p, and the cookie of a session. A token is `user:password`, or the password alone, as
+  /// clients that know only tokens have it. Compares in a time that does not depend on where the texts differ.
   bool Allows(const http::Request& request) const;
 
   /// Whether the value of an Authorization header, in any of these ways, lets its bearer in.

@@ -43,6 +43,17 @@ TEST(Auth, TakesTokens) {
   EXPECT_FALSE(Authenticator("ann", "").Allows(WithHeader("Bearer "))) << "an empty password is no token";
 }
 
+TEST(Auth, TakesTheCookieOfASession) {
+  const Authenticator guard("ann", "pa:ss");
+  http::Request request;
+  request.headers = {{"Cookie", "a=b; influxdb-oss-session=" + guard.session_token() + "; Path=/api/"}};
+  EXPECT_TRUE(guard.Allows(request));
+  request.headers = {{"Cookie", "influxdb-oss-session=pa:ss"}};
+  EXPECT_FALSE(guard.Allows(request)) << "a password is no session";
+  request.headers = {{"Cookie", "influxdb-oss-session="}};
+  EXPECT_FALSE(guard.Allows(request));
+}
+
 TEST(Auth, DecodesBase64) {
   std::string out;
   EXPECT_TRUE(DecodeBase64("YQ==", &out));

@@ -17,7 +17,9 @@
 #include "server/api/gigapi/status_routes.h"
 #include "server/api/influx/bucket_routes.h"
 #include "server/api/influx/database_routes.h"
+#include "server/api/influx/delete_route.h"
 #include "server/api/influx/ping_routes.h"
+#include "server/api/influx/session_routes.h"
 #include "server/api/influx/v1_query.h"
 #include "server/api/influx/v3_query_routes.h"
 #include "server/api/influx/write_errors.h"
@@ -81,6 +83,8 @@ class ServerImpl final : public Server {
     influx::AddWriteRoutes(&writes_, options_.default_database, identity, &router_);
     influx::AddPingRoutes(options_.version, identity, &router_);
     influx::AddBucketRoutes(lake, &query_pool_, &router_);
+    influx::AddSessionRoutes(authenticator_.session_token(), &router_);
+    influx::AddDeleteRoute(lake, &query_pool_, &router_);
     influx::AddDatabaseRoutes(lake, &query_pool_, &router_);
     arc::AddWriteRoutes({&writes_, lake, &query_pool_}, &router_);
     influx::AddV3QueryRoutes(&queries_, lake, engine, &router_);
@@ -122,8 +126,9 @@ class ServerImpl final : public Server {
  private:
   http::Decision Decide(http::Request* request) const {
     http::Decision decision = router_.Decide(request);
-    // A browser sends no credentials with its preflight, and a load balancer none with its ping.
-    const bool open = request->route == "/ping" || request->method == "OPTIONS";
+    // A browser sends no credentials with its preflight, a load balancer none with its ping, and who asks whether there is
+    // something to set up has none yet.
+    const bool open = request->route == "/ping" || request->route == "/api/v2/setup" || request->method == "OPTIONS";
     if (open || authenticator_.Allows(*request)) return decision;
     return {nullptr, RefuseStranger(*request)};
   }

@@ -153,6 +153,57 @@ def test_v2_client_learns_of_errors(server, db):
             client.write_api(write_options=SYNCHRONOUS).write(db, record="m v=1")
 
 
+def test_v2_client_signs_in_with_a_password(server, db):
+    with InfluxDBClient(server.url, username=USER, password=PASSWORD, org="my-org") as client:
+        client.write_api(write_options=SYNCHRONOUS).write(db, record="m v=1")
+        assert client.buckets_api().find_bucket_by_name(db).name == db
+    assert server.count("m", db) == 1
+    if server.auth():
+        with pytest.raises(ApiException) as failure:
+            InfluxDBClient(server.url, username=USER, password="wrong", org="my-org").buckets_api().find_buckets()
+        assert failure.value.status == 401
+        assert server.http.get(server.url + "/api/v2/buckets", cookies={"influxdb-oss-session": "wrong"}).status_code == 401
+    signed_out = server.post("/api/v2/signout")
+    assert signed_out.status_code == 204 and "influxdb-oss-session=; " in signed_out.headers["Set-Cookie"]
+
+
+def test_v2_has_been_set_up(server):
+    answer = server.http.get(server.url + "/api/v2/setup")
+    assert (answer.status_code, answer.json()) == (200, {"allowed": False})
+    refused = server.http.post(server.url + "/api/v2/setup", json={"username": "eve", "org": "o", "bucket": "b"})
+    assert refused.status_code == 422 and refused.json()["code"] == "conflict"
+
+
+def test_v2_client_deletes_whole_measurements(server, db):
+    server.write(f"cpu v=1 {TIME_NS}\ncpu v=2 {TIME_NS + 10**9}\nmem v=1 {TIME_NS}", db)
+    first, last, later = "2025-01-01T00:00:00Z", "2025-01-01T00:00:01Z", "2025-01-02T00:00:00Z"
+    with v2_client(server) as client:
+        api = client.delete_api()
+        for start, stop, predicate, status, text in [
+                (first, first, '_measurement="cpu"', 501, "'cpu' has rows before start or after stop"),
+                (first, first, "", 501, "deleting a part of a measurement is not supported"),
+                (first, later, '_measurement="cpu" AND host="a"', 501, "more than _measurement"),
+                (first, later, "((", 400, "failed to parse predicate"), ("yesterday", later, "", 400, "RFC3339Nano for field start")]:
+            with pytest.raises(ApiException) as failure:
+                api.delete(start, stop, predicate, bucket=db)
+            assert failure.value.status == status and text in failure.value.body
+        api.delete(later, later, '_measurement="cpu"', bucket=db)
+        assert server.count("cpu", db) == 2, "nothing lies in that time"
+        api.delete(first, last, '_measurement="cpu"', bucket=db)
+        assert server.query("SHOW TABLES", db) == [{"table_name": "mem"}]
+        api.delete("1970-01-01T00:00:00Z", later, "", bucket=db)
+        assert server.query("SHOW TABLES", db) == []
+        with pytest.raises(ApiException) as failure:
+            api.delete(first, last, "", bucket="nowhere_at_all")
+        assert failure.value.status == 404
+
+
+def test_v2_flux_is_refused_by_name(server):
+    with v2_client(server) as client, pytest.raises(ApiException) as failure:
+        client.query_api().query('from(bucket: "b") |> range(start: -1h)')
+    assert failure.value.status == 501 and "Flux is not supported" in failure.value.body
+
+
 # ---- influxdb3-python: InfluxDB 3 ----
 
 def v3_client(server, db, **options):

@@ -85,6 +85,9 @@ using ExchangePtr = std::shared_ptr<Exchange>;
 
 using Handler = std::function<void(ExchangePtr)>;
 
+/// The value of a cookie in a Cookie header, "a=b; c=d", without quotes; empty when it is not there.
+std::string_view CookieNamed(std::string_view header, std::string_view name);
+
 /// Whether two header names, media types and such are equal when ASCII case is ignored.
 bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 

@@ -5,6 +5,7 @@
 
 #include "server/api/flight_sql/packed_message.h"
 #include "server/api/flight_sql/statement_ticket.pb.h"
+#include "server/http/http.h"
 
 namespace gigapi::flight {
 namespace {
@@ -30,20 +31,6 @@ std::string FromHex(std::string_view text) {
   return bytes;
 }
 
-/// The value of a cookie in a Cookie header: "a=b; c=d".
-std::string_view CookieOf(std::string_view header, std::string_view name) {
-  while (!header.empty()) {
-    std::string_view pair = header.substr(0, header.find(';'));
-    header.remove_prefix(std::min(header.size(), pair.size() + 1));
-    while (!pair.empty() && pair.front() == ' ') pair.remove_prefix(1);
-    if (!pair.starts_with(name) || pair.substr(name.size(), 1) != "=") continue;
-    std::string_view value = pair.substr(name.size() + 1);
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-    return value;
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string_view HeaderOf(const arrow::flight::CallHeaders& headers, std::string_view name) {
@@ -55,7 +42,7 @@ Session ReadSession(const arrow::flight::CallHeaders& headers) {
   Session session;
   const auto [first, last] = headers.equal_range("cookie");
   for (auto header = first; header != last; ++header) {
-    const std::string_view value = CookieOf(header->second, kSessionCookie);
+    const std::string_view value = http::CookieNamed(header->second, kSessionCookie);
     if (value.empty()) continue;
     const auto stored = ParseMessage<gigapi::flight::SessionState>(FromHex(value));
     if (!stored.ok()) continue;

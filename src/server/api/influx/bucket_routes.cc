@@ -24,8 +24,6 @@ constexpr std::string_view kOrganizationName = "default";
 constexpr size_t kPageDefault = 20, kPageMax = 100;
 constexpr int64_t kBodyBytesMax = 1 << 20;
 
-http::Response Failed(const Status& status) { return RenderError(Dialect::kV2, status); }
-
 /// InfluxDB's ids are 16 hexadecimal digits. A bucket's is made of its name (FNV-1a), so that it needs no memory.
 std::string BucketId(std::string_view name) {
   uint64_t hash = 0xcbf29ce484222325;
@@ -109,7 +107,7 @@ Result<http::Response> CreateBucket(const Request& request, Lake* lake) {
   ARROW_ASSIGN_OR_RAISE(const std::string name, ReadBucketName(request));
   ARROW_RETURN_NOT_OK(ValidateDatabaseName(name));
   if (lake->Snapshot()->databases.contains(name)) {
-    http::Response response = Failed(Errorf(ErrorKind::kConflict, "bucket with name {} already exists", name));
+    http::Response response = RenderV2Failure(Errorf(ErrorKind::kConflict, "bucket with name {} already exists", name));
     response.status = 422;
     return response;
   }
@@ -148,9 +146,9 @@ Result<http::Response> ListOrganizations(const Request& request, Lake*) {
 }  // namespace
 
 void AddBucketRoutes(Lake* lake, http::WorkerPool* pool, http::Router* router) {
-  const auto at_once = [=](LakeAnswer answer) { return AnswerAtOnce(lake, answer, Failed); };
+  const auto at_once = [=](LakeAnswer answer) { return AnswerAtOnce(lake, answer, RenderV2Failure); };
   // What touches the disk.
-  const auto on_pool = [=](LakeAnswer answer) { return AnswerOnPool(lake, pool, answer, Failed); };
+  const auto on_pool = [=](LakeAnswer answer) { return AnswerOnPool(lake, pool, answer, RenderV2Failure); };
   router->Add("GET", "/api/v2/buckets", at_once(ListBuckets));
   router->Add("POST", "/api/v2/buckets", on_pool(CreateBucket));
   router->Add("GET", "/api/v2/buckets/{id}", at_once(ShowBucket));

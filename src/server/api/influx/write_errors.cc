@@ -74,16 +74,19 @@ std::string PartialWriteText(const WriteOutcome& outcome) {
   return fmt::format("partial write: {} dropped={}", text, outcome.refused_rows);
 }
 
+http::Response RenderV2Failure(const Status& status) {
+  http::Response response = ResponseFor(status);
+  response.headers.emplace_back("Content-Type", "application/json");
+  response.body = fmt::format("{{\"code\":\"{}\",\"message\":", MappingOf(KindOf(status)).influx_code);
+  AppendJsonString(ClientMessage(status), &response.body);
+  response.body += "}\n";
+  return response;
+}
+
 http::Response RenderError(Dialect dialect, const Status& status) {
-  // The write routes are the only ones where "unsupported" means the encoding of what was sent.
-  http::Response response = dialect == Dialect::kV2 ? ResponseFor(status) : ErrorResponse(status);
+  http::Response response = dialect == Dialect::kV2 ? RenderV2Failure(status) : ErrorResponse(status);
+  // Of a write, what is not supported is the encoding of what was sent.
   if (KindOf(status) == ErrorKind::kUnsupported) response.status = 415;
-  if (dialect == Dialect::kV2) {
-    response.headers.emplace_back("Content-Type", "application/json");
-    response.body = fmt::format("{{\"code\":\"{}\",\"message\":", MappingOf(KindOf(status)).influx_code);
-    AppendJsonString(ClientMessage(status), &response.body);
-    response.body += "}\n";
-  }
   return response;
 }
 

@@ -20,6 +20,9 @@ http::Response RenderOutcome(Dialect dialect, const WriteOutcome& outcome);
 /// A request that was refused as a whole, in the dialect's form.
 http::Response RenderError(Dialect dialect, const Status& status);
 
+/// A failure of any other endpoint of InfluxDB 2: {"code", "message"} with the status of its kind.
+http::Response RenderV2Failure(const Status& status);
+
 /// The body of a 401 on InfluxDB 2's paths.
 inline constexpr char kUnauthorizedV2[] = "{\"code\":\"unauthorized\",\"message\":\"unauthorized access\"}\n";
 
