@@ -190,7 +190,7 @@ WriteBatch ParseAnnotatedCsv(std::string_view body, const ParseOptions& options,
 }
 
 size_t EndOfAnnotatedRecords(std::string_view text) {
-  const size_t end = EndOfCsvRecords(text);
+  const size_t end = EndOfCsvRecords(text, ',');
   const auto head = FindLastHead(text.substr(0, end));
   // A table of which only the head is there waits for its rows.
   if (head && (head->end == std::string_view::npos || head->end >= end)) return head->begin;

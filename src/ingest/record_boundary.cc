@@ -6,6 +6,8 @@
 namespace gigapi {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 const char* Find(const char* p, const char* end, char c) {
   return static_cast<const char*>(p < end ? std::memchr(p, c, static_cast<size_t>(end - p)) : nullptr);
 }
@@ -48,6 +50,16 @@ const char* EndOfJsonString(const char* p, const char* end) {
   }
 }
 
+/// Steps over a quoted field, from behind its first quote to behind its last; nullptr when it does not end.
+const char* EndOfCsvQuotes(const char* p, const char* end) {
+  while (true) {
+    p = Find(p, end, '"');
+    if (p == nullptr) return nullptr;
+    if (++p == end || *p != '"') return p;
+    ++p;  // a doubled quote is one of the text
+  }
+}
+
 bool IsJsonSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 }  // namespace
@@ -69,20 +81,20 @@ size_t EndOfLineProtocol(std::string_view text) {
   return static_cast<size_t>(line - text.data());
 }
 
-size_t EndOfCsvRecords(std::string_view text) {
+size_t EndOfCsvRecords(std::string_view text, char delimiter) {
   if (text.find('"') == std::string_view::npos) return EndOfLines(text);
   const char* const end = text.data() + text.size();
   const char* record = text.data();
-  bool quoted = false;
-  // A doubled quote closes and opens again, which comes to the same.
-  for (const char* p = record; p < end; ++p) {
-    if (*p == '"') {
-      const bool opens =
-          p == text.data() || p[-1] == '\n' || p[-1] == ',' || p[-1] == ';' || p[-1] == '\t' || p[-1] == '|' || p[-1] == '"';
-      quoted = !quoted && opens;
-    } else if (*p == '\n' && !quoted) {
-      record = p + 1;
+  bool at_field = true;
+  for (const char* p = text.data() + (text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0); p < end;) {
+    if (*p == '"' && at_field) {
+      p = EndOfCsvQuotes(p + 1, end);
+      if (p == nullptr) break;
+      at_field = false;
+      continue;
     }
+    at_field = *p == delimiter || *p == '\n';
+    if (*p++ == '\n') record = p;
   }
   return static_cast<size_t>(record - text.data());
 }

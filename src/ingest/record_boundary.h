@@ -3,13 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string_view>
 
 namespace gigapi {
 
 /// The end of the last record that is whole in `text`, which begins with one; 0 when none is. The caller decides what
 /// becomes of a text that ends without the end of its last record.
-using RecordBoundary = size_t (*)(std::string_view text);
+using RecordBoundary = std::function<size_t(std::string_view text)>;
 
 /// A record a line, without newlines in it: NDJSON.
 size_t EndOfLines(std::string_view text);
@@ -19,8 +20,9 @@ size_t EndOfLines(std::string_view text);
 size_t EndOfLineProtocol(std::string_view text);
 inline constexpr size_t kStringBytesMax = 1 << 20;
 
-/// CSV, whose quoted fields may hold newlines. Fields are told by quotes at their start, whatever the delimiter is.
-size_t EndOfCsvRecords(std::string_view text);
+/// CSV, whose quoted fields may hold newlines. A quote opens a field only at its start, right after the delimiter or
+/// newline.
+size_t EndOfCsvRecords(std::string_view text, char delimiter);
 
 /// JSON: the elements of an array, each with the comma after it, when the text begins with '['; else lines.
 size_t EndOfJsonRows(std::string_view text);

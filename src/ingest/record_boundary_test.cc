@@ -35,10 +35,17 @@ TEST(RecordBoundary, AStringThatNeverEndsEndsWithItsLine) {
 }
 
 TEST(RecordBoundary, QuotedFieldsOfCsvHoldNewlines) {
-  EXPECT_EQ(EndOfCsvRecords("a,b\n1,2\n3"), 8u);
-  EXPECT_EQ(EndOfCsvRecords("a,b\n\"x\ny\",2\n3,\"\n"), 12u);
-  EXPECT_EQ(EndOfCsvRecords("a\n\"x\"\"\ny\"\n"), 10u);
-  EXPECT_EQ(EndOfCsvRecords("a\nsay \"hi\n"), 10u) << "a quote within a field is text";
+  EXPECT_EQ(EndOfCsvRecords("a,b\n1,2\n3", ','), 8u);
+  EXPECT_EQ(EndOfCsvRecords("a,b\n\"x\ny\",2\n3,\"\n", ','), 12u);
+  EXPECT_EQ(EndOfCsvRecords("a\n\"x\"\"\ny\"\n", ','), 10u);
+  EXPECT_EQ(EndOfCsvRecords("a\nsay \"hi\n", ','), 10u) << "a quote within a field is text";
+  EXPECT_EQ(EndOfCsvRecords("\xef\xbb\xbf\"a\nb\"\n1", ','), 9u);
+}
+
+TEST(RecordBoundary, OnlyTheDelimiterBeginsAFieldOfCsv) {
+  EXPECT_EQ(EndOfCsvRecords("a^b\n1^\"x\ny\"\n2^\"", '^'), 12u);
+  EXPECT_EQ(EndOfCsvRecords("a,b\nx;\"y,1\nz,2\n", ','), 15u) << "a semicolon is text, and so is the quote behind it";
+  EXPECT_EQ(EndOfCsvRecords("a|b\nx,\"y|1\nz|2\n", '|'), 15u);
 }
 
 TEST(RecordBoundary, ArraysOfJsonEndAtACommaOfTheirOwn) {

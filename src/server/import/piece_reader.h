@@ -36,7 +36,7 @@ struct Piece {
 /// One thread; `body` must outlive it.
 class PieceReader {
  public:
-  PieceReader(PieceOptions options, http::BodyReader* body) : options_(options), body_(body) {}
+  PieceReader(PieceOptions options, http::BodyReader* body) : options_(std::move(options)), body_(body) {}
 
   /// The next piece, valid until the next call; nullopt at the end. kTooLarge for a record over the limit.
   Result<std::optional<Piece>> Next();
@@ -45,11 +45,14 @@ class PieceReader {
   void SetPrefix(std::string prefix) { prefix_ = std::move(prefix); }
   const std::string& prefix() const { return prefix_; }
 
+  /// For what is learnt from the first piece.
+  void SetBoundary(RecordBoundary boundary) { options_.boundary = std::move(boundary); }
+
  private:
   Status Fill(size_t bytes_min);
   Result<size_t> FindEnd();
 
-  const PieceOptions options_;
+  PieceOptions options_;
   http::BodyReader* const body_;
   std::string prefix_;
   size_t prefix_bytes_ = 0;  // of the prefix in the buffer

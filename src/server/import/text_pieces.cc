@@ -9,15 +9,22 @@
 namespace gigapi {
 namespace {
 
+/// Until the delimiter is known the text begins with the first line of the body.
+size_t EndOfSniffedCsv(std::string_view text) { return EndOfCsvRecords(text, SniffDelimiter(text)); }
+
+RecordBoundary BoundaryOfCsv(char delimiter) {
+  return [delimiter](std::string_view text) { return EndOfCsvRecords(text, delimiter); };
+}
+
 struct TextFormat {
   std::string_view media_type;
-  RecordBoundary boundary;
+  size_t (*boundary)(std::string_view text);
   char closing;
 };
 
 constexpr TextFormat kFormats[] = {
     {kLineProtocolMediaType, EndOfLineProtocol, 0},
-    {kCsvMediaType, EndOfCsvRecords, 0},
+    {kCsvMediaType, EndOfSniffedCsv, 0},
     {kAnnotatedCsvMediaType, EndOfAnnotatedRecords, 0},
     {kJsonMediaType, EndOfJsonRows, ']'},
     {kNdjsonMediaType, EndOfLines, 0},
@@ -35,6 +42,7 @@ PieceOptions OptionsOf(const TextPiecesOptions& options) {
   pieces.piece_bytes = options.piece_bytes;
   if (format != nullptr) {
     pieces.boundary = format->boundary;
+    if (options.media_type == kCsvMediaType && options.delimiter != 0) pieces.boundary = BoundaryOfCsv(options.delimiter);
     pieces.closing = format->closing;
   }
   return pieces;
@@ -68,7 +76,10 @@ Result<std::optional<Piece>> TextPieces::Next() {
 
 /// Takes the records before the header off the first piece.
 Status TextPieces::BeginCsv(Piece* piece) {
-  if (options_.delimiter == 0) options_.delimiter = SniffDelimiter(piece->bytes);
+  if (options_.delimiter == 0) {
+    options_.delimiter = SniffDelimiter(piece->bytes);
+    pieces_.SetBoundary(BoundaryOfCsv(options_.delimiter));
+  }
   CsvReader in(piece->bytes, options_.delimiter);
   for (int64_t i = 0; i <= options_.skip_records; ++i) {
     if (!in.Next()) return Error(ErrorKind::kInvalidArgument, "file is empty");

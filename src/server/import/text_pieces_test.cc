@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,27 @@ TEST(TextPieces, EachPieceOfCsvHasTheHeader) {
   options.skip_records = 1;
   EXPECT_THAT(PiecesOf(options, TextBody("\xef\xbb\xbfnote\n\na;b\n1;2\n3;4\n5;6\n7;8\n", 20)),
               ElementsAre("a;b\n1;2\n", "a;b\n3;4\n5;6\n7;8\n"));
+}
+
+TEST(TextPieces, QuotedNewlinesHoldTogetherWhateverTheDelimiterIs) {
+  for (const char delimiter : {'^', ';', '|'}) {
+    TextPiecesOptions options = Options(kCsvMediaType, 7);
+    options.delimiter = delimiter;
+    std::string text = "time^s\n1^\"a\nb\"\n2^\"c\n\"\"\"\n3^d\n";
+    std::replace(text.begin(), text.end(), '^', delimiter);
+    std::string joined;
+    for (const std::string& piece : PiecesOf(options, TextBody(text, 3))) {
+      EXPECT_EQ(std::count(piece.begin(), piece.end(), '"') % 2, 0) << piece;
+      EXPECT_TRUE(piece.starts_with(text.substr(0, 7))) << piece;
+      joined += piece.substr(7);
+    }
+    EXPECT_EQ(joined, text.substr(7)) << delimiter;
+  }
+}
+
+TEST(TextPieces, AnotherDelimiterBeforeAQuoteIsText) {
+  EXPECT_THAT(PiecesOf(Options(kCsvMediaType, 10), TextBody("a,b\nx;\"y,1\nz,2\nw,3\n", 10)),
+              ElementsAre("a,b\nx;\"y,1\n", "a,b\nz,2\nw,3\n"));
 }
 
 TEST(TextPieces, APieceOfAnArrayIsAnArray) {
