@@ -35,11 +35,12 @@ WriteBatch ParseArrowBatches(const arrow::RecordBatchVector& batches, const Pars
                              const SchemaSource& schemas);
 
 // The same in parts, for bodies that are larger than memory.
-/// The batches of an IPC stream or file, which is read from its start to its end. The stream must outlive the reader.
+/// The rows of an IPC stream or file, which is read from its start to its end. The stream must outlive the reader.
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowStream(arrow::io::InputStream* stream);
-/// The rows of a Parquet file in batches of kParquetBatchRows; column chunks are read page by page.
+/// The rows of a Parquet file; column chunks are read page by page.
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadParquetFile(std::shared_ptr<arrow::io::RandomAccessFile> file);
-inline constexpr int64_t kParquetBatchRows = 64 << 10;
+/// The most rows of a batch of either; none is empty.
+inline constexpr int64_t kReadBatchRows = 64 << 10;
 
 /// Parses one batch of a body. All or nothing.
 WriteBatch ParseRecordBatch(const arrow::RecordBatch& batch, const ParseOptions& options, const SchemaSource& schemas);

@@ -29,7 +29,7 @@ class ParquetBatches final : public arrow::RecordBatchReader {
       properties.enable_buffered_stream();
       properties.set_buffer_size(kReadAheadBytes);
       parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
-      arrow_properties.set_batch_size(kParquetBatchRows);
+      arrow_properties.set_batch_size(kReadBatchRows);
       arrow_properties.set_pre_buffer(false);
       ARROW_ASSIGN_OR_RAISE(
           opened->file_,
@@ -58,6 +58,33 @@ class ParquetBatches final : public arrow::RecordBatchReader {
   std::unique_ptr<arrow::RecordBatchReader> batches_;
 };
 
+/// Batches as a stranger has cut them, in slices that the parser takes at once.
+class SlicedBatches final : public arrow::RecordBatchReader {
+ public:
+  explicit SlicedBatches(std::shared_ptr<arrow::RecordBatchReader> batches) : batches_(std::move(batches)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return batches_->schema(); }
+
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* slice) override {
+    while (batch_ == nullptr || row_ == batch_->num_rows()) {  // an empty batch is no end
+      row_ = 0;
+      ARROW_RETURN_NOT_OK(batches_->ReadNext(&batch_));
+      if (batch_ == nullptr) {
+        *slice = nullptr;
+        return Status::OK();
+      }
+    }
+    *slice = batch_->Slice(row_, kReadBatchRows);
+    row_ += (*slice)->num_rows();
+    return Status::OK();
+  }
+
+ private:
+  const std::shared_ptr<arrow::RecordBatchReader> batches_;
+  std::shared_ptr<arrow::RecordBatch> batch_;
+  int64_t row_ = 0;
+};
+
 }  // namespace
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowStream(arrow::io::InputStream* stream) {
@@ -69,7 +96,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowStream(arrow::io::Inp
   options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
   Result<std::shared_ptr<arrow::RecordBatchReader>> reader = arrow::ipc::RecordBatchStreamReader::Open(stream, options);
   if (!reader.ok()) return Errorf(ErrorKind::kInvalidArgument, "not Arrow IPC: {}", reader.status().message());
-  return reader;
+  return std::make_shared<SlicedBatches>(*std::move(reader));
 }
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> ReadParquetFile(std::shared_ptr<arrow::io::RandomAccessFile> file) {

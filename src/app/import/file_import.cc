@@ -205,13 +205,10 @@ class FileImport {
       std::shared_ptr<arrow::RecordBatch> batch;
       ARROW_RETURN_NOT_OK(batches->ReadNext(&batch));
       if (batch == nullptr) return Status::OK();
-      for (int64_t begin = 0; begin < batch->num_rows(); begin += kParquetBatchRows) {
-        ARROW_RETURN_NOT_OK(CheckInterrupted());
-        const auto slice = batch->Slice(begin, std::min(kParquetBatchRows, batch->num_rows() - begin));
-        rows_before += slice->num_rows();
-        if (rows_before <= source_->position) continue;
-        ARROW_RETURN_NOT_OK(SendBatch(*slice, rows_before, position()));
-      }
+      ARROW_RETURN_NOT_OK(CheckInterrupted());
+      rows_before += batch->num_rows();
+      if (rows_before <= source_->position) continue;
+      ARROW_RETURN_NOT_OK(SendBatch(*batch, rows_before, position()));
     }
   }
 
