@@ -28,7 +28,7 @@ constexpr char kNoState[] = "none";
 
 struct ImportCommandOptions {
   std::vector<std::string> files;
-  std::string url = "http://localhost:7971";
+  ServerFlags server;
   std::string database;
   FileImportOptions file;
   std::string delimiter;
@@ -134,6 +134,7 @@ Result<InfluxImportOptions> InfluxOf(const ImportCommandOptions& options) {
   influx.is_v2 = !options.bucket.empty() || !options.token.empty() || !options.org.empty();
   InfluxServer& server = influx.server;
   ARROW_ASSIGN_OR_RAISE(server.address, ParseHttpAddress(options.influx_url));
+  server.address.trust = options.server.trust;
   if (!options.user.empty()) {
     const size_t colon = options.user.find(':');
     server.address.username = options.user.substr(0, colon);
@@ -181,7 +182,7 @@ Result<int> Import(ImportCommandOptions options) {
     ARROW_ASSIGN_OR_RAISE(influx, InfluxOf(options));
   }
   ImportTarget target;
-  ARROW_ASSIGN_OR_RAISE(target.address, ServerAddressOf(options.url));
+  ARROW_ASSIGN_OR_RAISE(target.address, ServerAddressOf(options.server));
   target.database = options.database;
   target.query = QueryOf(options);
   target.retries_max = options.retries_max;
@@ -271,7 +272,7 @@ Examples:
   zcat big.ndjson.gz | gigapi import - --format ndjson --db mydb --table events --url http://me:password@db.example:7971)");
   auto options = std::make_shared<ImportCommandOptions>();
   command->add_option("files", options->files, "Files, patterns, or -")->type_name("FILE");
-  command->add_option("--url", options->url, "The server")->capture_default_str()->type_name("URL");
+  AddServerFlags(command, &options->server);
   command->add_option("--db", options->database, "Database")->required()->type_name("NAME");
   command
       ->add_option("--table", options->file.table,

@@ -12,7 +12,7 @@ namespace {
 
 struct QueryCommandOptions {
   std::string sql;
-  std::string url = "http://localhost:7971";
+  ServerFlags server;
   std::string root;
   std::string database = "mydb";
   std::string format = "table";
@@ -21,7 +21,7 @@ struct QueryCommandOptions {
 
 Result<std::unique_ptr<QuerySource>> OpenSource(const QueryCommandOptions& options) {
   if (!options.root.empty()) return RootQuerySource(options.root);
-  ARROW_ASSIGN_OR_RAISE(HttpAddress address, ServerAddressOf(options.url));
+  ARROW_ASSIGN_OR_RAISE(HttpAddress address, ServerAddressOf(options.server));
   return ServerQuerySource(std::move(address));
 }
 
@@ -60,7 +60,7 @@ Examples:
   gigapi query "SELECT max(temperature) FROM mydb.weather" --root ./data --format json)");
   auto options = std::make_shared<QueryCommandOptions>();
   command->add_option("sql", options->sql, "The statement")->required()->type_name("SQL");
-  auto* url = command->add_option("--url", options->url, "The server")->capture_default_str()->type_name("URL");
+  auto* url = AddServerFlags(command, &options->server);
   command->add_option("--root", options->root, "A data root to read instead of asking a server")
       ->type_name("FOLDER")
       ->excludes(url);

@@ -1,18 +1,10 @@
 #include "app/http_client.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <arrow/util/base64.h>
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 
 namespace gigapi {
 namespace {
@@ -30,19 +22,6 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
-Result<int> ParsePort(std::string_view text) {
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65'535) {
-    return Errorf(ErrorKind::kInvalidArgument, "\"{}\" is no port", text);
-  }
-  return port;
-}
-
-Status ConnectionError(std::string_view what, int error) {
-  return Errorf(ErrorKind::kUnavailable, "{}: {}", what, std::strerror(error));
-}
-
 Status Malformed() { return Error(ErrorKind::kUnavailable, "the server's answer is not HTTP"); }
 
 }  // namespace
@@ -56,29 +35,6 @@ std::string ErrorText(const std::string& body) {
     if (json[name].get(text) == simdjson::SUCCESS) return std::string(text);
   }
   return body;
-}
-
-Result<HttpAddress> ParseHttpAddress(std::string_view url) {
-  HttpAddress address;
-  if (url.starts_with("https://")) return Error(ErrorKind::kUnsupported, "https is not built; use http://");
-  if (url.starts_with("http://")) url.remove_prefix(7);
-  url = url.substr(0, url.find('/'));
-  if (const size_t at = url.rfind('@'); at != std::string_view::npos) {
-    const std::string_view credentials = url.substr(0, at);
-    const size_t colon = credentials.find(':');
-    address.username = credentials.substr(0, colon);
-    if (colon != std::string_view::npos) address.password = credentials.substr(colon + 1);
-    url.remove_prefix(at + 1);
-  }
-  const size_t bracket = url.starts_with('[') ? url.find(']') : 0;
-  if (bracket == std::string_view::npos) return Error(ErrorKind::kInvalidArgument, "a [ without its ]");
-  if (const size_t colon = url.find(':', bracket); colon != std::string_view::npos) {
-    ARROW_ASSIGN_OR_RAISE(address.port, ParsePort(url.substr(colon + 1)));
-    url = url.substr(0, colon);
-  }
-  address.host = url.starts_with('[') ? url.substr(1, url.size() - 2) : url;
-  if (address.host.empty()) return Error(ErrorKind::kInvalidArgument, "expected http://host:port");
-  return address;
 }
 
 std::string UrlEncode(std::string_view text) {
@@ -103,45 +59,9 @@ HttpClient::HttpClient(HttpAddress address) : address_(std::move(address)) {}
 HttpClient::~HttpClient() { Disconnect(); }
 
 void HttpClient::Disconnect() {
-  if (socket_ >= 0) close(socket_);
-  socket_ = -1;
+  connection_.reset();
   buffer_.clear();
   begin_ = 0;
-}
-
-Status HttpClient::Connect() {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const std::string port = std::to_string(address_.port);
-  const int failed = getaddrinfo(address_.host.c_str(), port.c_str(), &hints, &found);
-  if (failed != 0) return Errorf(ErrorKind::kUnavailable, "{}: {}", address_.host, gai_strerror(failed));
-  int error = ECONNREFUSED;
-  for (const addrinfo* each = found; each != nullptr && socket_ < 0; each = each->ai_next) {
-    const int made = socket(each->ai_family, each->ai_socktype | SOCK_CLOEXEC, each->ai_protocol);
-    if (made < 0) continue;
-    if (connect(made, each->ai_addr, each->ai_addrlen) == 0) {
-      socket_ = made;
-    } else {
-      error = errno;
-      close(made);
-    }
-  }
-  freeaddrinfo(found);
-  if (socket_ < 0) return ConnectionError(fmt::format("cannot connect to {}:{}", address_.host, address_.port), error);
-  const int on = 1;
-  setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  return Status::OK();
-}
-
-Status HttpClient::WriteAll(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return ConnectionError("sending failed", errno);
-    bytes.remove_prefix(sent);
-  }
-  return Status::OK();
 }
 
 Status HttpClient::Fill() {
@@ -149,14 +69,10 @@ Status HttpClient::Fill() {
   begin_ = 0;
   const size_t had = buffer_.size();
   buffer_.resize(had + kReadBytes);
-  ssize_t got = 0;
-  do {
-    got = recv(socket_, buffer_.data() + had, kReadBytes, 0);
-  } while (got < 0 && errno == EINTR);
-  const int error = errno;
-  buffer_.resize(had + std::max<ssize_t>(got, 0));
-  if (got < 0) return ConnectionError("reading failed", error);
-  if (got == 0) return Error(ErrorKind::kUnavailable, "the server closed the connection before its answer was complete");
+  const Result<size_t> got = connection_->Read(buffer_.data() + had, kReadBytes);
+  buffer_.resize(had + got.ValueOr(0));
+  ARROW_RETURN_NOT_OK(got.status());
+  if (*got == 0) return Error(ErrorKind::kUnavailable, "the server closed the connection before its answer was complete");
   return Status::OK();
 }
 
@@ -241,12 +157,6 @@ Status HttpClient::ReadBody(const AnswerHead& head, const BodySink& sink) {
   return ReadToEnd(sink);
 }
 
-/// A server closes connections that nobody uses: that is seen before something is sent over it.
-void HttpClient::DropIfClosed() {
-  char next = 0;
-  if (socket_ >= 0 && recv(socket_, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0) Disconnect();
-}
-
 std::string HttpClient::HeadOf(const HttpRequest& request) const {
   std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Length: {}\r\n", request.method, request.target,
                                  address_.host, address_.port, request.body.size());
@@ -261,12 +171,15 @@ std::string HttpClient::HeadOf(const HttpRequest& request) const {
 
 Result<HttpClient::AnswerHead> HttpClient::Transfer(const HttpRequest& request, const BodySink& sink, std::string* error) {
   never_sent_ = true;
-  DropIfClosed();
-  if (socket_ < 0) ARROW_RETURN_NOT_OK(Connect());
+  // A server closes connections that nobody uses: that is seen before something is sent over it.
+  if (connection_ != nullptr && connection_->IsClosed()) Disconnect();
+  if (connection_ == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(connection_, Connect(address_));
+  }
   never_sent_ = false;
   const auto exchange = [&]() -> Result<AnswerHead> {
-    ARROW_RETURN_NOT_OK(WriteAll(HeadOf(request)));
-    ARROW_RETURN_NOT_OK(WriteAll(request.body));
+    ARROW_RETURN_NOT_OK(connection_->Write(HeadOf(request)));
+    ARROW_RETURN_NOT_OK(connection_->Write(request.body));
     ARROW_ASSIGN_OR_RAISE(const AnswerHead answer, ReadHead());
     const BodySink keep_error = [&](std::string_view piece) {
       *error += piece.substr(0, kErrorBytesMax - std::min(kErrorBytesMax, error->size()));

@@ -1,5 +1,5 @@
-// A small blocking HTTP/1.1 client over plain sockets, for the subcommands that talk to a server. One keep-alive
-// connection, one request at a time, no TLS. Not thread-safe.
+// A small blocking HTTP/1.1 client, for the subcommands that talk to a server. One keep-alive connection, one request at a
+// time. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -9,19 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "app/byte_stream.h"
+#include "app/http_address.h"
 #include "base/error.h"
 
 namespace gigapi {
-
-/// http://[user:password@]host[:port]
-struct HttpAddress {
-  std::string host;
-  int port = 80;
-  std::string username = {};
-  std::string password = {};
-};
-
-Result<HttpAddress> ParseHttpAddress(std::string_view url);
 
 /// Percent-encodes what has a meaning in the query of a URL.
 std::string UrlEncode(std::string_view text);
@@ -59,7 +51,8 @@ class HttpClient {
   Status Send(const HttpRequest& request, const BodySink& sink);
   /// The same; the whole body as a string.
   Result<std::string> Fetch(const HttpRequest& request);
-  /// The same; every status is an answer. Fails when there is none: with kUnavailable, and never_sent() tells which.
+  /// The same; every status is an answer. Fails when there is none: never_sent() tells whether
+  /// it can be sent again.
   Result<HttpAnswer> Ask(const HttpRequest& request);
   /// Whether nothing of the last request has reached a server: it can be sent again without a doubt.
   bool never_sent() const { return never_sent_; }
@@ -72,10 +65,7 @@ class HttpClient {
   /// 2xx: the body goes to `sink`, else to `error`.
   Result<AnswerHead> Transfer(const HttpRequest& request, const BodySink& sink, std::string* error);
   std::string HeadOf(const HttpRequest& request) const;
-  void DropIfClosed();
-  Status Connect();
   void Disconnect();
-  Status WriteAll(std::string_view bytes);
   Status Fill();
   Result<std::string> ReadLine();
   Result<AnswerHead> ReadHead();
@@ -85,8 +75,8 @@ class HttpClient {
   Status ReadToEnd(const BodySink& sink);
 
   HttpAddress address_;
-  int socket_ = -1;
-  std::string buffer_;  // read and not used yet, from begin_ on
+  std::unique_ptr<ByteStream> connection_;  // nullptr: not connected
+  std::string buffer_;                      // read and not used yet, from begin_ on
   size_t begin_ = 0;
   bool never_sent_ = true;
 };

@@ -109,7 +109,11 @@ TEST(HttpClientTest, AddressesOfServers) {
   EXPECT_EQ(full.username, "me");
   EXPECT_EQ(full.password, "p:w");
   EXPECT_EQ(ParseHttpAddress("host").ValueOrDie().port, 80);
-  for (const auto* bad : {"", "http://", "https://host", "host:0", "host:x", "http://[::1"})
+  const auto secure = ParseHttpAddress("https://me:pw@db.example").ValueOrDie();
+  EXPECT_TRUE(secure.tls);
+  EXPECT_EQ(secure.port, 443);
+  EXPECT_EQ(ParseHttpAddress("https://db.example:7971/x").ValueOrDie().port, 7971);
+  for (const auto* bad : {"", "http://", "https://", "host:0", "host:x", "http://[::1"})
     EXPECT_FALSE(ParseHttpAddress(bad).ok()) << bad;
 }
 

@@ -7,16 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from gigapi_testing.server import wait_until
+from gigapi_testing.server import clean_environment, wait_until
+
+
+def make_certificate(folder, names):
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", names, "-keyout", key, "-out", cert], check=True, capture_output=True)
+    return cert, key
 
 
 @pytest.fixture(scope="module")
 def pems(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert], check=True, capture_output=True)
-    return cert, key
+    return make_certificate(tmp_path_factory.mktemp("tls"), "subjectAltName=IP:127.0.0.1")
 
 
 @pytest.fixture
@@ -100,3 +103,56 @@ def test_wrong_settings_end_the_start_with_a_reason(make_server, pems, tmp_path)
         assert server.process.wait(60) != 0
         assert reason in server.log()
         server.env.clear()
+
+
+# ---- the command line ----
+@pytest.fixture
+def run(binary, tmp_path):
+    def run(*args, **env):
+        return subprocess.run([str(binary), *map(str, args)], cwd=tmp_path, env=clean_environment(env), capture_output=True,
+                              text=True, timeout=60)
+    return run
+
+
+def test_queries_of_the_command_line(server, run, pems):
+    server.write("\n".join(f"m v={i}i {i}" for i in range(50_000)))
+    ask = ["query", "SELECT v FROM m ORDER BY v", "--format", "csv", "--url", server.url]
+    trusted = run(*ask, "--ca-file", pems[0])
+    assert trusted.returncode == 0, trusted.stderr
+    assert trusted.stdout.split()[1:] == [str(i) for i in range(50_000)]
+    assert run(*ask, "--insecure").returncode == 0
+    assert run(*ask, SSL_CERT_FILE=str(pems[0])).returncode == 0, "the system's authorities"
+    stranger = run(*ask)
+    assert stranger.returncode == 1 and "certificate is not believed: self-signed certificate" in stranger.stderr
+    assert run(*ask, "--ca-file", pems[1]).returncode == 1, "a key is no certificate"
+    plain = run("query", "SELECT 1", "--url", server.url.replace("https:", "http:"))
+    assert plain.returncode == 1 and plain.stderr
+
+
+def test_the_certificate_must_name_the_host(server, run, tmp_path_factory):
+    """A server with a certificate that is believed, but of another host."""
+    folder = tmp_path_factory.mktemp("other")
+    cert, key = make_certificate(folder, "subjectAltName=DNS:elsewhere.example")
+    server.stop()
+    server.http.verify = False  # what is asked here is only whether it is up
+    server.start(HTTP_TLS_CERT=cert, HTTP_TLS_KEY=key)
+    ask = ["query", "SELECT 1", "--url", server.url, "--ca-file", cert]
+    other = run(*ask)
+    assert other.returncode == 1 and "IP address mismatch" in other.stderr
+    assert run(*ask, "--insecure").returncode == 0
+
+
+def test_imports_of_the_command_line(server, run, pems, tmp_path):
+    (tmp_path / "m.lp").write_text("".join(f"m,h=h{i % 7} v={i}i,s=\"{'x' * 60}\" {i}\n" for i in range(100_000)))
+    done = run("import", "m.lp", "--db", "d", "--url", server.url, "--ca-file", pems[0])
+    assert done.returncode == 0, done.stderr
+    assert server.query("SELECT count(*) AS n, sum(v) AS s FROM m", "d") == [{"n": "100000", "s": "4999950000"}]
+    stranger = run("import", "m.lp", "--db", "d", "--url", server.url)
+    assert stranger.returncode == 1 and "certificate is not believed" in stranger.stderr
+    assert server.count("m", "d") == 100_000
+
+
+def test_https_to_a_port_without_tls(make_server, run):
+    plain = make_server()
+    done = run("query", "SELECT 1", "--url", plain.url.replace("http:", "https:"), "--insecure")
+    assert done.returncode == 1 and "does not speak TLS" in done.stderr

@@ -51,7 +51,7 @@ Result<SentPiece> ImportSender::Send(std::string_view format, std::string_view p
     const bool last = attempt >= target_.retries_max;
     Result<HttpAnswer> answer = client_.Ask(request);
     if (!answer.ok()) {
-      if (last || !client_.never_sent()) return answer.status();
+      if (last || !client_.never_sent() || KindOf(answer.status()) != ErrorKind::kUnavailable) return answer.status();
       ARROW_RETURN_NOT_OK(Pause(attempt, -1));
       continue;
     }
