@@ -201,7 +201,7 @@ def test_v2_client_deletes_whole_measurements(server, db):
 def test_v2_flux_is_refused_by_name(server):
     with v2_client(server) as client, pytest.raises(ApiException) as failure:
         client.query_api().query('from(bucket: "b") |> range(start: -1h)')
-    assert failure.value.status == 501 and "Flux is not supported" in failure.value.body
+    assert failure.value.status == 501 and b"Flux is not supported" in failure.value.body
 
 
 # ---- influxdb3-python: InfluxDB 3 ----
