@@ -48,6 +48,7 @@ class QueryRegistry {
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
 
+    const std::string& id() const { return id_; }
     void AddRows(int64_t rows) { rows_ += rows; }
     /// The first call counts.
     void End(const Status& status);

@@ -88,6 +88,7 @@ Status Answer(QueryEngine* engine, const QueryCall& call, QueryCancel cancel, st
   }
   auto encoder = call.encoder((*stream)->schema());
   http::Headers headers = call.headers;
+  if (!call.id_header.empty()) headers.emplace_back(call.id_header, ticket->id());
   headers.emplace_back("Content-Type", std::string(encoder->content_type()));
   auto body = std::make_unique<ResultBody>(*std::move(stream), std::move(encoder), std::move(ticket), stats, start_ns);
   ARROW_RETURN_NOT_OK(body->Begin());

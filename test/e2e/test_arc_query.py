@@ -202,3 +202,29 @@ def test_running_queries_are_seen_and_cancelled(arc):
     failed, last = arc.get("/api/v1/queries/history?limit=2").json()["queries"]
     assert failed["status"] == "failed" and failed["error"]
     assert last["sql"] == "SELECT 1 AS the_last_one" and last["status"] == "completed" and last["row_count"] == 1
+
+
+def test_arrow_with_dictionaries(arc):
+    arc.write("\n".join(f"dict,host=h{i % 5},id=i{i} v={i}i {i}" for i in range(20_000)), "arcdict")
+
+    def ask(**headers):
+        answer = arc.post("/api/v1/query/arrow", json.dumps({"sql": "SELECT host, id, v FROM dict ORDER BY v"}),
+                          headers={"x-arc-database": "arcdict", **headers})
+        assert answer.status_code == 200, answer.text
+        return answer.content, pa.ipc.open_stream(answer.content).read_all()
+
+    plain_bytes, plain = ask()
+    small_bytes, small = ask(**{"x-arc-arrow-dictionary": "true"})
+    assert [str(field.type) for field in small.schema] == ["dictionary<values=string, indices=int32, ordered=0>", "string", "int64"]
+    assert small.column("host").to_pylist() == plain.column("host").to_pylist() and small.drop(["host"]) == plain.drop(["host"])
+    assert len(small_bytes) < len(plain_bytes)
+    none = arc.post("/api/v1/query/arrow", json.dumps({"sql": "SELECT host FROM dict WHERE v < 0"}),
+                    headers={"x-arc-database": "arcdict", "x-arc-arrow-dictionary": "1"})
+    assert pa.ipc.open_stream(none.content).read_all().num_rows == 0
+
+
+def test_answers_name_the_query(arc):
+    for path in ("query", "query/arrow", "query/msgpack", "query/stream"):
+        answer = arc.post(f"/api/v1/{path}", json.dumps({"sql": "SELECT 42 AS answer"}))
+        record = arc.get(f"/api/v1/queries/{answer.headers['X-Arc-Query-ID']}").json()["query"]
+        assert (record["sql"], record["status"]) == ("SELECT 42 AS answer", "completed")

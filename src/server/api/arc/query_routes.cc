@@ -5,6 +5,7 @@
 
 #include "base/json_writer.h"
 #include "query/batch_stream.h"
+#include "server/api/arc/dictionary_stream.h"
 #include "server/api/arc/query_answer.h"
 #include "server/api/arc/query_request.h"
 #include "server/api/arc/row_estimate.h"
@@ -32,7 +33,14 @@ struct Form {
   EncoderFactory encoder;
   std::function<http::Response(const Status&)> failure;
   MissingTable missing_table = MissingTable::kNoRows;
+  /// What the rows go through before they are encoded; empty: nothing.
+  std::function<Result<std::unique_ptr<QueryStream>>(std::unique_ptr<QueryStream>)> change_rows = {};
 };
+
+bool IsWanted(const Request& request, std::string_view header) {
+  const std::string_view value = request.Header(header);
+  return value == "1" || http::EqualsIgnoringCase(value, "true");
+}
 
 Result<Form> JsonForm(const Request&) {
   const Arrival arrival = Arrival::Now();
@@ -56,8 +64,10 @@ Result<Form> ArrowForm(const Request& request) {
   else if (!wanted.empty()) {
     return Error(ErrorKind::kInvalidArgument, "invalid x-arc-arrow-compression: must be zstd or lz4");
   }
-  return Form{[buffers](auto schema) { return MakeArrowEncoder(std::move(schema), buffers); }, ShortFailure,
-              MissingTable::kFailure};
+  Form form{[buffers](auto schema) { return MakeArrowEncoder(std::move(schema), buffers); }, ShortFailure,
+            MissingTable::kFailure};
+  if (IsWanted(request, "x-arc-arrow-dictionary")) form.change_rows = WithDictionaries;
+  return form;
 }
 
 using FormReader = Result<Form> (*)(const Request&);
@@ -67,6 +77,15 @@ Result<std::unique_ptr<QueryStream>> OrNothing(Result<std::unique_ptr<QueryStrea
   if (stream.ok() || KindOf(stream.status()) != ErrorKind::kNotFound) return stream;
   auto nothing = arrow::RecordBatch::Make(arrow::schema({}), 0, arrow::ArrayVector{});
   return std::make_unique<BatchStream>(std::move(nothing));
+}
+
+using Opener = decltype(QueryCall::open);
+
+Opener Changed(Opener open, decltype(Form::change_rows) change, QueryEngine* engine) {
+  return [=](const QueryRequest& asked, QueryCancel cancel) -> Result<std::unique_ptr<QueryStream>> {
+    ARROW_ASSIGN_OR_RAISE(auto rows, open ? open(asked, std::move(cancel)) : engine->Execute(asked, std::move(cancel)));
+    return change(std::move(rows));
+  };
 }
 
 /// What Arc's clients see of failures that other dialects have statuses for.
@@ -97,7 +116,9 @@ http::Handler Runner(QueryService* queries, QueryEngine* engine, Lake* lake, Que
         return OrNothing(engine->Execute(asked, std::move(cancel)));
       };
     }
+    if (form->change_rows) call.open = Changed(std::move(call.open), std::move(form->change_rows), engine);
     call.request = *std::move(query);
+    call.id_header = "X-Arc-Query-ID";
     queries->Run(std::move(exchange), std::move(call),
                  [failure = std::move(form->failure)](const Status& status) { return failure(AsRefusal(status)); });
   };
