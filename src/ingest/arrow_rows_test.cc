@@ -136,6 +136,24 @@ TEST(ArrowRows, GathersBatches) {
   EXPECT_EQ(rows.Find("n")->i64()[4], -1);
 }
 
+TEST(ArrowRows, BatchesOfAStreamAreOfOneSizeAtMostAndNoneIsEmpty) {
+  const auto column = std::make_shared<arrow::Int64Array>(150'000, arrow::Buffer::FromString(std::string(1'200'000, '\0')));
+  const auto batch = BatchOf({{"time", column}});
+  const auto out = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  const auto writer = arrow::ipc::MakeStreamWriter(out, batch->schema()).ValueOrDie();
+  for (const auto& written : {batch->Slice(0, 0), batch, batch->Slice(0, 0), batch->Slice(0, 7), batch->Slice(0, 0)}) {
+    ASSERT_TRUE(writer->WriteRecordBatch(*written).ok());
+  }
+  ASSERT_TRUE(writer->Close().ok());
+  arrow::io::BufferReader in(out->Finish().ValueOrDie());
+  const auto batches = ReadArrowStream(&in).ValueOrDie();
+  std::vector<int64_t> sizes;
+  for (auto next = batches->Next().ValueOrDie(); next != nullptr; next = batches->Next().ValueOrDie()) {
+    sizes.push_back(next->num_rows());
+  }
+  EXPECT_THAT(sizes, testing::ElementsAre(kReadBatchRows, kReadBatchRows, 150'000 - 2 * kReadBatchRows, 7));
+}
+
 TEST(ArrowRows, TimesInTheirForms) {
   const auto value = ArrayOf<arrow::Int64Builder, int64_t>({1});
   const auto time_of = [&](const std::string& name, const std::shared_ptr<arrow::Array>& time) {

@@ -76,7 +76,7 @@ class ServerImpl final : public Server {
         query_pool_("query", options_.query_threads, static_cast<size_t>(options_.queries_queued_max)),
         import_pool_("import", options_.imports_max, kImportsQueuedMax),
         writes_(lake, &parsers_, WriteLimitsOf(options_)),
-        importer_(ImportLimitsOf(options_), &parsers_, lake),
+        importer_(ImportLimitsOf(options_), &parsers_, lake, writes_.mutable_stats()),
         queries_(engine, &query_pool_),
         influx_queries_(lake, engine, &query_pool_, &queries_.registry(), influx::IdentityHeaders(options_.version)) {
     const http::Headers identity = influx::IdentityHeaders(options_.version);

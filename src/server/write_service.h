@@ -2,7 +2,6 @@
 // parameters before, and render the outcome in their own form after.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "lake/lake.h"
 #include "server/http/http.h"
 #include "server/parser_registry.h"
+#include "server/write_stats.h"
 
 namespace gigapi {
 
@@ -48,15 +48,6 @@ struct WriteOutcome {
   std::vector<RefusedLine> refused;  // the first of them
 };
 
-/// Readable at any time.
-struct WriteStats {
-  std::atomic<int64_t> rows_written_total{0};
-  std::atomic<int64_t> rows_refused_total{0};
-  std::atomic<int64_t> body_bytes_total{0};  // after decompression
-  std::atomic<int64_t> parse_nanos_total{0};
-  std::atomic<int64_t> reparsed_total{0};
-};
-
 /// Thread-safe.
 class WriteService {
  public:
@@ -69,6 +60,8 @@ class WriteService {
   void Write(http::ExchangePtr exchange, WriteParameters parameters, Done done);
 
   const WriteStats& stats() const { return stats_; }
+  /// For others who write, to count in the same place.
+  WriteStats* mutable_stats() { return &stats_; }
 
  private:
   struct Job;

@@ -200,6 +200,27 @@ def test_stats(make_server):
     assert answer == {"status": "success", "stats": {"total_requests": 2, "total_records": 3, "total_errors": 1}}
 
 
+def test_rows_are_counted_as_those_of_other_writes(make_server):
+    server = make_server()
+    server.write("m v=1 1")
+    server.post("/api/v1/import/lp?db=d", "m v=1 1\nm v=2 2\ngarbage\n")
+    metrics = server.metrics()
+    assert (metrics["gigapi_write_rows_total"], metrics["gigapi_write_rows_refused_total"]) == (3, 1)
+
+
+@pytest.mark.parametrize("delimiter", [",", "^", ";", "|"])
+def test_quoted_newlines_of_a_large_csv_stay_whole(shared_server, db, delimiter):
+    """Whatever the delimiter is; other delimiters before a quote are text."""
+    other = ";" if delimiter == "," else ","
+    rows = [f'{i}{delimiter}"line {i}\nnext {delimiter}""quoted"""{delimiter}x{other}"y' for i in range(150_000)]
+    body = delimiter.join(["time", "s", "t"]) + "\n" + "\n".join(rows) + "\n"
+    answer = shared_server.post("/api/v1/import/csv", body, params={"db": db, "measurement": "m", "delimiter": delimiter})
+    assert answer.status_code == 200 and answer.json()["result"]["rows_refused"] == 0, answer.text[:500]
+    assert shared_server.query("SELECT count(*) AS n, count(DISTINCT s) AS d, min(length(s)) AS a, max(length(s)) AS b, "
+                               "count(DISTINCT t) AS t FROM m", db) == [
+        {"n": "150000", "d": "150000", "a": "21", "b": "26", "t": "1"}]
+
+
 def test_needs_credentials(make_server):
     server = make_server(HTTP_BASIC_AUTH_USERNAME="u", HTTP_BASIC_AUTH_PASSWORD="p")
     assert imported(server, "lp?db=x", **upload(LINES)).status_code == 401

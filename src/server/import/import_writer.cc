@@ -54,6 +54,10 @@ ImportWriter::PieceNotes ImportWriter::NotesOf(WriteBatch* batch) {
 void ImportWriter::Add(PieceNotes notes, const LineOf& line_of) {
   outcome_.imported_rows += notes.rows;
   outcome_.refused_rows += notes.refused_rows;
+  if (options_.stats != nullptr) {
+    options_.stats->rows_written_total += notes.rows;
+    options_.stats->rows_refused_total += notes.refused_rows;
+  }
   for (RefusedLine& refused : notes.refused) {
     if (outcome_.refused.size() >= options_.refused_shown_max) break;
     refused.line = line_of(refused.line);

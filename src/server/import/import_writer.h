@@ -13,6 +13,7 @@
 
 #include "lake/lake.h"
 #include "model/write_batch.h"
+#include "server/write_stats.h"
 
 namespace gigapi {
 
@@ -36,6 +37,7 @@ struct ImportWriterOptions {
   size_t refused_shown_max = WriteBatch::kMaxRefusedShown;
   int64_t overload_wait_ms_max = 60'000;        // for memory that other writes take
   const std::atomic<bool>* stopping = nullptr;  // once true, no further piece is written
+  WriteStats* stats = nullptr;                  // counts the rows as those of other writes; may be nullptr
 };
 
 /// One thread. Blocks.

@@ -12,6 +12,7 @@ namespace gigapi {
 ImportOutcome Importer::Run(const ImportRequest& request, http::BodyReader* body) const {
   ImportWriterOptions writer_options = request.writer;
   writer_options.stopping = &stopping_;
+  writer_options.stats = stats_;
   ImportWriter writer(std::move(writer_options), lake_);
   DecodingReader decoded(request.content_encoding, limits_.body_bytes_max, body);
   ParseOptions options = request.parse;

@@ -39,9 +39,9 @@ struct ImportRequest {
 /// Thread-safe.
 class Importer {
  public:
-  /// Both must outlive it.
-  Importer(ImportLimits limits, const ParserRegistry* parsers, Lake* lake)
-      : limits_(std::move(limits)), parsers_(parsers), lake_(lake) {}
+  /// All must outlive it. `stats` counts what imports write as other writes are counted.
+  Importer(ImportLimits limits, const ParserRegistry* parsers, Lake* lake, WriteStats* stats)
+      : limits_(std::move(limits)), parsers_(parsers), lake_(lake), stats_(stats) {}
 
   /// Reads the body to its end, or to a failure, on the calling thread, which it blocks.
   ImportOutcome Run(const ImportRequest& request, http::BodyReader* body) const;
@@ -55,6 +55,7 @@ class Importer {
   const ImportLimits limits_;
   const ParserRegistry* const parsers_;
   Lake* const lake_;
+  WriteStats* const stats_;
   std::atomic<bool> stopping_{false};
 };
 
