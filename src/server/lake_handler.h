@@ -27,4 +27,24 @@ inline http::Handler AnswerOnPool(Lake* lake, http::WorkerPool* pool, LakeAnswer
   };
 }
 
+/// Adds endpoints that answer from the lake and fail in one form. All must outlive the router.
+class LakeRoutes {
+ public:
+  LakeRoutes(Lake* lake, http::WorkerPool* pool, ErrorRenderer render_error, http::Router* router)
+      : lake_(lake), pool_(pool), render_error_(render_error), router_(router) {}
+
+  void AddAtOnce(std::string_view method, std::string_view path, LakeAnswer answer) const {
+    router_->Add(method, path, AnswerAtOnce(lake_, answer, render_error_));
+  }
+  void AddOnPool(std::string_view method, std::string_view path, LakeAnswer answer) const {
+    router_->Add(method, path, AnswerOnPool(lake_, pool_, answer, render_error_));
+  }
+
+ private:
+  Lake* const lake_;
+  http::WorkerPool* const pool_;
+  const ErrorRenderer render_error_;
+  http::Router* const router_;
+};
+
 }  // namespace gigapi

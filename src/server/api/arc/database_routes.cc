@@ -95,14 +95,12 @@ Result<http::Response> Delete(const Request& request, Lake* lake) {
 }  // namespace
 
 void AddDatabaseRoutes(Lake* lake, http::WorkerPool* pool, http::Router* router) {
-  const auto at_once = [=](LakeAnswer answer) { return AnswerAtOnce(lake, answer, ErrorResponse); };
-  // What touches the disk.
-  const auto on_pool = [=](LakeAnswer answer) { return AnswerOnPool(lake, pool, answer, ErrorResponse); };
-  router->Add("GET", "/api/v1/databases", at_once(List));
-  router->Add("POST", "/api/v1/databases", on_pool(Create));
-  router->Add("GET", "/api/v1/databases/{name}", at_once(Show));
-  router->Add("GET", "/api/v1/databases/{name}/measurements", at_once(ListMeasurements));
-  router->Add("DELETE", "/api/v1/databases/{name}", on_pool(Delete));
+  const LakeRoutes routes(lake, pool, ErrorResponse, router);
+  routes.AddAtOnce("GET", "/api/v1/databases", List);
+  routes.AddOnPool("POST", "/api/v1/databases", Create);
+  routes.AddAtOnce("GET", "/api/v1/databases/{name}", Show);
+  routes.AddAtOnce("GET", "/api/v1/databases/{name}/measurements", ListMeasurements);
+  routes.AddOnPool("DELETE", "/api/v1/databases/{name}", Delete);
 }
 
 }  // namespace gigapi::arc

@@ -146,14 +146,12 @@ Result<http::Response> ListOrganizations(const Request& request, Lake*) {
 }  // namespace
 
 void AddBucketRoutes(Lake* lake, http::WorkerPool* pool, http::Router* router) {
-  const auto at_once = [=](LakeAnswer answer) { return AnswerAtOnce(lake, answer, RenderV2Failure); };
-  // What touches the disk.
-  const auto on_pool = [=](LakeAnswer answer) { return AnswerOnPool(lake, pool, answer, RenderV2Failure); };
-  router->Add("GET", "/api/v2/buckets", at_once(ListBuckets));
-  router->Add("POST", "/api/v2/buckets", on_pool(CreateBucket));
-  router->Add("GET", "/api/v2/buckets/{id}", at_once(ShowBucket));
-  router->Add("DELETE", "/api/v2/buckets/{id}", on_pool(DeleteBucket));
-  router->Add("GET", "/api/v2/orgs", at_once(ListOrganizations));
+  const LakeRoutes routes(lake, pool, RenderV2Failure, router);
+  routes.AddAtOnce("GET", "/api/v2/buckets", ListBuckets);
+  routes.AddOnPool("POST", "/api/v2/buckets", CreateBucket);
+  routes.AddAtOnce("GET", "/api/v2/buckets/{id}", ShowBucket);
+  routes.AddOnPool("DELETE", "/api/v2/buckets/{id}", DeleteBucket);
+  routes.AddAtOnce("GET", "/api/v2/orgs", ListOrganizations);
 }
 
 }  // namespace gigapi::influx

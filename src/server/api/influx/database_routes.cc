@@ -84,11 +84,11 @@ Result<http::Response> DeleteTable(const Request& request, Lake* lake) {
 }  // namespace
 
 void AddDatabaseRoutes(Lake* lake, http::WorkerPool* pool, http::Router* router) {
-  const auto on_pool = [=](LakeAnswer answer) { return AnswerOnPool(lake, pool, answer, ErrorResponse); };
-  router->Add("POST", "/api/v3/configure/database", on_pool(Create));
-  router->Add("GET", "/api/v3/configure/database", on_pool(List));
-  router->Add("DELETE", "/api/v3/configure/database", on_pool(DeleteDatabase));
-  router->Add("DELETE", "/api/v3/configure/table", on_pool(DeleteTable));
+  const LakeRoutes routes(lake, pool, ErrorResponse, router);
+  routes.AddOnPool("POST", "/api/v3/configure/database", Create);
+  routes.AddOnPool("GET", "/api/v3/configure/database", List);
+  routes.AddOnPool("DELETE", "/api/v3/configure/database", DeleteDatabase);
+  routes.AddOnPool("DELETE", "/api/v3/configure/table", DeleteTable);
 }
 
 }  // namespace gigapi::influx
