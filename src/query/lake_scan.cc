@@ -193,8 +193,13 @@ duckdb::virtual_column_map_t LakeVirtualColumns() {
   using duckdb::MultiFileReader;
   using duckdb::TableColumn;
   duckdb::virtual_column_map_t columns;
-  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, TableColumn("file_index", LogicalType::UBIGINT));
-  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER, TableColumn("file_row_number", LogicalType::BIGINT));
+  // They are for the optimizer: names that nobody writes keep them out of SQL.
+  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, TableColumn("\x1f"
+                                                                             "file_index",
+                                                                             LogicalType::UBIGINT));
+  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER, TableColumn("\x1f"
+                                                                                  "file_row_number",
+                                                                                  LogicalType::BIGINT));
   columns.emplace(duckdb::COLUMN_IDENTIFIER_EMPTY, TableColumn("", LogicalType::BOOLEAN));
   return columns;
 }

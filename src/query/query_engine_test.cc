@@ -480,6 +480,14 @@ TEST(QueryEngine, SeesColumnsThatAppearWhileItRuns) {
   EXPECT_EQ(lake.Query("SELECT * FROM cpu"), "1970-01-01 00:00:00.000000001|a|1|NULL|NULL\n");
 }
 
+TEST(QueryEngine, WhereARowLiesIsNoColumn) {
+  LakeFixture lake;
+  lake.AddFile("db", "cpu", {{0, "a", 1.0}, {1000, "b", 2.0}});
+  for (const std::string name : {"file_index", "file_row_number", "filename", "rowid"}) {
+    EXPECT_THAT(lake.Query("SELECT " + name + " FROM cpu"), testing::HasSubstr("not found")) << name;
+  }
+}
+
 // Nothing that parses may end in an internal error: DuckDB closes the whole instance after one.
 TEST(QueryEngine, OddStatementsAreAnsweredOrRefused) {
   LakeFixture lake;
