@@ -180,8 +180,7 @@ def test_chunks(influx):
 
 
 def test_what_is_not_supported_is_named(influx):
-    for q, what in [("SELECT mean(usage) FROM (SELECT usage FROM cpu)", "a subquery in FROM"), ("SELECT usage INTO x FROM cpu", "SELECT INTO"),
-                    ("SELECT n FROM cpu tz('Europe/Berlin')", "tz()")]:
+    for q, what in [("SHOW TAG KEYS FROM (SELECT usage FROM cpu)", "a subquery in FROM"), ("SELECT usage INTO x FROM cpu", "SELECT INTO")]:
         answer = influx.get("/query", params={"q": q, "db": "iqs", "epoch": "s"})
         assert answer.status_code == 400 and f"{what} is not supported" in answer.json()["error"], answer.text
     assert error(influx, "SELECT holt_winters(mean(usage), 1, 1) FROM cpu") == "holt_winters() is not supported"
@@ -189,6 +188,95 @@ def test_what_is_not_supported_is_named(influx):
     assert "at least one aggregate" in error(influx, "SELECT usage FROM cpu GROUP BY time(1m)")
     assert "intervals" in error(influx, "SELECT mean(usage) FROM cpu WHERE time > 0 GROUP BY time(1s)")
     assert error(influx, "SELECT usage FROM nodb..cpu") == "database not found: nodb"
+
+
+def test_top_and_bottom(influx):
+    assert rows(influx, "SELECT top(usage, 2) FROM cpu") == [[0, 10], [210, 30]]
+    assert rows(influx, "SELECT bottom(usage, 2), n FROM cpu") == [[0, 1, 1], [30, 3, 2]]
+    (one,) = series(influx, "SELECT top(usage, host, 2) FROM cpu")
+    assert one["columns"] == ["time", "top", "host"] and one["values"] == [[T0 + 180, 5, "a"], [T0 + 210, 30, "b"]]
+    assert [(s["tags"]["host"], s["values"]) for s in series(influx, "SELECT bottom(usage, 1) FROM cpu GROUP BY host")] == [
+        ("a", [[T0, 1]]), ("b", [[T0, 10]])]
+    assert rows(influx, f"SELECT top(usage, 1) FROM cpu WHERE host = 'a' AND {RANGE} GROUP BY time(2m)") == [[30, 3], [180, 5]]
+    assert rows(influx, "SELECT top(usage, 9) AS best FROM cpu WHERE host = 'a' ORDER BY time DESC LIMIT 2") == [[180, 5], [30, 3]]
+    assert series(influx, "SELECT top(nothing, 2) FROM cpu") == []
+
+
+def test_integral(influx):
+    q = f"FROM cpu WHERE host = 'a' AND {RANGE}"
+    assert rows(influx, f"SELECT integral(usage) {q}") == [[0, 660]]
+    assert rows(influx, f"SELECT integral(usage, 1m) AS area {q}") == [[0, 11]]
+    assert rows(influx, f"SELECT integral(usage) {q} GROUP BY time(1m) fill(none)") == [[0, 156], [180, 504]]
+    assert [row[1] for row in rows(influx, f"SELECT integral(usage) {q} GROUP BY time(1m)")] == [156, None, None, 504, None]
+    both = series(influx, f"SELECT integral(usage) FROM cpu WHERE {RANGE} GROUP BY host")
+    assert [(s["tags"]["host"], s["values"][0][1]) for s in both] == [("a", 660), ("b", 4200)]
+    assert series(influx, "SELECT integral(nothing) FROM cpu") == []
+
+
+@pytest.mark.parametrize("q,expected", [
+    ("SELECT sum(m) FROM (SELECT mean(usage) AS m FROM cpu GROUP BY host) WHERE {R}", [[0, 23]]),
+    ("SELECT max(m) FROM (SELECT mean(usage) AS m FROM cpu GROUP BY time(1m), host) WHERE {R} GROUP BY time(5m)", [[0, 30]]),
+    ("SELECT mean(s) FROM (SELECT sum(m) AS s FROM (SELECT mean(usage) AS m FROM cpu GROUP BY time(1m), host) GROUP BY time(1m)) WHERE {R}",
+     [[0, 23.5]]),
+    ("SELECT count(m) FROM (SELECT mean(usage) AS m FROM cpu WHERE {R} GROUP BY time(1m), host) WHERE m > 4 AND host = 'b'", [[-T0, 2]]),
+    ("SELECT sum(d) FROM (SELECT non_negative_difference(bytes) AS d FROM net) WHERE {R}", [[0, 600]]),
+    ("SELECT max(d) FROM (SELECT derivative(mean(bytes), 1s) AS d FROM net WHERE {R} GROUP BY time(1m)) WHERE {R}", [[60, 10]]),
+    ("SELECT last(c) FROM (SELECT cumulative_sum(bytes) AS c FROM net)", [[120, 1400]]),
+    ("SELECT last(m) FROM (SELECT moving_average(bytes, 2) AS m FROM net)", [[120, 650]]),
+    ("SELECT max(e) FROM (SELECT elapsed(bytes, 1s) AS e FROM net)", [[60, 60]]),
+    ("SELECT sum(x) FROM (SELECT difference(bytes) * 2 + 1 AS x FROM net) WHERE {R}", [[0, 1002]]),
+    ("SELECT mean(c) FROM (SELECT count(usage) AS c FROM cpu WHERE host = 'a' GROUP BY time(1m) fill(0)) WHERE {R}", [[0, 0.6]]),
+    ("SELECT sum(x) FROM (SELECT last(usage) AS x FROM cpu WHERE host = 'a' GROUP BY time(1m), host fill(previous)) WHERE {R}", [[0, 19]]),
+    ("SELECT count(u) FROM (SELECT usage AS u FROM cpu GROUP BY host LIMIT 1) WHERE {R}", [[0, 2]]),
+    ("SELECT count(d) FROM (SELECT distinct(n) AS d FROM cpu) WHERE {R}", [[0, 5]]),
+    ("SELECT sum(t) FROM (SELECT top(usage, 2) AS t FROM cpu) WHERE {R}", [[0, 40]]),
+    ("SELECT integral(usage) FROM (SELECT usage FROM cpu WHERE host = 'a') WHERE {R}", [[0, 660]]),
+    ("SELECT usage * 2 AS x FROM (SELECT usage FROM cpu WHERE host = 'a') WHERE {R} LIMIT 2", [[0, 2], [30, 6]]),
+])
+def test_subqueries(influx, q, expected):
+    assert rows(influx, q.replace("{R}", RANGE)) == expected
+
+
+def test_subqueries_have_the_series_of_the_query_around_them(influx):
+    found = series(influx, f"SELECT max(m) FROM (SELECT mean(usage) AS m FROM cpu WHERE {RANGE} GROUP BY time(1m)) GROUP BY host")
+    assert [(s["name"], s["tags"]["host"], s["values"][0][1]) for s in found] == [("cpu", "a", 5), ("cpu", "b", 30)]
+    both = series(influx, f"SELECT mean(v) FROM (SELECT usage AS v FROM cpu), (SELECT bytes AS v FROM net) WHERE {RANGE}")
+    assert [(s["name"], s["values"][0][1]) for s in both] == [("cpu", 9.8), ("net", 1400 / 3)]
+    (everything,) = series(influx, f"SELECT * FROM (SELECT mean(usage) AS m FROM cpu WHERE {RANGE} GROUP BY host)")
+    assert everything["columns"] == ["time", "host", "m"] and sorted(everything["values"]) == [[T0, "a", 3], [T0, "b", 20]]
+    assert series(influx, "SELECT mean(x) FROM (SELECT nothing AS x FROM cpu)") == []
+    assert "fill(linear) in a subquery is not supported" in error(
+        influx, f"SELECT mean(x) FROM (SELECT mean(usage) AS x FROM cpu WHERE {RANGE} GROUP BY time(1m) fill(linear))")
+    deep = "usage FROM cpu"
+    for _ in range(30):
+        deep = f"usage FROM (SELECT {deep})"
+    answer = influx.get("/query", params={"q": f"SELECT {deep}", "db": "iqs", "epoch": "s"})
+    assert answer.status_code == 400 and "nested too deeply" in answer.json()["error"]
+
+
+def test_time_zones(influx):
+    """Days begin at midnight of the zone; the 26th of October 2025 had 25 hours in Berlin."""
+    hours = [f"zone v=1 {1761260400 + 3600 * i}000000000" for i in range(4 * 24 + 1)]  # from 2025-10-24 01:00 of Berlin on
+    influx.write("\n".join(hours), "iqs")
+    between = "time >= '2025-10-23T22:00:00Z' AND time < '2025-10-27T23:00:00Z'"
+    q = f"SELECT count(v) FROM zone WHERE {between} GROUP BY time(1d) tz('Europe/Berlin')"
+    assert [row for row in series(influx, q)[0]["values"]] == [
+        [1761256800, 23], [1761343200, 24], [1761429600, 25], [1761519600, 24]]
+    answer = influx.get("/query", params={"q": q, "db": "iqs", "pretty": "false"}).json()["results"][0]["series"][0]["values"]
+    assert [row[0] for row in answer] == ["2025-10-24T00:00:00+02:00", "2025-10-25T00:00:00+02:00", "2025-10-26T00:00:00+02:00",
+                                          "2025-10-27T00:00:00+01:00"]
+    empty = series(influx, q.replace("count(v)", "sum(v)").replace("WHERE", "WHERE time < '2025-10-24T22:00:00Z' AND"))
+    assert [row[0] for row in empty[0]["values"]] == [1761256800]
+    filled = series(influx, q.replace("WHERE time", "WHERE v > 0 AND time").replace("2025-10-23T22:00:00Z", "2025-10-20T22:00:00Z"))
+    assert [row[1] for row in filled[0]["values"]] == [0, 0, 0, 23, 24, 25, 24]
+    backwards = series(influx, q.replace(" tz", " ORDER BY time DESC tz"))[0]["values"]
+    assert [row[1] for row in backwards] == [24, 25, 24, 23]
+    hourly = series(influx, f"SELECT count(v) FROM zone WHERE {between} GROUP BY time(1h) fill(none) tz('Europe/Berlin')")
+    assert len(hourly[0]["values"]) == len(hours) - 1 and {row[1] for row in hourly[0]["values"]} == {1}
+    raw = influx.get("/query", params={"q": "SELECT v FROM zone LIMIT 1 tz('America/New_York')", "db": "iqs", "pretty": "false"})
+    assert raw.json()["results"][0]["series"][0]["values"] == [["2025-10-23T19:00:00-04:00", 1]]
+    assert error(influx, "SELECT v FROM zone tz('Nowhere/Land')") == "unable to find time zone Nowhere/Land"
+    assert "no lower bound of time is not supported" in error(influx, "SELECT count(v) FROM zone GROUP BY time(1d) tz('Asia/Tokyo')")
 
 
 def test_what_grafana_sends(influx):

@@ -32,12 +32,26 @@ struct Expression {
 };
 using ExpressionPtr = std::unique_ptr<Expression>;
 
-/// "db"."rp"."name", or a regular expression in the place of the name.
+inline ExpressionPtr Clone(const Expression& node) {
+  auto copy = std::make_unique<Expression>();
+  copy->kind = node.kind;
+  copy->text = node.text;
+  copy->integer = node.integer;
+  if (node.left != nullptr) copy->left = Clone(*node.left);
+  if (node.right != nullptr) copy->right = Clone(*node.right);
+  for (const ExpressionPtr& argument : node.arguments) copy->arguments.push_back(Clone(*argument));
+  return copy;
+}
+
+struct Statement;
+
+/// "db"."rp"."name", or a regular expression in the place of the name, or (SELECT ...).
 struct Source {
   std::string database;
   std::string retention_policy;
   std::string name;
   bool is_regex = false;
+  std::shared_ptr<Statement> subquery;  // of kind kSelect; nothing else is set then
 };
 
 /// What a name is compared with: WITH MEASUREMENT =~ /x/, WITH KEY IN ("a", "b").
@@ -70,6 +84,8 @@ enum class Fill : uint8_t {
 /// GROUP BY time(width, offset), tags, /regex/, *
 struct GroupBy {
   int64_t width_ns = 0;  // 0: not by time
+  /// The width is that of the query around this one: of no effect where nothing is aggregated.
+  bool width_is_inherited = false;
   ExpressionPtr offset;  // may be nullptr
   bool all_tags = false;
   std::vector<std::string> tags;
@@ -84,6 +100,7 @@ struct Select {
   bool descending = false;
   int64_t series_limit = 0;  // 0: none
   int64_t series_offset = 0;
+  std::string time_zone;  // tz(); empty: UTC
 };
 
 struct Statement {

@@ -31,6 +31,9 @@ constexpr Function kFunctions[] = {
     {"max", kSelector, true, "max({0})"},
     {"min", kSelector, true, "min({0})"},
     {"percentile", kSelector, true, ""},
+    {"top", kRanking, true, ""},
+    {"bottom", kRanking, true, ""},
+    {"integral", kIntegral, true, ""},
     {"cumulative_sum", kTransform, true, ""},
     {"derivative", kTransform, true, ""},
     {"difference", kTransform, true, ""},
@@ -92,11 +95,14 @@ std::optional<FunctionKind> KindOfFunction(std::string_view name) {
   return std::nullopt;
 }
 
+Status CheckInput(std::string_view name, ColumnType type) {
+  if (!Find(kFunctions, name)->of_numbers || IsNumber(type)) return Status::OK();
+  return Errorf(ErrorKind::kInvalidArgument, "unsupported {} iterator type: {}", name, ToString(type));
+}
+
 Result<std::string> AggregateSql(std::string_view name, const FunctionInput& input) {
   const Function* const function = Find(kFunctions, name);
-  if (function->of_numbers && input.type && !IsNumber(*input.type)) {
-    return Errorf(ErrorKind::kInvalidArgument, "unsupported {} iterator type: {}", name, ToString(*input.type));
-  }
+  if (input.type) ARROW_RETURN_NOT_OK(CheckInput(name, *input.type));
   if (name == "sum") {
     if (!input.type || *input.type == ColumnType::kFloat64) return fmt::format("sum({})", input.sql);
     return fmt::format("CAST(sum({}) AS {})", input.sql, *input.type == ColumnType::kUInt64 ? "UBIGINT" : "BIGINT");

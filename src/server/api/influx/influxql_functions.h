@@ -16,6 +16,8 @@ enum class FunctionKind : uint8_t {
   kSelector,   // the value of one row of many
   kTransform,  // works on the values of a series, one after the other: series_computation.h
   kScalar,     // of one value
+  kRanking,    // chooses rows: top and bottom, select_rows.h
+  kIntegral,   // needs the row before, then adds up: select_rows.h
 };
 
 /// nullopt for a function that is not known here.
@@ -27,6 +29,9 @@ struct FunctionInput {
   std::optional<ColumnType> type;  // nullopt: the table has no such field
   std::string parameter;           // N of percentile, as SQL
 };
+
+/// kInvalidArgument where a function, which is no scalar, does not take fields of a type.
+Status CheckInput(std::string_view function, ColumnType type);
 
 /// An aggregate or selector over the rows of a group. kInvalidArgument where the field's type does not fit.
 Result<std::string> AggregateSql(std::string_view function, const FunctionInput& input);

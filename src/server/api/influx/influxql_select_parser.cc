@@ -3,10 +3,14 @@
 #include <charconv>
 
 #include "server/api/influx/influxql_expression_parser.h"
+#include "server/api/influx/influxql_subquery.h"
 #include "server/http/http.h"
 
 namespace gigapi::influx {
 namespace {
+
+/// Deeper queries are nobody's, and recursion has to end somewhere.
+constexpr int kDepthMax = 16;
 
 Result<Source> OneSource(TokenReader* in) {
   Source source;
@@ -34,7 +38,7 @@ Result<Source> OneSource(TokenReader* in) {
 
 class SelectParser {
  public:
-  explicit SelectParser(TokenReader* in) : in_(*in) {}
+  SelectParser(TokenReader* in, int depth) : in_(*in), depth_(depth) {}
 
   Result<Statement> Parse() {
     Statement statement;
@@ -44,7 +48,7 @@ class SelectParser {
     ARROW_RETURN_NOT_OK(Fields());
     if (in_.AtKeyword("INTO")) return Unsupported("SELECT INTO");
     if (!in_.AtKeyword("FROM")) return in_.Unexpected("FROM");
-    ARROW_RETURN_NOT_OK(ParseSources(&in_, &statement.sources));
+    ARROW_RETURN_NOT_OK(Sources(&statement.sources));
     if (in_.Accept("WHERE")) {
       ARROW_ASSIGN_OR_RAISE(statement.condition, ParseCondition(&in_));
     }
@@ -63,13 +67,39 @@ class SelectParser {
     if (in_.Accept("SOFFSET")) {
       ARROW_ASSIGN_OR_RAISE(select_->series_offset, in_.Integer());
     }
-    if (AtName("tz")) return Unsupported("tz()");
+    if (AtName("tz")) ARROW_RETURN_NOT_OK(TimeZoneClause());
     return statement;
   }
 
  private:
   bool AtName(std::string_view name) const {
     return in_.token().kind == TokenKind::kIdentifier && http::EqualsIgnoringCase(in_.token().text, name);
+  }
+
+  Status Sources(std::vector<Source>* sources) {
+    do {
+      in_.Advance(/*regex_allowed=*/true);  // over FROM, or over the comma
+      if (in_.AcceptSymbol("(")) {
+        if (depth_ >= kDepthMax) return Error(ErrorKind::kInvalidArgument, "the subqueries are nested too deeply");
+        ARROW_RETURN_NOT_OK(in_.Expect("SELECT"));
+        ARROW_ASSIGN_OR_RAISE(Statement subquery, SelectParser(&in_, depth_ + 1).Parse());
+        ARROW_RETURN_NOT_OK(in_.ExpectSymbol(")"));
+        sources->emplace_back().subquery = std::make_shared<Statement>(std::move(subquery));
+      } else {
+        ARROW_ASSIGN_OR_RAISE(Source source, OneSource(&in_));
+        sources->push_back(std::move(source));
+      }
+    } while (in_.At(","));
+    return Status::OK();
+  }
+
+  Status TimeZoneClause() {
+    in_.Advance();
+    ARROW_RETURN_NOT_OK(in_.ExpectSymbol("("));
+    if (in_.token().kind != TokenKind::kString) return in_.Unexpected("string");
+    select_->time_zone = in_.token().text;
+    in_.Advance();
+    return in_.ExpectSymbol(")");
   }
 
   Status Fields() {
@@ -164,6 +194,7 @@ class SelectParser {
   }
 
   TokenReader& in_;
+  const int depth_;
   Select* select_ = nullptr;
 };
 
@@ -179,6 +210,10 @@ Status ParseSources(TokenReader* in, std::vector<Source>* sources) {
   return Status::OK();
 }
 
-Result<Statement> ParseSelect(TokenReader* in) { return SelectParser(in).Parse(); }
+Result<Statement> ParseSelect(TokenReader* in) {
+  ARROW_ASSIGN_OR_RAISE(Statement statement, SelectParser(in, 0).Parse());
+  InheritIntoSubqueries(&statement);
+  return statement;
+}
 
 }  // namespace gigapi::influx

@@ -26,6 +26,7 @@ Result<std::vector<TableSnapshotPtr>> MeasurementFinder::FindSources(const std::
     for (const auto& [name, table] : tables) names.insert(name);
   }
   for (const Source& source : sources) {
+    if (source.subquery != nullptr) continue;
     if (!source.database.empty() && source.database != database_) {
       return Error(ErrorKind::kUnsupported, "FROM with several databases is not supported");
     }

@@ -24,7 +24,8 @@ class MeasurementFinder {
 
   const std::string& database() const { return database_; }
   Result<Tables> FindDatabase() const;
-  /// The tables that FROM names, or all. A source that names a database makes it the statement's.
+  /// The tables that FROM names, or all; subqueries are passed over. A source that names a database makes it the
+  /// statement's.
   Result<std::vector<TableSnapshotPtr>> FindSources(const std::vector<Source>& sources);
 
   Result<std::vector<std::string>> Matching(std::vector<std::string> names, const NameMatch& match) const;

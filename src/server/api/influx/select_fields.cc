@@ -12,19 +12,21 @@ namespace {
 
 using Kind = Expression::Kind;
 
+void ReplaceWildcards(const std::string& name, Expression* node) {
+  if (node->kind == Kind::kWildcard || node->kind == Kind::kRegex) {
+    node->kind = Kind::kName;
+    node->text = name;
+  }
+  for (Expression* child : {node->left.get(), node->right.get()}) {
+    if (child != nullptr) ReplaceWildcards(name, child);
+  }
+  for (const ExpressionPtr& argument : node->arguments) ReplaceWildcards(name, argument.get());
+}
+
 /// A copy in which wildcards are the column `name`.
 ExpressionPtr CopyWith(const Expression& node, const std::string& name) {
-  auto copy = std::make_unique<Expression>();
-  copy->kind = node.kind;
-  copy->text = node.text;
-  copy->integer = node.integer;
-  if (node.kind == Kind::kWildcard || node.kind == Kind::kRegex) {
-    copy->kind = Kind::kName;
-    copy->text = name;
-  }
-  if (node.left != nullptr) copy->left = CopyWith(*node.left, name);
-  if (node.right != nullptr) copy->right = CopyWith(*node.right, name);
-  for (const ExpressionPtr& argument : node.arguments) copy->arguments.push_back(CopyWith(*argument, name));
+  ExpressionPtr copy = Clone(node);
+  ReplaceWildcards(name, copy.get());
   return copy;
 }
 
@@ -68,7 +70,7 @@ class FieldSpeller {
     if (field.expression->kind == Kind::kName && IsTime(*field.expression)) return Status::OK();  // is there anyway
     const Expression* const wildcard = FindWildcard(*field.expression);
     if (wildcard == nullptr) {
-      Take(CopyWith(*field.expression, {}), field.alias.empty() ? NameOf(*field.expression) : field.alias);
+      Take(Clone(*field.expression), field.alias.empty() ? NameOf(*field.expression) : field.alias);
       return Status::OK();
     }
     ARROW_ASSIGN_OR_RAISE(const auto names, Columns(*field.expression, *wildcard));

@@ -10,6 +10,7 @@
 #include "server/api/influx/influxql_functions.h"
 #include "server/api/influx/influxql_token_reader.h"
 #include "server/api/influx/select_fields.h"
+#include "server/api/influx/select_rows.h"
 #include "server/sql_text.h"
 
 namespace gigapi::influx {
@@ -45,13 +46,6 @@ Status CheckCalls(const Expression& node) {
   return Status::OK();
 }
 
-/// The start of the interval that an instant lies in; the first instant where that is before it.
-int64_t IntervalOf(int64_t nanos, int64_t width, int64_t offset) {
-  const __int128 distance = static_cast<__int128>(nanos) - offset;
-  const __int128 into = (distance % width + width) % width;
-  return static_cast<int64_t>(std::max<__int128>(nanos - into, INT64_MIN));
-}
-
 class Planner {
  public:
   Planner(const Statement& statement, const SelectContext& context)
@@ -59,14 +53,18 @@ class Planner {
 
   Result<std::optional<SelectPlan>> Plan() {
     ARROW_ASSIGN_OR_RAISE(plan_.tags, GroupedTags());
-    ARROW_ASSIGN_OR_RAISE(const auto fields, SpellOutFields(select_, context_, plan_.tags));
+    ARROW_ASSIGN_OR_RAISE(auto fields, SpellOutFields(select_, context_, plan_.tags));
     for (const NamedField& field : fields) ARROW_RETURN_NOT_OK(CheckCalls(*field.expression));
     const auto has = [&](FunctionKind kind) {
       return std::any_of(fields.begin(), fields.end(), [&](const auto& f) { return Has(*f.expression, kind); });
     };
-    aggregated_ = has(FunctionKind::kAggregate) || has(FunctionKind::kSelector);
+    aggregated_ = has(FunctionKind::kAggregate) || has(FunctionKind::kSelector) || has(FunctionKind::kIntegral);
+    ranked_ = has(FunctionKind::kRanking);
     plan_.drop_empty = has(FunctionKind::kTransform);
     ARROW_RETURN_NOT_OK(ReadTimes());
+    ARROW_RETURN_NOT_OK(ReadRows());
+    if (ranked_) ARROW_RETURN_NOT_OK(Rank(&fields));
+    if (has(FunctionKind::kIntegral)) return Integral(fields);
     ARROW_RETURN_NOT_OK(FindSelector(fields));
     for (const NamedField& field : fields) {
       ARROW_ASSIGN_OR_RAISE(auto value, Computation(*field.expression));
@@ -76,13 +74,17 @@ class Planner {
       return Error(ErrorKind::kInvalidArgument,
                    "aggregate function distinct() cannot be combined with other functions or fields");
     }
-    if (inputs_.empty()) return std::nullopt;  // tags alone, or no field that the measurement has
-    if (aggregated_ && select_.group_by.width_ns == 0) time_ = selector_ != nullptr ? SelectedTime() : RangeStart();
-    ARROW_RETURN_NOT_OK(WriteSql());
-    return std::optional<SelectPlan>(std::move(plan_));
+    return Finish();
   }
 
  private:
+  Result<std::optional<SelectPlan>> Finish() {
+    if (inputs_.empty()) return std::nullopt;  // tags alone, or no field that the measurement has
+    if (aggregated_ && select_.group_by.width_ns == 0) time_ = selector_ != nullptr ? SelectedTime() : RangeStart();
+    WriteSql();
+    return std::optional<SelectPlan>(std::move(plan_));
+  }
+
   // ---- GROUP BY and time ----
 
   Result<std::vector<std::string>> GroupedTags() const {
@@ -106,21 +108,26 @@ class Planner {
     plan_.offset = statement_.offset;
     const int64_t width = select_.group_by.width_ns;
     if (width == 0) return Status::OK();
-    if (!aggregated_) return Error(ErrorKind::kInvalidArgument, "GROUP BY requires at least one aggregate function");
+    if (!aggregated_ && !ranked_) {
+      if (select_.group_by.width_is_inherited) return Status::OK();
+      return Error(ErrorKind::kInvalidArgument, "GROUP BY requires at least one aggregate function");
+    }
     int64_t offset = 0;
     if (select_.group_by.offset != nullptr) {
       ARROW_ASSIGN_OR_RAISE(offset, EvaluateNanos(*select_.group_by.offset, context_.now_ns));
     }
     if (width > kWidthMaxNs) return Error(ErrorKind::kInvalidArgument, "GROUP BY time() is wider than 100 years");
-    offset %= width;
-    if (offset < 0) offset += width;
-    const auto interval_of = [&](int64_t nanos) { return IntervalOf(nanos, width, offset); };
-    time_ = fmt::format("epoch_ns(\"time\") - ((epoch_ns(\"time\") - {0}) % {1} + {1}) % {1}", offset, width);
-    plan_.width_ns = width;
+    if (context_.zone != nullptr && !range_.from) return Unsupported("GROUP BY time() with tz() and no lower bound of time");
+    plan_.last_ns = range_.to.value_or(context_.now_ns);
+    grid_ = std::make_shared<const IntervalGrid>(width, offset, context_.zone, range_.from.value_or(0), *plan_.last_ns);
+    if (!aggregated_) return Status::OK();  // rows that are chosen keep their times
+    time_ = grid_->StartSql("epoch_ns(\"time\")");
+    plan_.grid = grid_;
+    plan_.zone_is_local = context_.zone != nullptr;
     plan_.fill = select_.fill;
     plan_.fill_number = select_.fill_number;
-    plan_.last_ns = interval_of(range_.to.value_or(context_.now_ns));
-    if (range_.from) plan_.first_ns = interval_of(*range_.from);
+    plan_.last_ns = grid_->StartOf(*plan_.last_ns);
+    if (range_.from) plan_.first_ns = grid_->StartOf(*range_.from);
     if (range_.from && plan_.fill != Fill::kNone &&
         (static_cast<double>(*plan_.last_ns) - static_cast<double>(*plan_.first_ns)) / static_cast<double>(width) >
             kIntervalsMax) {
@@ -130,6 +137,98 @@ class Planner {
   }
 
   std::string RangeStart() const { return fmt::format("CAST({} AS BIGINT)", range_.from.value_or(0)); }
+
+  Status ReadRows() {
+    rows_.from = context_.from.empty() ? SqlName(context_.database) + "." + SqlName(context_.table) : context_.from;
+    rows_.where = "true";
+    if (statement_.condition == nullptr) return Status::OK();
+    return ConditionToSql(*statement_.condition, *context_.schema, context_.now_ns).Value(&rows_.where);
+  }
+
+  // ---- functions that make rows of their own ----
+
+  Status ReadRowsOf(const Expression& call) {
+    const Expression& field = *call.arguments[0];
+    if (field.kind != Kind::kName) return Errorf(ErrorKind::kInvalidArgument, "expected field argument in {}()", call.text);
+    const auto column = context_.schema->Find(field.text);
+    const bool is_field = column && (*context_.schema)[*column].type != ColumnType::kTag;
+    rows_.field = is_field ? SqlName(field.text) : std::string(kNoValue);
+    if (is_field) ARROW_RETURN_NOT_OK(CheckInput(call.text, (*context_.schema)[*column].type));
+    for (const std::string& tag : plan_.tags) {
+      if (IsTag(tag)) rows_.tags.push_back(SqlName(tag));
+    }
+    if (grid_ != nullptr) rows_.interval = [grid = grid_](const std::string& nanos) { return grid->StartSql(nanos); };
+    return Status::OK();
+  }
+
+  bool IsTag(const std::string& name) const {
+    const auto column = context_.schema->Find(name);
+    return column && (*context_.schema)[*column].type == ColumnType::kTag;
+  }
+
+  /// top(field, tag..., N) becomes the field, and the tags, of rows that are chosen in FROM.
+  Status Rank(std::vector<NamedField>* fields) {
+    const auto is_ranking = [](const NamedField& f) { return KindOfCall(*f.expression) == FunctionKind::kRanking; };
+    const auto found = std::find_if(fields->begin(), fields->end(), is_ranking);
+    const bool other = std::any_of(fields->begin(), fields->end(),
+                                   [&](const NamedField& f) { return !is_ranking(f) && f.expression->kind != Kind::kName; });
+    if (found == fields->end()) return Error(ErrorKind::kUnsupported, "arithmetic with top() and bottom() is not supported");
+    const Expression& call = *found->expression;
+    if (aggregated_ || other || std::count_if(fields->begin(), fields->end(), is_ranking) > 1) {
+      return Errorf(ErrorKind::kInvalidArgument, "selector function {}() cannot be combined with other functions",
+                    call.text);
+    }
+    if (call.arguments.size() < 2) {
+      return Errorf(ErrorKind::kInvalidArgument, "invalid number of arguments for {}, expected at least 2, got {}",
+                    call.text, call.arguments.size());
+    }
+    const Expression& count = *call.arguments.back();
+    if (count.kind != Kind::kInteger || count.integer < 1) {
+      return Errorf(ErrorKind::kInvalidArgument, "limit ({}) in {} function must be at least 1", count.text, call.text);
+    }
+    ARROW_RETURN_NOT_OK(ReadRowsOf(call));
+    Ranking ranking{call.text == "top", std::to_string(count.integer), {}};
+    std::vector<NamedField> tags;
+    for (size_t i = 1; i + 1 < call.arguments.size(); ++i) {
+      const Expression& tag = *call.arguments[i];
+      if (tag.kind != Kind::kName || !IsTag(tag.text)) {
+        return Errorf(ErrorKind::kInvalidArgument, "only tags are allowed between field and limit of {}()", call.text);
+      }
+      ranking.distinct.push_back(SqlName(tag.text));
+      tags.push_back({Clone(tag), tag.text});
+    }
+    rows_.from = RankedRows(rows_, ranking);
+    rows_.where = "true";
+    found->expression = Clone(*call.arguments[0]);
+    fields->insert(std::next(found), std::make_move_iterator(tags.begin()), std::make_move_iterator(tags.end()));
+    return Status::OK();
+  }
+
+  Result<std::optional<SelectPlan>> Integral(const std::vector<NamedField>& fields) {
+    const Expression& call = *fields[0].expression;
+    if (fields.size() > 1 || KindOfCall(call) != FunctionKind::kIntegral) {
+      return Unsupported("integral() with other functions or fields");
+    }
+    if (call.arguments.empty() || call.arguments.size() > 2) {
+      return Error(ErrorKind::kInvalidArgument,
+                   "invalid number of arguments for integral, expected at least 1 but no more than 2");
+    }
+    int64_t unit_ns = kNanosPerSecond;
+    if (call.arguments.size() == 2) {
+      const Expression& unit = *call.arguments[1];
+      if (unit.kind != Kind::kDuration || unit.integer <= 0) {
+        return Error(ErrorKind::kInvalidArgument, "second argument must be a duration");
+      }
+      unit_ns = unit.integer;
+    }
+    ARROW_RETURN_NOT_OK(ReadRowsOf(call));
+    if (rows_.field == kNoValue) return std::nullopt;
+    rows_.from = AreaPieces(rows_, select_.group_by.width_ns, unit_ns);
+    rows_.where = "true";
+    inputs_.emplace_back(kAreaColumn);
+    plan_.columns.push_back({fields[0].name, Column(fmt::format("sum({})", kAreaColumn), /*is_count=*/false)});
+    return Finish();
+  }
 
   // ---- selectors ----
 
@@ -297,39 +396,31 @@ class Planner {
     return fmt::format("({} {} {})", left, node.text, right);
   }
 
-  Status WriteSql() {
+  void WriteSql() {
     std::string columns;
     for (const std::string& tag : plan_.tags) {
-      const auto column = context_.schema->Find(tag);
-      const bool is_tag = column && (*context_.schema)[*column].type == ColumnType::kTag;
-      columns += is_tag ? fmt::format("coalesce({}, ''), ", SqlName(tag)) : "'', ";
+      columns += IsTag(tag) ? fmt::format("coalesce({}, ''), ", SqlName(tag)) : "'', ";
     }
     columns += aggregated_ ? time_ : "epoch_ns(\"time\")";
     for (const std::string& value : values_) columns += ", " + value;
 
-    std::string where = "true";
-    if (statement_.condition != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(where, ConditionToSql(*statement_.condition, *context_.schema, context_.now_ns));
-    }
     // A point without any of the fields is not there.
     std::string any;
     for (const std::string& input : inputs_) {
       const std::string there = input + " IS NOT NULL";
       if (any.find(there) == std::string::npos) any += (any.empty() ? "" : " OR ") + there;
     }
-    plan_.sql = fmt::format("SELECT {} FROM {}.{} WHERE {} AND ({})", columns, SqlName(context_.database),
-                            SqlName(context_.table), where, any);
+    plan_.sql = fmt::format("SELECT {} FROM {} WHERE {} AND ({})", columns, rows_.from, rows_.where, any);
     if (aggregated_) WriteGrouping();
     WriteOrder();
-    return Status::OK();
   }
 
   void WriteGrouping() {
-    size_t groups = plan_.tags.size() + (plan_.width_ns > 0 ? 1 : 0);
+    size_t groups = plan_.tags.size() + (plan_.grid != nullptr ? 1 : 0);
     if (distinct_) ++groups;  // the value stands right after the time
     std::string list;
     for (size_t i = 1; i <= groups; ++i) {
-      const size_t position = plan_.width_ns == 0 && i > plan_.tags.size() ? i + 1 : i;
+      const size_t position = plan_.grid == nullptr && i > plan_.tags.size() ? i + 1 : i;
       list += (list.empty() ? "" : ", ") + std::to_string(position);
     }
     if (!list.empty()) plan_.sql += " GROUP BY " + list;
@@ -342,10 +433,10 @@ class Planner {
     order += aggregated_ ? std::to_string(plan_.tags.size() + 1) : "\"time\"";
     if (select_.descending) order += " DESC";
     if (distinct_) order += fmt::format(", {}", plan_.tags.size() + 2);
-    plan_.sql += " ORDER BY " + order;
+    plan_.order = " ORDER BY " + order;
     // Where the answer is one series the engine can stop early.
     if (!aggregated_ && plan_.tags.empty() && plan_.limit > 0 && !plan_.drop_empty) {
-      plan_.sql += fmt::format(" LIMIT {}", plan_.limit + plan_.offset);
+      plan_.order += fmt::format(" LIMIT {}", plan_.limit + plan_.offset);
     }
   }
 
@@ -355,7 +446,10 @@ class Planner {
   SelectPlan plan_;
   TimeRange range_;
   bool aggregated_ = false;
+  bool ranked_ = false;
   bool distinct_ = false;
+  RowsInput rows_;
+  std::shared_ptr<const IntervalGrid> grid_;  // of GROUP BY time(); nullptr: there is none
   const Expression* selector_ = nullptr;
   std::string time_;                 // the SQL of an aggregated row's time
   std::vector<std::string> values_;  // the SQL of the values

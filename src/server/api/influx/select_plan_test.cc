@@ -35,7 +35,10 @@ Result<std::optional<SelectPlan>> Plan(const std::string& text) {
   return PlanSelect(statements[0], context);
 }
 
-std::string Sql(const std::string& text) { return (*Plan(text).ValueOrDie()).sql; }
+std::string Sql(const std::string& text) {
+  const auto plan = Plan(text).ValueOrDie();
+  return plan->sql + plan->order;
+}
 
 TEST(SelectPlan, RawRows) {
   EXPECT_EQ(Sql("SELECT v FROM m"),
@@ -77,7 +80,12 @@ TEST(SelectPlan, NothingToAnswer) {
 
 TEST(SelectPlan, Refusals) {
   const auto refusal = [](const std::string& text) { return Plan(text).status().message(); };
-  EXPECT_EQ(refusal("SELECT top(v, 3) FROM m"), "top() is not supported");
+  EXPECT_EQ(refusal("SELECT holt_winters(mean(v), 1, 1) FROM m"), "holt_winters() is not supported");
+  EXPECT_EQ(refusal("SELECT top(v, 3), mean(v) FROM m"), "selector function top() cannot be combined with other functions");
+  EXPECT_EQ(refusal("SELECT top(v, 0) FROM m"), "limit (0) in top function must be at least 1");
+  EXPECT_EQ(refusal("SELECT bottom(v, n, 2) FROM m"), "only tags are allowed between field and limit of bottom()");
+  EXPECT_EQ(refusal("SELECT top(s, 1) FROM m"), "unsupported top iterator type: string");
+  EXPECT_EQ(refusal("SELECT integral(v), mean(v) FROM m"), "integral() with other functions or fields is not supported");
   EXPECT_EQ(refusal("SELECT mean(s) FROM m"), "unsupported mean iterator type: string");
   EXPECT_EQ(refusal("SELECT percentile(v) FROM m"), "invalid number of arguments for percentile, expected 2, got 1");
   EXPECT_EQ(refusal("SELECT mean(v + 1) FROM m"), "expected field argument in mean()");

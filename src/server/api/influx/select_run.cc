@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "server/api/influx/influxql_token_reader.h"
+#include "server/api/influx/subquery_table.h"
 #include "server/encode/cell.h"
 
 namespace gigapi::influx {
@@ -102,24 +104,71 @@ SelectRun::SelectRun(Lake* lake, QueryEngine* engine, const Statement& statement
 
 Status SelectRun::Plan() {
   if (planned_) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const auto tables, finder_.FindSources(statement_.sources));
-  for (const TableSnapshotPtr& table : tables) {
-    SelectContext context{table->database, table->table, table->schema.get(), now_ns_, {}};
-    context.match = [this](const std::vector<std::string>& names, const std::string& pattern) {
-      return finder_.Matching(names, {NameMatch::Operator::kMatches, {pattern}});
-    };
-    ARROW_ASSIGN_OR_RAISE(auto plan, PlanSelect(statement_, context));
-    if (plan) plans_.push_back({table->table, *std::move(plan)});
-  }
+  ARROW_RETURN_NOT_OK(PlanInto(statement_, &plans_));
+  ARROW_ASSIGN_OR_RAISE(auto zone, ZoneOf(statement_));
+  if (zone != nullptr) sink_->UseZone(std::move(zone));
   planned_ = true;
   return Status::OK();
 }
 
-QueryRequest SelectRun::RequestOf(const SelectPlan& plan) const { return {.sql = plan.sql, .database = finder_.database()}; }
+Result<std::shared_ptr<const ZoneTable>> SelectRun::ZoneOf(const Statement& statement) {
+  const std::string& name = statement.select->time_zone;
+  if (name.empty()) return nullptr;
+  if (const auto known = zones_.find(name); known != zones_.end()) return known->second;
+  ARROW_ASSIGN_OR_RAISE(zones_[name], ZoneTable::Load(name, engine_, cancel_));
+  return zones_[name];
+}
 
-Result<std::shared_ptr<arrow::Schema>> SelectRun::SchemaOf(const SelectPlan& plan) const {
-  ARROW_ASSIGN_OR_RAISE(auto description, engine_->Describe(RequestOf(plan), cancel_));
-  return std::move(description.schema);
+Status SelectRun::PlanInto(const Statement& statement, std::vector<MeasurementPlan>* plans) {
+  SelectContext context;
+  context.now_ns = now_ns_;
+  context.match = [this](const std::vector<std::string>& names, const std::string& pattern) {
+    return finder_.Matching(names, {NameMatch::Operator::kMatches, {pattern}});
+  };
+  ARROW_ASSIGN_OR_RAISE(context.zone, ZoneOf(statement));
+  ARROW_ASSIGN_OR_RAISE(const auto tables, finder_.FindSources(statement.sources));
+  for (const TableSnapshotPtr& table : tables) {
+    context.database = table->database;
+    context.table = table->table;
+    context.schema = table->schema.get();
+    ARROW_RETURN_NOT_OK(PlanOver(statement, context, plans));
+  }
+  for (const Source& source : statement.sources) {
+    if (source.subquery == nullptr) continue;
+    if (source.subquery->select->series_limit > 0 || source.subquery->select->series_offset > 0) {
+      return Unsupported("SLIMIT or SOFFSET in a subquery");
+    }
+    std::vector<MeasurementPlan> inner;
+    ARROW_RETURN_NOT_OK(PlanInto(*source.subquery, &inner));
+    for (const MeasurementPlan& planned : inner) {
+      ARROW_ASSIGN_OR_RAISE(const auto types, TypesOf(planned.plan));
+      ARROW_ASSIGN_OR_RAISE(const SubqueryTable table, TableOfSubquery(planned.plan, types));
+      context.table = planned.measurement;
+      context.schema = &table.schema;
+      context.from = table.sql;
+      ARROW_RETURN_NOT_OK(PlanOver(statement, context, plans));
+    }
+  }
+  return Status::OK();
+}
+
+Status SelectRun::PlanOver(const Statement& statement, const SelectContext& context, std::vector<MeasurementPlan>* plans) {
+  ARROW_ASSIGN_OR_RAISE(auto plan, PlanSelect(statement, context));
+  if (plan) plans->push_back({context.table, *std::move(plan)});
+  return Status::OK();
+}
+
+QueryRequest SelectRun::RequestOf(const SelectPlan& plan) const {
+  return {.sql = plan.sql + plan.order, .database = finder_.database()};
+}
+
+Result<std::vector<ValueType>> SelectRun::TypesOf(const SelectPlan& plan) const {
+  ARROW_ASSIGN_OR_RAISE(const auto description, engine_->Describe(RequestOf(plan), cancel_));
+  std::vector<ValueType> types;
+  for (int i = static_cast<int>(plan.tags.size()) + 1; i < description.schema->num_fields(); ++i) {
+    types.push_back(TypeOf(*description.schema->field(i)->type()));
+  }
+  return types;
 }
 
 Result<std::vector<AnswerColumn>> SelectRun::Columns() {
@@ -129,11 +178,7 @@ Result<std::vector<AnswerColumn>> SelectRun::Columns() {
     for (const std::string& tag : planned.plan.tags) Merge({tag, ValueType::kText, /*is_tag=*/true}, &tags);
   }
   for (const MeasurementPlan& planned : plans_) {
-    ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(planned.plan));
-    std::vector<ValueType> types;
-    for (int i = static_cast<int>(planned.plan.tags.size()) + 1; i < schema->num_fields(); ++i) {
-      types.push_back(TypeOf(*schema->field(i)->type()));
-    }
+    ARROW_ASSIGN_OR_RAISE(const auto types, TypesOf(planned.plan));
     for (const PlannedColumn& column : planned.plan.columns) Merge({column.name, column.value->TypeOver(types)}, &values);
   }
   for (AnswerColumn& column : values) Merge(std::move(column), &tags);

@@ -1,6 +1,7 @@
 // Carries out one SELECT of InfluxQL, piece by piece.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,7 +38,12 @@ class SelectRun {
 
   /// Once.
   Status Plan();
-  Result<std::shared_ptr<arrow::Schema>> SchemaOf(const SelectPlan& plan) const;
+  Status PlanInto(const Statement& statement, std::vector<MeasurementPlan>* plans);
+  Status PlanOver(const Statement& statement, const SelectContext& context, std::vector<MeasurementPlan>* plans);
+  /// nullptr: UTC.
+  Result<std::shared_ptr<const ZoneTable>> ZoneOf(const Statement& statement);
+  /// Of the values of a plan's SQL.
+  Result<std::vector<ValueType>> TypesOf(const SelectPlan& plan) const;
   QueryRequest RequestOf(const SelectPlan& plan) const;
   Status NextMeasurement();
 
@@ -49,6 +55,7 @@ class SelectRun {
   const int64_t now_ns_;
   SeriesBudget budget_;
 
+  std::map<std::string, std::shared_ptr<const ZoneTable>> zones_;  // by name
   bool planned_ = false;
   std::vector<MeasurementPlan> plans_;
   size_t next_ = 0;  // of plans_

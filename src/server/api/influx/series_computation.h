@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "server/api/influx/series_value.h"
 
 namespace gigapi::influx {
@@ -33,10 +34,20 @@ class SeriesComputation {
   SeriesValue Compute(const SeriesRow& row);
   /// Of what Compute gives when the columns of SQL's rows have these types.
   ValueType TypeOver(const std::vector<ValueType>& columns) const;
+  /// The same in SQL (series_computation_sql.cc), over rows with the columns `columns` and `n`, the time. `window` tells
+  /// series apart and orders their rows: "PARTITION BY t0 ORDER BY n". kUnsupported for what windows cannot be made of.
+  Result<std::string> ToSql(const std::vector<std::string>& columns, const std::vector<ValueType>& types,
+                            const std::string& window) const;
   bool is_column() const { return kind_ == Kind::kColumn; }
 
  private:
   SeriesValue Transformed(int64_t time_ns, const SeriesValue& value);
+  Result<std::string> TransformToSql(const std::vector<std::string>& columns, const std::vector<ValueType>& types,
+                                     const std::string& window) const;
+  bool has_transform() const {
+    return kind_ == Kind::kTransform || (left_ != nullptr && left_->has_transform()) ||
+           (right_ != nullptr && right_->has_transform());
+  }
 
   Kind kind_ = Kind::kColumn;
   size_t column_ = 0;

@@ -42,19 +42,23 @@ void SeriesRows::EndSeries() {
 }
 
 void SeriesRows::FillBefore(const SeriesRow* next) {
-  const int64_t step = plan_.descending ? -plan_.width_ns : plan_.width_ns;
+  const auto step = [&](int64_t start) { return plan_.descending ? plan_.grid->Previous(start) : plan_.grid->Next(start); };
   // Where the answer begins, and where it ends, in its order.
   const auto begin = plan_.descending ? plan_.last_ns : plan_.first_ns;
   const auto end = plan_.descending ? plan_.first_ns : plan_.last_ns;
   if (!last_time_ns_ && !begin) return;
   int64_t time_ns = last_time_ns_.value_or(begin.value_or(0));
-  if (last_time_ns_ && __builtin_add_overflow(time_ns, step, &time_ns)) return;
+  if (last_time_ns_) {
+    time_ns = step(*last_time_ns_);
+    if (time_ns == *last_time_ns_) return;
+  }
   const auto before = [&](int64_t limit) { return plan_.descending ? time_ns > limit : time_ns < limit; };
   for (; next != nullptr ? before(next->time_ns) : end && (before(*end) || time_ns == *end);) {
     if (plan_.limit > 0 && rows_ >= plan_.limit + plan_.offset) return;
     Emit(Filled(time_ns, next));
     last_time_ns_ = time_ns;
-    if (__builtin_add_overflow(time_ns, step, &time_ns)) return;
+    time_ns = step(time_ns);
+    if (time_ns == *last_time_ns_) return;
   }
 }
 

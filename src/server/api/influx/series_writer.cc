@@ -1,9 +1,13 @@
 #include "server/api/influx/series_writer.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
+#include <cstdlib>
 
 #include "base/clock.h"
 #include "base/json_writer.h"
+#include "server/api/influx/zone_table.h"
 #include "server/encode/json_text.h"
 #include "server/encode/number_text.h"
 #include "server/encode/time_text.h"
@@ -12,17 +16,9 @@ namespace gigapi::influx {
 namespace {
 
 constexpr size_t kValueBytesMax = 48;
+constexpr size_t kZoneBytesMax = 8;  // "+02:00"
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
-char* WriteTime(int64_t time_ns, int64_t unit_ns, char* out) {
-  if (unit_ns != 0) return WriteInt64(FloorDivide(time_ns, unit_ns), out);
-  const int64_t seconds = FloorDivide(time_ns, kNanosPerSecond);
-  *out++ = '"';
-  out = WriteRfc3339(seconds, static_cast<uint32_t>(time_ns - seconds * kNanosPerSecond), out);
-  *out++ = '"';
-  return out;
-}
 
 /// Of a value that is no text.
 char* WriteShort(const SeriesValue& value, char* out) {
@@ -47,6 +43,20 @@ Result<int64_t> ParseEpoch(std::string_view text) {
   if (text == "m") return 60 * kNanosPerSecond;
   if (text == "h") return kNanosPerHour;
   return Errorf(ErrorKind::kInvalidArgument, "invalid epoch: {} (ns, u, ms, s, m and h are known)", text);
+}
+
+char* SeriesWriter::WriteTime(int64_t time_ns, char* out) const {
+  if (format_.epoch_unit_ns != 0) return WriteInt64(FloorDivide(time_ns, format_.epoch_unit_ns), out);
+  const int64_t ahead_s = zone_ != nullptr ? zone_->AheadNanos(time_ns) / kNanosPerSecond : 0;
+  const int64_t seconds = FloorDivide(time_ns, kNanosPerSecond);
+  *out++ = '"';
+  out = WriteRfc3339(seconds + ahead_s, static_cast<uint32_t>(time_ns - seconds * kNanosPerSecond), out);
+  if (ahead_s != 0) {
+    const int64_t minutes = std::abs(ahead_s) / 60;
+    out = fmt::format_to(out - 1, "{}{:02}:{:02}", ahead_s < 0 ? '-' : '+', minutes / 60, minutes % 60);  // in place of Z
+  }
+  *out++ = '"';
+  return out;
 }
 
 void SeriesWriter::BeginDocument() { out_->Append("{\"results\":["); }
@@ -118,10 +128,10 @@ void SeriesWriter::Row(int64_t time_ns, const std::vector<SeriesValue>& values) 
     CloseChunk(/*series_goes_on=*/true);
     OpenSeries();
   }
-  char* out = out_->Reserve(kTimeBytesMax + (values.size() + 1) * kValueBytesMax);
+  char* out = out_->Reserve(kTimeBytesMax + kZoneBytesMax + (values.size() + 1) * kValueBytesMax);
   if (rows_ > 0) *out++ = ',';
   *out++ = '[';
-  out = WriteTime(time_ns, format_.epoch_unit_ns, out);
+  out = WriteTime(time_ns, out);
   for (const SeriesValue& value : values) {
     *out++ = ',';
     if (const auto* text = std::get_if<std::string>(&value)) {
@@ -149,6 +159,7 @@ void SeriesWriter::EndStatement(std::string_view error) {
   out_->Append("}");
   if (format_.chunk_rows > 0) out_->Append("]}\n");
   statement_open_ = false;
+  zone_ = nullptr;
 }
 
 }  // namespace gigapi::influx

@@ -30,6 +30,8 @@ class SeriesWriter final : public SeriesSink {
   void BeginDocument();
   void BeginStatement(size_t statement_id);
   void BeginSeries(std::string_view name, const SeriesTags& tags, const std::vector<std::string>& columns) override;
+  /// Holds until the end of the statement.
+  void UseZone(std::shared_ptr<const ZoneTable> zone) override { zone_ = std::move(zone); }
   void Row(int64_t time_ns, const std::vector<SeriesValue>& values) override;
   /// Ends the series that is open, and the statement; a message stands beside what has been written.
   void EndStatement(std::string_view error);
@@ -43,10 +45,13 @@ class SeriesWriter final : public SeriesSink {
   void CloseSeries(bool partial);
   void CloseChunk(bool series_goes_on);
 
+  char* WriteTime(int64_t time_ns, char* out) const;
+
   const SeriesFormat format_;
   OutputBuffer* const out_;
-  std::string statement_head_;  // {"statement_id":0
-  std::string series_head_;     // {"name":...,"values":[
+  std::shared_ptr<const ZoneTable> zone_;  // nullptr: UTC
+  std::string statement_head_;             // {"statement_id":0
+  std::string series_head_;                // {"name":...,"values":[
   bool any_statement_ = false;
   bool statement_open_ = false;
   bool series_open_ = false;
