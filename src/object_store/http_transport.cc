@@ -120,7 +120,9 @@ class Connection {
     co_await Socket().async_connect(addresses, asio::use_awaitable);
     Socket().socket().set_option(asio::ip::tcp::no_delay(true));
     if (tls_) {
-      SSL_set_tlsext_host_name(tls_->native_handle(), BareHost(endpoint_.host).c_str());
+      error_code no_address;
+      (void)asio::ip::make_address(BareHost(endpoint_.host), no_address);
+      if (no_address) SSL_set_tlsext_host_name(tls_->native_handle(), endpoint_.host.c_str());
       tls_->set_verify_callback(asio::ssl::host_name_verification(BareHost(endpoint_.host)));
       Expect(options_.connect_ms_max);
       co_await tls_->async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);
@@ -195,7 +197,7 @@ class Connection {
 class PooledTransport final : public HttpTransport {
  public:
   PooledTransport(HttpEndpoint endpoint, HttpTransportOptions options, std::unique_ptr<asio::ssl::context> tls)
-      : endpoint_(std::move(endpoint)), options_(options), tls_(std::move(tls)) {}
+      : endpoint_(std::move(endpoint)), options_(std::move(options)), tls_(std::move(tls)) {}
 
   HttpOutcome Exchange(const HttpExchange& exchange) override {
     std::unique_ptr<Connection> connection = TakeIdle();
@@ -249,9 +251,10 @@ Result<std::unique_ptr<HttpTransport>> HttpTransport::Make(HttpEndpoint endpoint
     tls->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
     tls->set_verify_mode(asio::ssl::verify_peer, error);
     tls->set_default_verify_paths(error);  // SSL_CERT_FILE and SSL_CERT_DIR are honoured
+    if (!error && !options.authorities_file.empty()) tls->load_verify_file(options.authorities_file, error);
     if (error) return Errorf(ErrorKind::kUnavailable, "TLS cannot be set up: {}", error.message());
   }
-  return std::make_unique<PooledTransport>(std::move(endpoint), options, std::move(tls));
+  return std::make_unique<PooledTransport>(std::move(endpoint), std::move(options), std::move(tls));
 }
 
 }  // namespace gigapi

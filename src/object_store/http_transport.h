@@ -28,6 +28,8 @@ struct HttpTransportOptions {
   /// A kept connection that was idle for longer is closed: servers close theirs after 5 s and more.
   int64_t idle_ms_max = 4'000;
   size_t idle_connections_max = 32;
+  /// PEM file of authorities that are trusted besides the machine's; empty: none.
+  std::string authorities_file = {};
 };
 
 struct HttpExchange {

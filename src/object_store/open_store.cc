@@ -1,5 +1,7 @@
 #include "object_store/open_store.h"
 
+#include <cstdlib>
+
 #include "object_store/arrow_store.h"
 #include "object_store/local_store.h"
 #include "object_store/s3_credentials.h"
@@ -14,9 +16,13 @@ Result<std::unique_ptr<ObjectStore>> OpenStore(const StoreUrl& url, const StoreC
       if (credentials.auth_key.empty() != credentials.auth_secret.empty()) {
         return Error(ErrorKind::kInvalidArgument, "auth_key and auth_secret of an S3 store are set both or neither");
       }
-      if (credentials.auth_key.empty()) return MakeS3Store(url, UsualCredentials(), {});
-      return MakeS3Store(url, FixedCredentials({.access_key = credentials.auth_key, .secret_key = credentials.auth_secret}),
-                         {});
+      S3StoreOptions options;
+      // Where other programs of AWS look for a private authority; SSL_CERT_FILE is OpenSSL's own way.
+      if (const char* bundle = std::getenv("AWS_CA_BUNDLE")) options.transport.authorities_file = bundle;
+      auto source = credentials.auth_key.empty()
+                        ? UsualCredentials()
+                        : FixedCredentials({.access_key = credentials.auth_key, .secret_key = credentials.auth_secret});
+      return MakeS3Store(url, std::move(source), std::move(options));
     }
     case StoreKind::kGcs: return MakeGcsStore(url);
     case StoreKind::kAzure: return MakeAzureStore(url, credentials.auth_secret);

@@ -42,5 +42,23 @@ TEST(S3Minio, PassesTheConformanceSuite) {
   EXPECT_THAT(missing.message(), testing::HasSubstr("there is no such bucket"));
 }
 
+TEST(S3Minio, SpeaksTls) {
+  const auto minio = MinioServer::StartSecure(GIGAPI_SOURCE_DIR);
+  if (!minio.ok() && KindOf(minio.status()) == ErrorKind::kUnavailable) GTEST_SKIP() << minio.status().message();
+  ASSERT_TRUE(minio.ok()) << minio.status().ToString();
+  const auto store = (*minio)->MakeStore().ValueOrDie();
+  const std::string content(20'000'000, 'x');
+  ASSERT_TRUE(PutObject(store.get(), "a/b", content).ok());
+  EXPECT_TRUE(store->Get("a/b").ValueOrDie().content == content);
+  EXPECT_TRUE(VerifyConditionalPuts(store.get(), "").ok());
+
+  const StoreUrl url = ParseStoreUrl((*minio)->Url("")).ValueOrDie();
+  const auto distrustful =
+      MakeS3Store(url, FixedCredentials({.access_key = MinioServer::kAccessKey, .secret_key = MinioServer::kSecretKey}),
+                  {.transport = {}, .retries = {.attempts_max = 1}});
+  const Status refused = (*distrustful)->Probe();
+  EXPECT_THAT(refused.message(), testing::HasSubstr("certificate verify failed"));
+}
+
 }  // namespace
 }  // namespace gigapi

@@ -15,8 +15,8 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
-#include "object_store/open_store.h"
 #include "object_store/s3_client.h"
+#include "object_store/s3_store.h"
 
 namespace gigapi {
 namespace {
@@ -38,18 +38,39 @@ int FreePort() {
 
 }  // namespace
 
+MinioServer::MinioServer(bool secure)
+    : secure_(secure), directory_(std::filesystem::temp_directory_path() / ("minio." + NewUuid())) {
+  std::filesystem::create_directories(directory_ + "/certs");
+}
+
 Result<std::unique_ptr<MinioServer>> MinioServer::Start(const std::string& source_directory) {
+  return Run(std::unique_ptr<MinioServer>(new MinioServer(false)), source_directory);
+}
+
+Result<std::unique_ptr<MinioServer>> MinioServer::StartSecure(const std::string& source_directory) {
+  std::unique_ptr<MinioServer> server(new MinioServer(true));
+  ARROW_RETURN_NOT_OK(server->MakeCertificate());
+  return Run(std::move(server), source_directory);
+}
+
+Result<std::unique_ptr<MinioServer>> MinioServer::Run(std::unique_ptr<MinioServer> server,
+                                                      const std::string& source_directory) {
   const char* named = std::getenv("GIGAPI_MINIO");
   const std::string program = named != nullptr ? named : source_directory + "/build/deps/minio/minio";
   if (::access(program.c_str(), X_OK) != 0) {
     return Errorf(ErrorKind::kUnavailable, "there is no MinIO at {}: call scripts/bootstrap-minio", program);
   }
-  std::unique_ptr<MinioServer> server(new MinioServer);
-  server->directory_ = std::filesystem::temp_directory_path() / ("minio." + NewUuid());
-  std::filesystem::create_directories(server->directory_);
   ARROW_RETURN_NOT_OK(server->Launch(program));
   ARROW_RETURN_NOT_OK(server->MakeBucket());
   return server;
+}
+
+Status MinioServer::MakeCertificate() {
+  const std::string command = "cd '" + directory_ +
+                              "/certs' && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+                              "-keyout private.key -out public.crt -subj /CN=minio -addext subjectAltName=IP:127.0.0.1 "
+                              ">openssl.log 2>&1";
+  return std::system(command.c_str()) == 0 ? Status::OK() : Status::IOError("openssl makes no certificate");
 }
 
 Status MinioServer::Launch(const std::string& program) {
@@ -64,15 +85,15 @@ Status MinioServer::Launch(const std::string& program) {
   ::setenv("MINIO_BROWSER", "off", 1);
   ::setenv("MINIO_UPDATE", "off", 1);
   ::setenv("HOME", directory_.c_str(), 1);
-  ::execl(program.c_str(), "minio", "server", "--quiet", "--address", address.c_str(), (directory_ + "/data").c_str(),
-          nullptr);
+  ::execl(program.c_str(), "minio", "server", "--quiet", "--certs-dir", (directory_ + "/certs").c_str(), "--address",
+          address.c_str(), (directory_ + "/data").c_str(), nullptr);
   ::_exit(127);
 }
 
 /// It answers once it has started.
 Status MinioServer::MakeBucket() {
   ARROW_ASSIGN_OR_RAISE(StoreUrl url, ParseStoreUrl(Url("")));
-  ARROW_ASSIGN_OR_RAISE(auto transport, HttpTransport::Make(EndpointOf(url), {}));
+  ARROW_ASSIGN_OR_RAISE(auto transport, HttpTransport::Make(EndpointOf(url), {.authorities_file = authorities_file()}));
   S3Client client(url, std::move(transport), FixedCredentials({.access_key = kAccessKey, .secret_key = kSecretKey}),
                   {.attempts_max = 1});
   const int64_t deadline = SteadyNanos() + kStartNanosMax;
@@ -94,12 +115,14 @@ MinioServer::~MinioServer() {
 }
 
 std::string MinioServer::Url(const std::string& prefix) const {
-  return "s3://127.0.0.1:" + std::to_string(port_) + "/" + kBucket + "/" + prefix + "?secure=false";
+  return "s3://127.0.0.1:" + std::to_string(port_) + "/" + kBucket + "/" + prefix +
+         "?secure=" + (secure_ ? "true" : "false");
 }
 
 Result<std::unique_ptr<ObjectStore>> MinioServer::MakeStore() const {
   ARROW_ASSIGN_OR_RAISE(const StoreUrl url, ParseStoreUrl(Url("layers/" + NewUuid())));
-  return OpenStore(url, {.auth_key = kAccessKey, .auth_secret = kSecretKey}, LocalFileSystem());
+  return MakeS3Store(url, FixedCredentials({.access_key = kAccessKey, .secret_key = kSecretKey}),
+                     {.transport = {.authorities_file = authorities_file()}, .retries = {}});
 }
 
 }  // namespace gigapi
