@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${FUZZ_SECONDS:-60}
-parsers=(line_protocol msgpack json_rows csv_rows annotated_csv arrow_rows http_head influxql)
+parsers=(line_protocol msgpack json_rows csv_rows annotated_csv arrow_rows http_head influxql flight_tickets)
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 

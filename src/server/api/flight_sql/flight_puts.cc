@@ -7,6 +7,7 @@
 #include "server/api/flight_sql/packed_message.h"
 #include "server/api/flight_sql/parameter_row.h"
 #include "server/api/flight_sql/statement_ticket.pb.h"
+#include "server/api/flight_sql/tickets.h"
 
 namespace gigapi::flight {
 

@@ -11,6 +11,7 @@
 #include "server/api/flight_sql/query_reader.h"
 #include "server/api/flight_sql/sql_info.h"
 #include "server/api/flight_sql/statement_ticket.pb.h"
+#include "server/api/flight_sql/tickets.h"
 
 namespace gigapi::flight {
 

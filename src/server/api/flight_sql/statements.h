@@ -57,12 +57,4 @@ class Statements {
   std::multimap<std::string, QueryCancel> running_;  // by ticket id
 };
 
-/// A ticket's bytes, and back. kInvalidArgument for a statement that is too long.
-Result<arrow::flight::Ticket> TicketOf(const StatementTicket& statement);
-Result<StatementTicket> StatementOf(const arrow::flight::Ticket& ticket);
-
-/// One row as the bytes of an IPC stream, and back, checked: a client may send any bytes.
-Result<std::string> PackParameters(const std::shared_ptr<arrow::RecordBatch>& row);
-Result<std::vector<std::shared_ptr<arrow::Scalar>>> UnpackParameters(std::string_view bytes);
-
 }  // namespace gigapi::flight

@@ -8,7 +8,7 @@
 #include "server/api/flight_sql/parameter_row.h"
 #include "server/api/flight_sql/sql_info.h"
 #include "server/api/flight_sql/statement_ticket.pb.h"
-#include "server/api/flight_sql/statements.h"
+#include "server/api/flight_sql/tickets.h"
 #include "server/api/flight_sql/type_info.h"
 
 namespace gigapi::flight {
