@@ -67,7 +67,8 @@ class LateArrowFile final : public ReadableFile {
       : shared_(std::move(shared)), key_(std::move(key)), size_(size) {}
   Result<size_t> ReadAt(uint64_t offset, size_t size, char* out) const override {
     ARROW_ASSIGN_OR_RAISE(const ArrowFile* file, Opened());
-    return file->ReadAt(offset, size, out);
+    auto read = file->ReadAt(offset, size, out);
+    return read.ok() ? read : WhyNot(read.status());
   }
   uint64_t size() const override { return size_; }
 
@@ -78,13 +79,16 @@ class LateArrowFile final : public ReadableFile {
       arrow::fs::FileInfo info(shared_->PathOf(key_), arrow::fs::FileType::File);
       info.set_size(static_cast<int64_t>(size_));  // so that the store is not asked for it
       auto file = shared_->file_system->OpenInputFile(info);
-      if (!file.ok()) {
-        ARROW_RETURN_NOT_OK(shared_->InfoOf(key_).status());
-        return file.status();
-      }
+      if (!file.ok()) return WhyNot(file.status());
       opened_.emplace(shared_, *std::move(file), size_);
     }
     return &*opened_;
+  }
+
+  /// Arrow's failures do not tell an object that is not there from other troubles.
+  Status WhyNot(const Status& failure) const {
+    const Status there = shared_->InfoOf(key_).status();
+    return !there.ok() && KindOf(there) == ErrorKind::kNotFound ? there : failure;
   }
 
   const std::shared_ptr<Shared> shared_;
@@ -118,13 +122,22 @@ class ArrowWriter final : public ObjectWriter {
     if (info.size() != size_bytes_) {
       return Errorf(ErrorKind::kUnavailable, "the object {} has another size in the store than was written", key_);
     }
-    ARROW_RETURN_NOT_OK(shared_->file_system->Move(temporary_, shared_->PathOf(key_)));
+    ARROW_RETURN_NOT_OK(MoveToKey());
     committed_ = true;
     shared_->counters.written_bytes += size_bytes_;
     return Status::OK();
   }
 
  private:
+  Status MoveToKey() {
+    const Status moved = shared_->file_system->Move(temporary_, shared_->PathOf(key_));
+    if (!moved.IsNotImplemented()) return moved;
+    // Azure without a hierarchical namespace. A temporary object that stays is swept.
+    ARROW_RETURN_NOT_OK(shared_->file_system->CopyFile(temporary_, shared_->PathOf(key_)));
+    (void)shared_->file_system->DeleteFile(temporary_);
+    return Status::OK();
+  }
+
   const std::shared_ptr<Shared> shared_;
   const std::string key_;
   const std::string temporary_;

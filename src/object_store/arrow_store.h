@@ -6,7 +6,9 @@
 //
 // What is not there: conditional puts (kUnsupported: Arrow has none, so no catalog can be kept here), pages of lists (each
 // call of List asks for all keys under the prefix), verification by checksum beyond that of the store's own library, and
-// limits on retries other than that library's. Versions are size and time of change.
+// limits on retries other than that library's. Versions are size and time of change. Azure without a hierarchical namespace
+// moves by a copy that Arrow looks after once a second: each commit takes that long, and a large object may be seen before
+// it is whole.
 #pragma once
 
 #include <arrow/filesystem/filesystem.h>
