@@ -156,7 +156,7 @@ Result<InfluxImportOptions> InfluxOf(const ImportCommandOptions& options) {
 /// What makes an import another one.
 std::string TargetText(const ImportCommandOptions& options, const ImportTarget& target) {
   std::string text = fmt::format("{}:{}/{} {}{}", target.address.host, target.address.port, options.database,
-                                       options.file.table, target.query);
+                                 options.file.table, target.query);
   if (options.influx_url.empty()) return text;
   return text + fmt::format(" from {}/{}{} {} {} {}", options.influx_url.substr(options.influx_url.rfind('@') + 1),
                             options.influx_database, options.bucket, options.from, options.to, options.slice);

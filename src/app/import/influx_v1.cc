@@ -176,6 +176,7 @@ Result<std::vector<std::vector<std::string>>> InfluxV1::Rows(const std::string& 
 Result<std::vector<std::string>> InfluxV1::Measurements() {
   ARROW_ASSIGN_OR_RAISE(const auto rows, Rows("SHOW MEASUREMENTS"));
   std::vector<std::string> names;
+  names.reserve(rows.size());
   for (const auto& row : rows) names.push_back(row.at(0));
   return names;
 }
