@@ -153,6 +153,6 @@ def test_imports_of_the_command_line(server, run, pems, tmp_path):
 
 
 def test_https_to_a_port_without_tls(make_server, run):
-    plain = make_server()
+    plain = make_server(GIGAPI_HTTP_REQUEST_TIMEOUT_MS="2000")
     done = run("query", "SELECT 1", "--url", plain.url.replace("http:", "https:"), "--insecure")
     assert done.returncode == 1 and ("does not speak TLS" in done.stderr or "before TLS began" in done.stderr)
