@@ -1,5 +1,8 @@
 #include "server/query_service.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/clock.h"
 #include "server/http/first_piece.h"
 
@@ -30,6 +33,8 @@ class ResultBody final : public http::BodySource {
   }
 
   bool ended() const { return ended_; }
+  int64_t rows() const { return rows_; }
+  double millis() const { return static_cast<double>(SteadyNanos() - start_ns_) * 1e-6; }
 
  private:
   Status Noted(Status status) {
@@ -46,6 +51,7 @@ class ResultBody final : public http::BodySource {
         stream_.reset();  // gives the query's place to the next one
         return End();
       }
+      rows_ += batch_->num_rows();
       stats_->rows_total += batch_->num_rows();
       ticket_->AddRows(batch_->num_rows());
     }
@@ -69,7 +75,8 @@ class ResultBody final : public http::BodySource {
   const int64_t start_ns_;
   OutputBuffer buffer_;
   std::shared_ptr<arrow::RecordBatch> batch_;
-  int64_t row_ = 0;
+  int64_t row_ = 0;   // of the batch
+  int64_t rows_ = 0;  // so far
   bool ended_ = false;
 };
 
@@ -92,7 +99,12 @@ Status Answer(QueryEngine* engine, const QueryCall& call, QueryCancel cancel, st
   headers.emplace_back("Content-Type", std::string(encoder->content_type()));
   auto body = std::make_unique<ResultBody>(*std::move(stream), std::move(encoder), std::move(ticket), stats, start_ns);
   ARROW_RETURN_NOT_OK(body->Begin());
-  return http::RespondFromFirstPiece(exchange, std::move(headers), std::move(body));
+  return http::RespondFromFirstPiece(exchange, std::move(headers), std::move(body),
+                                     [&](const ResultBody& whole, http::Headers* more) {
+                                       if (!call.summary) return;
+                                       http::Headers summary = call.summary(whole.rows(), whole.millis());
+                                       std::move(summary.begin(), summary.end(), std::back_inserter(*more));
+                                     });
 }
 
 }  // namespace

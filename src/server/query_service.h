@@ -21,6 +21,8 @@ struct QueryCall {
   /// What gives the rows instead of the engine, for answers that are no SQL; empty: the engine does.
   std::function<Result<std::unique_ptr<QueryStream>>(const QueryRequest&, QueryCancel)> open;
   http::Headers headers;  // of the answer, besides its type
+  /// Headers that say what the result was, for answers that are whole before they are sent; empty: none.
+  std::function<http::Headers(int64_t rows, double millis)> summary;
   /// The header of the answer that has the query's id in the registry; empty: none.
   std::string id_header;
 };

@@ -228,3 +228,13 @@ def test_answers_name_the_query(arc):
         answer = arc.post(f"/api/v1/{path}", json.dumps({"sql": "SELECT 42 AS answer"}))
         record = arc.get(f"/api/v1/queries/{answer.headers['X-Arc-Query-ID']}").json()["query"]
         assert (record["sql"], record["status"]) == ("SELECT 42 AS answer", "completed")
+
+
+def test_short_answers_say_how_many_rows_they_have(arc):
+    def headers(sql):
+        return arc.post("/api/v1/query/stream", json.dumps({"sql": sql})).headers
+
+    short = headers("SELECT range FROM range(1000)")
+    assert short["X-Row-Count"] == "1000" and float(short["X-Execution-Time-Ms"]) > 0
+    assert headers("SELECT 1 WHERE false")["X-Row-Count"] == "0"
+    assert "X-Row-Count" not in headers("SELECT range FROM range(200000)"), "sent before the last row is known"

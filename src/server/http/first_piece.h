@@ -24,16 +24,23 @@ class WithFirstPiece final : public BodySource {
 };
 
 /// Answers 200 with a body whose first piece is made before the head goes out: a failure of that is the caller's to answer.
-/// What is whole in one piece goes out at once, the rest as a stream. `Body` is a BodySource with ended().
-template <typename Body>
-Status RespondFromFirstPiece(Exchange* exchange, Headers headers, std::unique_ptr<Body> body) {
+/// What is whole in one piece goes out at once, with the headers that `at_end` adds; the rest goes as a stream. `Body` is a
+/// BodySource with ended().
+template <typename Body, typename AtEnd>
+Status RespondFromFirstPiece(Exchange* exchange, Headers headers, std::unique_ptr<Body> body, const AtEnd& at_end) {
   ARROW_ASSIGN_OR_RAISE(std::string first, body->Next({}));
   if (body->ended()) {
+    at_end(*body, &headers);
     exchange->Respond({200, std::move(headers), std::move(first)});
   } else {
     exchange->RespondStream(200, std::move(headers), std::make_unique<WithFirstPiece>(std::move(first), std::move(body)));
   }
   return Status::OK();
+}
+
+template <typename Body>
+Status RespondFromFirstPiece(Exchange* exchange, Headers headers, std::unique_ptr<Body> body) {
+  return RespondFromFirstPiece(exchange, std::move(headers), std::move(body), [](const Body&, Headers*) {});
 }
 
 }  // namespace gigapi::http

@@ -88,6 +88,10 @@ Opener Changed(Opener open, decltype(Form::change_rows) change, QueryEngine* eng
   };
 }
 
+http::Headers SummaryHeaders(int64_t rows, double millis) {
+  return {{"X-Row-Count", std::to_string(rows)}, {"X-Execution-Time-Ms", fmt::format("{:.3f}", millis)}};
+}
+
 /// What Arc's clients see of failures that other dialects have statuses for.
 Status AsRefusal(const Status& status) {
   const ErrorKind kind = KindOf(status);
@@ -119,6 +123,7 @@ http::Handler Runner(QueryService* queries, QueryEngine* engine, Lake* lake, Que
     if (form->change_rows) call.open = Changed(std::move(call.open), std::move(form->change_rows), engine);
     call.request = *std::move(query);
     call.id_header = "X-Arc-Query-ID";
+    call.summary = SummaryHeaders;
     queries->Run(std::move(exchange), std::move(call),
                  [failure = std::move(form->failure)](const Status& status) { return failure(AsRefusal(status)); });
   };
