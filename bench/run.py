@@ -122,32 +122,28 @@ def run_json(command):
     return json.loads(done.stdout)
 
 
-def table(figures):
-    lines = [f"the machine: Arrow's own writer takes {figures['arrow_cpu_s_per_million']:.3f} CPU s a million rows (8 columns, snappy)"]
-    for name in INGEST_PARTS:
-        if name in figures:
-            f = figures[name]
-            lines += [f"{name}: {f['rows']:,} rows of {f['bytes_per_line']:.0f} B, {f['errors']} errors",
-                      f"  rows per second                {f['rows_per_s']:>14,.0f}",
-                      f"  rows per server CPU second     {f['rows_per_server_cpu_s']:>14,.0f}   counted until idle: {f['went_idle']}",
-                      f"  acknowledgement p50/p99/max ms {f['ack_p50_ms']:>8.2f} /{f['ack_p99_ms']:8.2f} /{f['ack_max_ms']:8.2f}",
-                      f"  peak memory                    {f['peak_memory_bytes'] / 1e6:>11,.0f} MB"]
-    if "queries" in figures:
-        q = figures["queries"]
-        ratio = q["bytes_on_disk"] / q["bytes_of_copy_zstd_by_time"]
-        lines += [f"on disk, merged: {q['bytes_on_disk'] / 1e6:,.1f} MB in {q['files']} files, {ratio:.2f}x DuckDB's COPY (zstd) by time",
-                  f"{'query':34} {'wall ms':>10} {'CPU ms':>10} {'DuckDB wall':>12} {'DuckDB CPU':>11} {'wall ratio':>11}"]
-        for row in q["queries"]:
-            lines.append(f"{row['name']:34} {row['wall_ms']:>10.2f} {row['cpu_ms']:>10.2f} {row['duckdb_wall_ms']:>12.2f} "
-                         f"{row['duckdb_cpu_ms']:>11.2f} {row['wall_ms'] / row['duckdb_wall_ms']:>10.2f}x")
-        f = q["flight"]
-        lines.append(f"{f['rows']:,} rows over Flight SQL: {f['wall_ms']:.0f} ms wall, {f['cpu_ms']:.0f} ms CPU of the server")
-        load = q["load"]
-        lines.append(f"the last value of one host, 16 connections: {load['queries_per_s']} a second, p50 {load['p50_ms']:.1f} ms, "
-                     f"p99 {load['p99_ms']:.1f} ms, {load['cpu_ms_a_query']:.2f} ms CPU each")
-        s = q["streams"]
-        lines += [f"{s['clients']} clients, all rows as JSON: {s['bytes'] / 1e9:.1f} GB in {s['wall_s']:.1f} s, server CPU "
-                  f"{s['cpu_s']:.1f} s, first byte after {s['first_byte_ms']:.1f} ms alone, memory {s['memory_mb']:.0f} MB at most"]
+def ingest_table(name, f):
+    return "\n".join([
+        f"{name}: {f['rows']:,} rows of {f['bytes_per_line']:.0f} B, {f['errors']} errors",
+        f"  rows per second                {f['rows_per_s']:>14,.0f}",
+        f"  rows per server CPU second     {f['rows_per_server_cpu_s']:>14,.0f}   counted until idle: {f['went_idle']}",
+        f"  acknowledgement p50/p99/max ms {f['ack_p50_ms']:>8.2f} /{f['ack_p99_ms']:8.2f} /{f['ack_max_ms']:8.2f}",
+        f"  peak memory                    {f['peak_memory_bytes'] / 1e6:>11,.0f} MB"])
+
+
+def query_table(q):
+    ratio = q["bytes_on_disk"] / q["bytes_of_copy_zstd_by_time"]
+    lines = [f"on disk, merged: {q['bytes_on_disk'] / 1e6:,.1f} MB in {q['files']} files, {ratio:.2f}x DuckDB's COPY (zstd) by time",
+             f"{'query':34} {'wall ms':>10} {'CPU ms':>10} {'DuckDB wall':>12} {'DuckDB CPU':>11} {'wall ratio':>11}"]
+    for row in q["queries"]:
+        lines.append(f"{row['name']:34} {row['wall_ms']:>10.2f} {row['cpu_ms']:>10.2f} {row['duckdb_wall_ms']:>12.2f} "
+                     f"{row['duckdb_cpu_ms']:>11.2f} {row['wall_ms'] / row['duckdb_wall_ms']:>10.2f}x")
+    f, load, s = q["flight"], q["load"], q["streams"]
+    lines += [f"{f['rows']:,} rows over Flight SQL: {f['wall_ms']:.0f} ms wall, {f['cpu_ms']:.0f} ms CPU of the server",
+              f"the last value of one host, 16 connections: {load['queries_per_s']} a second, p50 {load['p50_ms']:.1f} ms, "
+              f"p99 {load['p99_ms']:.1f} ms, {load['cpu_ms_a_query']:.2f} ms CPU each",
+              f"{s['clients']} clients, all rows as JSON: {s['bytes'] / 1e9:.1f} GB in {s['wall_s']:.1f} s, server CPU "
+              f"{s['cpu_s']:.1f} s, first byte after {s['first_byte_ms']:.1f} ms alone, memory {s['memory_mb']:.0f} MB at most"]
     return "\n".join(lines)
 
 
@@ -165,28 +161,29 @@ def main():
     parser.add_argument("--keep", action="store_true", help="leave the roots")
     args = parser.parse_args()
     parts = args.parts or [*INGEST_PARTS, "queries"]
+    if unknown := set(parts) - {*INGEST_PARTS, "queries"}:
+        parser.error(f"no part is called {', '.join(sorted(unknown))}")
     bench = Bench(args)
+    tenth = max(1, args.rows // 10)
+    measures = {"throughput": lambda: bench.throughput("throughput", args.rows, 10_000),
+                "latency": lambda: bench.throughput("latency", tenth, 1_000),
+                "msgpack": lambda: bench.throughput("msgpack", args.rows, 1_000, "msgpack"),
+                "msgpack_rows": lambda: bench.throughput("msgpack_rows", tenth, 1_000, "msgpack_rows"),
+                "ndjson": lambda: bench.throughput("ndjson", tenth, 1_000, "ndjson"),
+                "csv": lambda: bench.throughput("csv", tenth, 1_000, "csv"),
+                "arrow": lambda: bench.throughput("arrow", args.rows, 10_000, "arrow"),
+                "queries": lambda: bench.queries(args.rows)}
     figures = {"durability": args.durability, "rows": args.rows, "arrow_cpu_s_per_million": arrow_seconds()}
+    print(f"the machine: Arrow's own writer takes {figures['arrow_cpu_s_per_million']:.3f} CPU s a million rows (8 columns, snappy)")
+    out = bench.build / "bench/figures.json"
     try:
-        if "throughput" in parts:
-            figures["throughput"] = bench.throughput("throughput", args.rows, 10_000)
-        if "latency" in parts:
-            figures["latency"] = bench.throughput("latency", max(1, args.rows // 10), 1_000)
-        if "msgpack" in parts:
-            figures["msgpack"] = bench.throughput("msgpack", args.rows, 1_000, "msgpack")
-        for form in ("msgpack_rows", "ndjson", "csv"):
-            if form in parts:
-                figures[form] = bench.throughput(form, max(1, args.rows // 10), 1_000, form)
-        if "arrow" in parts:
-            figures["arrow"] = bench.throughput("arrow", args.rows, 10_000, "arrow")
-        if "queries" in parts:
-            figures["queries"] = bench.queries(args.rows)
+        for part in parts:
+            figures[part] = measures[part]()
+            print(query_table(figures[part]) if part == "queries" else ingest_table(part, figures[part]), flush=True)
+            out.write_text(json.dumps(figures, indent=2) + "\n")
     finally:
         if not args.keep:
             shutil.rmtree(bench.work, ignore_errors=True)
-    out = bench.build / "bench/figures.json"
-    out.write_text(json.dumps(figures, indent=2) + "\n")
-    print(table(figures))
     print(f"written to {out}")
 
 

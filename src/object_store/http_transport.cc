@@ -22,6 +22,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -67,7 +68,7 @@ class Connection {
                                                      options_.bytes_per_second_min);
     std::exception_ptr failure;
     loop_.restart();
-    asio::co_spawn(loop_, Talk(exchange, &outcome), [&](std::exception_ptr thrown) { failure = thrown; });
+    asio::co_spawn(loop_, Talk(exchange, &outcome), [&](std::exception_ptr thrown) { failure = std::move(thrown); });
     loop_.run();
     usable_ = usable_ && failure == nullptr;
     if (failure) outcome.status = WhyFailed(failure);

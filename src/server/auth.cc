@@ -62,7 +62,7 @@ bool DecodeBase64(std::string_view text, std::string* out) {
   return text.size() % 4 != 1;
 }
 
-Authenticator::Authenticator(std::string username, std::string password)
+Authenticator::Authenticator(const std::string& username, std::string password)
     : enabled_(!username.empty() || !password.empty()),
       credentials_(username + ":" + password),
       password_(std::move(password)),

@@ -16,7 +16,7 @@ inline constexpr std::string_view kInfluxSessionCookie = "influxdb-oss-session";
 class Authenticator {
  public:
   /// Both empty: everybody may come in.
-  Authenticator(std::string username, std::string password);
+  Authenticator(const std::string& username, std::string password);
 
   bool enabled() const { return enabled_; }
 

@@ -109,8 +109,8 @@ Status Answer(QueryEngine* engine, const QueryCall& call, QueryCancel cancel, st
 
 }  // namespace
 
-void QueryService::Run(http::ExchangePtr exchange, QueryCall call,
-                       std::function<http::Response(const Status&)> render_error) {
+void QueryService::Run(const http::ExchangePtr& exchange, QueryCall call,
+                       const std::function<http::Response(const Status&)>& render_error) {
   QueryCancel cancel;
   exchange->OnDisconnect([cancel]() mutable { cancel.Cancel(); });
   const bool accepted = pool_->Submit([this, exchange, call = std::move(call), cancel, render_error] {

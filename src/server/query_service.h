@@ -41,7 +41,8 @@ class QueryService {
 
   /// Answers the exchange: the rows, or an error made by `render_error` as long as nothing has been sent. A client that goes
   /// away cancels its query. Returns at once.
-  void Run(http::ExchangePtr exchange, QueryCall call, std::function<http::Response(const Status&)> render_error);
+  void Run(const http::ExchangePtr& exchange, QueryCall call,
+           const std::function<http::Response(const Status&)>& render_error);
 
   const QueryStats& stats() const { return stats_; }
   QueryRegistry& registry() { return registry_; }

@@ -22,7 +22,7 @@ constexpr std::string_view kNoValue = "CAST(NULL AS DOUBLE)";
 
 /// More intervals than that in one series are a mistake.
 constexpr int64_t kIntervalsMax = 1'000'000;
-constexpr int64_t kWidthMaxNs = 100 * 365 * 24 * kNanosPerHour;
+constexpr int64_t kWidthMaxNs = int64_t{100} * 365 * 24 * kNanosPerHour;
 
 std::optional<FunctionKind> KindOfCall(const Expression& node) {
   return node.kind == Kind::kCall ? KindOfFunction(node.text) : std::nullopt;
