@@ -35,7 +35,7 @@ package: $(BUILD)/gigapi ## Make a Debian package of the server: build/release/g
 	@ls $(BUILD)/gigapi_*.deb
 
 test: build ## Build and pass every test
-	@timeout 1200 scripts/bootstrap-minio || echo "make: without MinIO, the tests of S3 are skipped"
+	@timeout 600 scripts/bootstrap-minio || echo "make: without MinIO, the tests of S3 are skipped"
 	@status=0; \
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) || status=1; \
 	$(PYTHON) -m pytest -q test || status=1; \
