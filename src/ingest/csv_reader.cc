@@ -3,16 +3,12 @@
 #include <algorithm>
 
 namespace gigapi {
-namespace {
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 std::string_view WithoutByteOrderMark(std::string_view body) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
   return body;
 }
-
-}  // namespace
 
 CsvReader::CsvReader(std::string_view body, char delimiter)
     : p_(WithoutByteOrderMark(body).data()), end_(body.data() + body.size()), delimiter_(delimiter) {}

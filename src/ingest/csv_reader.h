@@ -46,6 +46,9 @@ class CsvReader {
   std::string_view error_;
 };
 
+/// What follows the mark of UTF-8 that some programs begin a file with.
+std::string_view WithoutByteOrderMark(std::string_view body);
+
 /// The delimiter that the first line has most of, outside of quotes: comma, semicolon, tab or bar.
 char SniffDelimiter(std::string_view body);
 

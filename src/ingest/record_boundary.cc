@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ingest/csv_reader.h"
+
 namespace gigapi {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 const char* Find(const char* p, const char* end, char c) {
   return static_cast<const char*>(p < end ? std::memchr(p, c, static_cast<size_t>(end - p)) : nullptr);
@@ -86,7 +86,7 @@ size_t EndOfCsvRecords(std::string_view text, char delimiter) {
   const char* const end = text.data() + text.size();
   const char* record = text.data();
   bool at_field = true;
-  for (const char* p = text.data() + (text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0); p < end;) {
+  for (const char* p = WithoutByteOrderMark(text).data(); p < end;) {
     if (*p == '"' && at_field) {
       p = EndOfCsvQuotes(p + 1, end);
       if (p == nullptr) break;
