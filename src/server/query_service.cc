@@ -81,7 +81,8 @@ class ResultBody final : public http::BodySource {
 };
 
 Result<std::unique_ptr<QueryStream>> OpenStream(QueryEngine* engine, const QueryCall& call, QueryCancel cancel) {
-  return call.open ? call.open(call.request, std::move(cancel)) : engine->Execute(call.request, std::move(cancel));
+  auto rows = call.open ? call.open(call.request, std::move(cancel)) : engine->Execute(call.request, std::move(cancel));
+  return rows.ok() && call.change_rows ? call.change_rows(*std::move(rows)) : std::move(rows);
 }
 
 /// Starts the query and makes the first piece, so that what fails early is still an error with its own status.

@@ -20,6 +20,8 @@ struct QueryCall {
   EncoderFactory encoder;
   /// What gives the rows instead of the engine, for answers that are no SQL; empty: the engine does.
   std::function<Result<std::unique_ptr<QueryStream>>(const QueryRequest&, QueryCancel)> open;
+  /// What the rows go through before they are encoded; empty: nothing.
+  std::function<Result<std::unique_ptr<QueryStream>>(std::unique_ptr<QueryStream>)> change_rows;
   http::Headers headers;  // of the answer, besides its type
   /// Headers that say what the result was, for answers that are whole before they are sent; empty: none.
   std::function<http::Headers(int64_t rows, double millis)> summary;

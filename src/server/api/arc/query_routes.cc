@@ -33,8 +33,7 @@ struct Form {
   EncoderFactory encoder;
   std::function<http::Response(const Status&)> failure;
   MissingTable missing_table = MissingTable::kNoRows;
-  /// What the rows go through before they are encoded; empty: nothing.
-  std::function<Result<std::unique_ptr<QueryStream>>(std::unique_ptr<QueryStream>)> change_rows = {};
+  decltype(QueryCall::change_rows) change_rows = {};
 };
 
 bool IsWanted(const Request& request, std::string_view header) {
@@ -79,15 +78,6 @@ Result<std::unique_ptr<QueryStream>> OrNothing(Result<std::unique_ptr<QueryStrea
   return std::make_unique<BatchStream>(std::move(nothing));
 }
 
-using Opener = decltype(QueryCall::open);
-
-Opener Changed(Opener open, decltype(Form::change_rows) change, QueryEngine* engine) {
-  return [=](const QueryRequest& asked, QueryCancel cancel) -> Result<std::unique_ptr<QueryStream>> {
-    ARROW_ASSIGN_OR_RAISE(auto rows, open ? open(asked, std::move(cancel)) : engine->Execute(asked, std::move(cancel)));
-    return change(std::move(rows));
-  };
-}
-
 http::Headers SummaryHeaders(int64_t rows, double millis) {
   return {{"X-Row-Count", std::to_string(rows)}, {"X-Execution-Time-Ms", fmt::format("{:.3f}", millis)}};
 }
@@ -120,7 +110,7 @@ http::Handler Runner(QueryService* queries, QueryEngine* engine, Lake* lake, Que
         return OrNothing(engine->Execute(asked, std::move(cancel)));
       };
     }
-    if (form->change_rows) call.open = Changed(std::move(call.open), std::move(form->change_rows), engine);
+    call.change_rows = std::move(form->change_rows);
     call.request = *std::move(query);
     call.id_header = "X-Arc-Query-ID";
     call.summary = SummaryHeaders;
