@@ -7,7 +7,6 @@ Wants Linux's perf. Samples of all threads from the first byte until the server 
 """
 import argparse
 import collections
-import json
 import re
 import shutil
 import signal
@@ -16,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from run import REPOSITORY, Server
+from run import REPOSITORY, Server, run_json
 
 ROWS_A_BODY = {"lines": 10_000, "arrow": 10_000}  # the others: 1,000
 FORMATS = ["lines", "msgpack", "msgpack_rows", "ndjson", "csv", "arrow"]
@@ -60,10 +59,8 @@ def profile(build, form, rows):
         recorder = subprocess.Popen(["perf", "record", "-q", "-e", "cpu-clock", "-F", "999", "-g", "-o", work / "perf", "-p",
                                      str(server.process.pid)], stderr=subprocess.DEVNULL)
         time.sleep(0.5)  # perf says nothing when it has begun; what it misses is a few first samples
-        figures = json.loads(subprocess.run(
-            [build / "bench/gigapi_bench", "ingest", "--port", str(server.port), "--pid", str(server.process.pid), "--rows",
-             str(rows), "--format", form, "--lines", str(ROWS_A_BODY.get(form, 1_000)), "--idle_window_s", "25"],
-            stdout=subprocess.PIPE, text=True, check=True).stdout)
+        figures = run_json([build / "bench/gigapi_bench", "ingest", "--port", server.port, "--pid", server.process.pid, "--rows", rows,
+                            "--format", form, "--lines", ROWS_A_BODY.get(form, 1_000), "--idle_window_s", 25])
         recorder.send_signal(signal.SIGINT)
         recorder.wait()
         shares = collections.Counter(stage_of(*sample) for sample in samples(work / "perf"))

@@ -194,12 +194,9 @@ duckdb::virtual_column_map_t LakeVirtualColumns() {
   using duckdb::TableColumn;
   duckdb::virtual_column_map_t columns;
   // They are for the optimizer: names that nobody writes keep them out of SQL.
-  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, TableColumn("\x1f"
-                                                                             "file_index",
-                                                                             LogicalType::UBIGINT));
-  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER, TableColumn("\x1f"
-                                                                                  "file_row_number",
-                                                                                  LogicalType::BIGINT));
+  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX, TableColumn("\037file_index", LogicalType::UBIGINT));
+  columns.emplace(MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER,
+                  TableColumn("\037file_row_number", LogicalType::BIGINT));
   columns.emplace(duckdb::COLUMN_IDENTIFIER_EMPTY, TableColumn("", LogicalType::BOOLEAN));
   return columns;
 }
