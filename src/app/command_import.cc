@@ -18,6 +18,7 @@
 #include "app/stop_signal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/percent_encoding.h"
 #include "ingest/time_parser.h"
 
 namespace gigapi {
@@ -80,7 +81,7 @@ int64_t BytesOf(const std::string& path) {
 std::string QueryOf(const ImportCommandOptions& options) {
   std::string query;
   const auto add = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) query += fmt::format("&{}={}", name, UrlEncode(value));
+    if (!value.empty()) query += fmt::format("&{}={}", name, PercentEncode(value));
   };
   add("precision", options.precision);
   add("time_column", options.time_column);

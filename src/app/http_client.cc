@@ -37,15 +37,6 @@ std::string ErrorText(const std::string& body) {
   return body;
 }
 
-std::string UrlEncode(std::string_view text) {
-  std::string encoded;
-  for (const unsigned char c : text) {
-    if (std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~') encoded += static_cast<char>(c);
-    else encoded += fmt::format("%{:02X}", c);
-  }
-  return encoded;
-}
-
 struct HttpClient::AnswerHead {
   int status = 0;
   int64_t content_length = -1;  // -1: not said

@@ -15,9 +15,6 @@
 
 namespace gigapi {
 
-/// Percent-encodes what has a meaning in the query of a URL.
-std::string UrlEncode(std::string_view text);
-
 /// What an answer says was wrong: the message of a JSON object, or the text itself.
 std::string ErrorText(const std::string& body);
 

@@ -5,6 +5,7 @@
 #include "app/query_source.h"
 #include "app/table_printer.h"
 #include "base/json_writer.h"
+#include "base/percent_encoding.h"
 
 namespace gigapi {
 namespace {
@@ -41,7 +42,7 @@ class ServerSource final : public QuerySource {
   /// `body` must outlive the request.
   static HttpRequest Request(const std::string& database, const std::string& format, const std::string& body) {
     std::string target = "/query?format=" + format;
-    if (!database.empty()) target += "&db=" + UrlEncode(database);
+    if (!database.empty()) target += "&db=" + PercentEncode(database);
     return {.target = std::move(target), .content_type = "application/json", .body = body};
   }
 

@@ -6,7 +6,7 @@
 #include <ctime>
 
 #include "base/clock.h"
-#include "object_store/percent_encoding.h"
+#include "base/percent_encoding.h"
 
 namespace gigapi {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "object_store/digest.h"
+#include "base/digest.h"
 
 namespace gigapi {
 

@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/path.h"
 #include "base/uuid.h"
-#include "object_store/digest.h"
 #include "object_store/store_counters.h"
 
 namespace gigapi {

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "object_store/percent_encoding.h"
+#include "base/percent_encoding.h"
 #include "object_store/s3_xml.h"
 
 namespace gigapi {

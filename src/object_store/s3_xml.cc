@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "base/clock.h"
-#include "object_store/percent_encoding.h"
+#include "base/percent_encoding.h"
 
 namespace gigapi {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/percent_encoding.h"
 #include "object_store/object_store.h"
-#include "object_store/percent_encoding.h"
 
 namespace gigapi {
 namespace {

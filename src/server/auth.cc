@@ -1,9 +1,8 @@
 #include "server/auth.h"
 
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "server/error_table.h"
 
@@ -19,28 +18,14 @@ int Base64Value(char c) {
   return -1;
 }
 
-void Digest(std::string_view text, unsigned char (&digest)[SHA256_DIGEST_LENGTH]) {
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-}
-
 /// Digests have one length, so that not even the password's length shows in the time.
 bool Same(std::string_view given, std::string_view expected) {
-  unsigned char given_digest[SHA256_DIGEST_LENGTH], expected_digest[SHA256_DIGEST_LENGTH];
-  Digest(given, given_digest);
-  Digest(expected, expected_digest);
-  return CRYPTO_memcmp(given_digest, expected_digest, sizeof given_digest) == 0;
+  const Sha256Digest given_digest = Sha256(given), expected_digest = Sha256(expected);
+  return CRYPTO_memcmp(given_digest.data(), expected_digest.data(), given_digest.size()) == 0;
 }
 
 /// Made of the credentials in a way that cannot be turned round; the same on every node and after a restart.
-std::string SessionToken(std::string_view credentials) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  static constexpr std::string_view kPurpose = "gigapi session";
-  HMAC(EVP_sha256(), credentials.data(), static_cast<int>(credentials.size()),
-       reinterpret_cast<const unsigned char*>(kPurpose.data()), kPurpose.size(), digest, nullptr);
-  std::string token;
-  for (const unsigned char byte : digest) token += fmt::format("{:02x}", byte);
-  return token;
-}
+std::string SessionToken(std::string_view credentials) { return Hex(HmacSha256(credentials, "gigapi session")); }
 
 }  // namespace
 

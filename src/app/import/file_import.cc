@@ -17,6 +17,7 @@
 #include "app/import/file_reader.h"
 #include "app/stop_signal.h"
 #include "base/crc32c.h"
+#include "base/percent_encoding.h"
 #include "ingest/arrow_rows.h"
 #include "server/decoding_reader.h"
 #include "server/import/text_pieces.h"
@@ -121,7 +122,7 @@ class FileImport {
     const bool rows_name_it = format_ != "csv" && format_ != "parquet" && format_ != "arrow";
     std::string table = options_.table;
     if (table.empty() && !rows_name_it && path_ != kStandardInput) table = TableOfName(path_);
-    return table.empty() ? "" : "&measurement=" + UrlEncode(table);
+    return table.empty() ? "" : "&measurement=" + PercentEncode(table);
   }
 
   // ---- text ----
@@ -134,7 +135,7 @@ class FileImport {
       if (!piece) return Status::OK();
       if (piece->end <= source_->position) continue;
       std::string parameters = Parameters();
-      if (pieces.delimiter() != 0) parameters += "&delimiter=" + UrlEncode(std::string(1, pieces.delimiter()));
+      if (pieces.delimiter() != 0) parameters += "&delimiter=" + PercentEncode(std::string(1, pieces.delimiter()));
       ARROW_RETURN_NOT_OK(piece->begin < source_->position ? SendRest(*piece, pieces.prefix(), parameters)
                                                            : SendPiece(*piece, piece->bytes, parameters));
     }

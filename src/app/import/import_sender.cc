@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/stop_signal.h"
+#include "base/percent_encoding.h"
 
 namespace gigapi {
 namespace {
@@ -44,7 +45,7 @@ Result<SentPiece> ReadAnswer(const std::string& body) {
 
 Result<SentPiece> ImportSender::Send(std::string_view format, std::string_view parameters, std::string_view body) {
   const HttpRequest request{.target = fmt::format("/api/v1/import/{}?db={}&allow_empty=true&refused_max=10000{}{}", format,
-                                                  UrlEncode(target_.database), target_.query, parameters),
+                                                  PercentEncode(target_.database), target_.query, parameters),
                             .content_type = "application/octet-stream",
                             .body = body};
   for (int attempt = 0;; ++attempt) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/import/influx_source.h"
+#include "base/percent_encoding.h"
 
 namespace gigapi {
 namespace {
@@ -118,8 +119,8 @@ std::string EscapeString(std::string_view text) { return Escape(text, "\"\\"); }
 
 HttpRequest InfluxV1::RequestOf(const std::string& query) const {
   return {.method = "GET",
-          .target = fmt::format("/query?db={}&epoch=ns&chunked=true&chunk_size={}&q={}", UrlEncode(server_.database),
-                                kChunkRows, UrlEncode(query)),
+          .target = fmt::format("/query?db={}&epoch=ns&chunked=true&chunk_size={}&q={}", PercentEncode(server_.database),
+                                kChunkRows, PercentEncode(query)),
           .content_type = {},
           .body = {}};
 }

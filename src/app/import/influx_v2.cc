@@ -2,6 +2,7 @@
 
 #include "app/import/influx_source.h"
 #include "base/json_writer.h"
+#include "base/percent_encoding.h"
 #include "ingest/csv_reader.h"
 #include "ingest/time_parser.h"
 
@@ -33,7 +34,7 @@ Status InfluxV2::Run(const std::string& flux, const HttpClient::BodySink& sink) 
   json.String("datatype").String("group").String("default").EndArray().EndObject().EndObject();
   const std::string body = json.Take();
   HttpRequest request{
-      .target = "/api/v2/query?org=" + UrlEncode(server_.org), .content_type = "application/json", .body = body};
+      .target = "/api/v2/query?org=" + PercentEncode(server_.org), .content_type = "application/json", .body = body};
   request.headers.emplace_back("Accept", "application/csv");
   if (!server_.token.empty()) request.headers.emplace_back("Authorization", "Token " + server_.token);
   return client_.Send(request, sink);

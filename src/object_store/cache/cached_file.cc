@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/digest.h"
 #include "base/parallel.h"
-#include "object_store/digest.h"
 
 namespace gigapi {
 namespace {

@@ -1,4 +1,4 @@
-// Percent-encoding as AWS Signature Version 4 wants it (RFC 3986). Pure.
+// Percent-encoding of RFC 3986, as queries of URLs and AWS Signature Version 4 want it. Pure.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-#include "object_store/percent_encoding.h"
+#include "base/percent_encoding.h"
 
 #include <charconv>
 
