@@ -13,6 +13,8 @@ find_package(Protobuf REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
+set_property(TARGET PkgConfig::hiredis PROPERTY INTERFACE_COMPILE_OPTIONS)  # -D_FILE_OFFSET_BITS=64 says nothing on 64 bits
 
 file(REAL_PATH ${CMAKE_SOURCE_DIR}/build/deps GIGAPI_DEPS)
 file(GLOB GIGAPI_ARROW_DIR ${GIGAPI_DEPS}/arrow-*)

@@ -1,8 +1,9 @@
-// How often and when a request to a store is sent again. Pure.
+// How often and when a request to a store is sent again.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <random>
 
 #include "base/clock.h"
 
@@ -24,5 +25,11 @@ struct RetryPolicy {
     return elapsed_ms + delay > elapsed_ms_max ? -1 : delay;
   }
 };
+
+/// In [0, 1), for RetryPolicy.
+inline double RandomShare() {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(random);
+}
 
 }  // namespace gigapi

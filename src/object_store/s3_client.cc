@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <thread>
 
 #include "base/clock.h"
@@ -12,11 +11,6 @@
 
 namespace gigapi {
 namespace {
-
-double RandomShare() {
-  thread_local std::mt19937_64 random{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(random);
-}
 
 bool IsTransient(const S3Reply& reply) {
   const int status = reply.http.status;

@@ -1,11 +1,5 @@
 #include "object_store/testing/minio_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -24,18 +18,6 @@ namespace {
 constexpr const char* kBucket = "lake";
 constexpr int64_t kStartNanosMax = 60 * kNanosPerSecond;
 
-int FreePort() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  (void)::bind(listener, reinterpret_cast<sockaddr*>(&address), size);
-  (void)::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(listener);
-  return ntohs(address.sin_port);
-}
-
 }  // namespace
 
 MinioServer::MinioServer(bool secure)
@@ -49,7 +31,7 @@ Result<std::unique_ptr<MinioServer>> MinioServer::Start(const std::string& sourc
 
 Result<std::unique_ptr<MinioServer>> MinioServer::StartSecure(const std::string& source_directory) {
   std::unique_ptr<MinioServer> server(new MinioServer(true));
-  ARROW_RETURN_NOT_OK(server->MakeCertificate());
+  ARROW_RETURN_NOT_OK(MakeLoopbackCertificate(server->directory_ + "/certs"));
   return Run(std::move(server), source_directory);
 }
 
@@ -65,29 +47,13 @@ Result<std::unique_ptr<MinioServer>> MinioServer::Run(std::unique_ptr<MinioServe
   return server;
 }
 
-Status MinioServer::MakeCertificate() {
-  const std::string command = "cd '" + directory_ +
-                              "/certs' && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-                              "-keyout private.key -out public.crt -subj /CN=minio -addext subjectAltName=IP:127.0.0.1 "
-                              ">openssl.log 2>&1";
-  return std::system(command.c_str()) == 0 ? Status::OK() : Status::IOError("openssl makes no certificate");
-}
-
 Status MinioServer::Launch(const std::string& program) {
-  port_ = FreePort();
-  const std::string address = "127.0.0.1:" + std::to_string(port_);
-  process_ = ::fork();
-  if (process_ < 0) return Status::IOError("fork");
-  if (process_ > 0) return Status::OK();
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::setenv("MINIO_ROOT_USER", kAccessKey, 1);
-  ::setenv("MINIO_ROOT_PASSWORD", kSecretKey, 1);
-  ::setenv("MINIO_BROWSER", "off", 1);
-  ::setenv("MINIO_UPDATE", "off", 1);
-  ::setenv("HOME", directory_.c_str(), 1);
-  ::execl(program.c_str(), "minio", "server", "--quiet", "--certs-dir", (directory_ + "/certs").c_str(), "--address",
-          address.c_str(), (directory_ + "/data").c_str(), nullptr);
-  ::_exit(127);
+  port_ = FreeLoopbackPort();
+  return process_.Start(program,
+                        {"server", "--quiet", "--certs-dir", directory_ + "/certs", "--address",
+                         "127.0.0.1:" + std::to_string(port_), directory_ + "/data"},
+                        {std::string("MINIO_ROOT_USER=") + kAccessKey, std::string("MINIO_ROOT_PASSWORD=") + kSecretKey,
+                         "MINIO_BROWSER=off", "MINIO_UPDATE=off", "HOME=" + directory_});
 }
 
 /// It answers once it has started.
@@ -100,16 +66,13 @@ Status MinioServer::MakeBucket() {
   while (true) {
     const Status made = client.Demand({.method = "PUT"}).status();
     if (made.ok() || KindOf(made) != ErrorKind::kUnavailable || SteadyNanos() > deadline) return made;
-    if (::waitpid(process_, nullptr, WNOHANG) == process_) return Status::IOError("MinIO has ended");
+    if (!process_.IsRunning()) return Status::IOError("MinIO has ended");
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
 
 MinioServer::~MinioServer() {
-  if (process_ > 0) {
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-  }
+  process_.Kill();
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
 }

@@ -2,12 +2,11 @@
 // with it.
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
 
 #include "object_store/object_store.h"
+#include "object_store/testing/server_process.h"
 
 namespace gigapi {
 
@@ -32,14 +31,13 @@ class MinioServer {
  private:
   explicit MinioServer(bool secure);
   static Result<std::unique_ptr<MinioServer>> Run(std::unique_ptr<MinioServer> server, const std::string& source_directory);
-  Status MakeCertificate();
   Status Launch(const std::string& program);
   Status MakeBucket();
 
   const bool secure_;
-  pid_t process_ = -1;
   int port_ = 0;
   std::string directory_;
+  ServerProcess process_;
 };
 
 }  // namespace gigapi
