@@ -6,7 +6,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from gigapi_testing.fault_proxy import FaultProxy  # noqa: E402
 from gigapi_testing.server import Server, find_binary  # noqa: E402
+from gigapi_testing.service import Minio, Redis  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +53,37 @@ def db(request):
     """A database name that no other test uses."""
     db.count = getattr(db, "count", 0) + 1
     return f"db{db.count}"
+
+
+@pytest.fixture(scope="module")
+def minio(tmp_path_factory):
+    """An S3 server for the tests of a file, which make buckets of their own."""
+    if Minio.find() is None:
+        pytest.skip("MinIO is not there: call scripts/bootstrap-minio")
+    service = Minio(tmp_path_factory.mktemp("minio")).start()
+    yield service
+    service.kill()
+
+
+@pytest.fixture
+def redis(tmp_path):
+    if Redis.find() is None:
+        pytest.skip("redis-server is not installed")
+    service = Redis(tmp_path / "redis").start()
+    yield service
+    service.kill()
+
+
+@pytest.fixture
+def make_proxy():
+    """Starts fault proxies that are gone after the test."""
+    proxies = []
+
+    def make(upstream_port, speaks="http"):
+        proxies.append(FaultProxy(upstream_port, speaks).start())
+        return proxies[-1]
+
+    yield make
+    for proxy in proxies:
+        proxy.stop()
+        assert not proxy.errors, proxy.errors
