@@ -18,7 +18,10 @@ class _Echo(http.server.BaseHTTPRequestHandler):
 
     def _answer(self):
         length = int(self.headers.get("Content-Length", 0))
-        body = self.rfile.read(length)
+        try:
+            body = self.rfile.read(length)
+        except ConnectionResetError:
+            body = b""
         if len(body) < length:
             self.server.partial += 1
             self.close_connection = True
@@ -52,9 +55,14 @@ class _Echo(http.server.BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = _answer
 
 
+class _EchoServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """Connections that are reset are what the tests are about."""
+
+
 @pytest.fixture
 def echo():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
+    server = _EchoServer(("127.0.0.1", 0), _Echo)
     server.daemon_threads = True
     server.got, server.partial = [], 0
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))

@@ -168,26 +168,25 @@ class FaultProxy:
         self._tasks.add(task)
         self._writers.add(writer)
         upstream = None
+        ends = asyncio.StreamWriter.close
         try:
             await self._passable.wait()
             upstream = await asyncio.open_connection("127.0.0.1", self.upstream_port, limit=HEAD_BYTES_MAX)
             self._writers.add(upstream[1])
             await self._serve(reader, writer, *upstream)
-        except _Reset:
-            _reset(writer)
-        except (OSError, asyncio.IncompleteReadError):  # either side has gone: so shall the other
-            _reset(writer)
+        except (_Reset, OSError, asyncio.IncompleteReadError):  # the last two: one side has gone, and so shall the other
+            ends = _reset
         except asyncio.CancelledError:
             pass
         except Exception as error:
             self.errors.append(error)
-            _reset(writer)
+            ends = _reset
         finally:
             self._tasks.discard(task)
             for end in (writer, upstream and upstream[1]):
                 if end:
                     self._writers.discard(end)
-                    end.close()
+                    ends(end)
 
     def _draw(self, request):
         """The rule that this request falls under, or None."""
@@ -322,7 +321,7 @@ class FaultProxy:
 
 
 class _Reset(Exception):
-    """Both sides shall see the connection end; the client by a reset."""
+    """Both sides shall see a reset: an orderly end would make half a request look like a whole one to some servers."""
 
 
 def _reset(writer):
