@@ -53,21 +53,26 @@ Result<std::unique_ptr<RedisServer>> RedisServer::Run(std::unique_ptr<RedisServe
 
 Status RedisServer::Restart() {
   const std::string port = std::to_string(port_);
-  const bool is_kept = persistence_ == Persistence::kEachWrite;
-  std::vector<std::string> arguments = {"--bind",        "127.0.0.1", "--dir",        directory_,
-                                        "--save",        "",          "--appendonly", is_kept ? "yes" : "no",
-                                        "--appendfsync", "always",    "--logfile",    directory_ + "/redis.log",
-                                        "--port"};
-  arguments.push_back(secure_ ? "0" : port);
+  std::vector<std::string> arguments;
+  const auto set = [&](const std::string& name, const std::vector<std::string>& values) {
+    arguments.push_back("--" + name);
+    arguments.insert(arguments.end(), values.begin(), values.end());
+  };
+  set("bind", {"127.0.0.1"});
+  set("dir", {directory_});
+  set("logfile", {directory_ + "/redis.log"});
+  set("save", {""});
+  set("appendonly", {persistence_ == Persistence::kEachWrite ? "yes" : "no"});
+  set("appendfsync", {"always"});
+  set("port", {secure_ ? "0" : port});
   if (secure_) {
-    const std::string certificate = directory_ + "/public.crt";
-    for (const std::string& argument :
-         {std::string("--tls-port"), port, std::string("--tls-cert-file"), certificate, std::string("--tls-key-file"),
-          directory_ + "/private.key", std::string("--tls-ca-cert-file"), certificate, std::string("--tls-auth-clients"),
-          std::string("optional"), std::string("--user"), std::string("default off"), std::string("--user"),
-          std::string("gigapi on ~* &* +@all >") + kPassword}) {
-      arguments.push_back(argument);
-    }
+    set("tls-port", {port});
+    set("tls-cert-file", {directory_ + "/public.crt"});
+    set("tls-ca-cert-file", {directory_ + "/public.crt"});
+    set("tls-key-file", {directory_ + "/private.key"});
+    set("tls-auth-clients", {"optional"});
+    set("user", {"default", "off"});
+    set("user", {"gigapi", "on", "~*", "&*", "+@all", std::string(">") + kPassword});
   }
   ARROW_RETURN_NOT_OK(process_.Start("redis-server", arguments));
   return AwaitAnswer();
@@ -79,7 +84,7 @@ Status RedisServer::AwaitAnswer() {
   while (true) {
     const Status answered = client->Demand({"PING"}).status();
     if (answered.ok() || KindOf(answered) != ErrorKind::kUnavailable || SteadyNanos() > deadline) return answered;
-    if (!process_.IsRunning()) return Status::IOError("Redis has ended");
+    if (!process_.IsRunning()) return Error(ErrorKind::kInternal, "Redis has ended");
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
@@ -87,6 +92,20 @@ Status RedisServer::AwaitAnswer() {
 void RedisServer::Wipe() {
   std::error_code ignored;
   std::filesystem::remove_all(directory_ + "/appendonlydir", ignored);
+}
+
+Status RedisServer::SaveState() {
+  std::error_code error;
+  std::filesystem::copy(directory_ + "/appendonlydir", directory_ + "/saved", std::filesystem::copy_options::recursive,
+                        error);
+  return error ? Status::IOError("copy: ", error.message()) : Status::OK();
+}
+
+Status RedisServer::GoBack() {
+  Wipe();
+  std::error_code error;
+  std::filesystem::rename(directory_ + "/saved", directory_ + "/appendonlydir", error);
+  return error ? Status::IOError("rename: ", error.message()) : Status::OK();
 }
 
 RedisUrl RedisServer::Url(const std::string& prefix, int port) const {

@@ -35,6 +35,9 @@ class RedisServer {
   Status Restart();
   /// After Kill: what its disk has is gone.
   void Wipe();
+  /// After Kill: keeps a copy of what its disk has, and puts it in place of that again.
+  Status SaveState();
+  Status GoBack();
   void Signal(int signal) const { process_.Signal(signal); }
 
  private:
