@@ -8,7 +8,7 @@ foreach(library ${libraries})
   install(FILES ${file} DESTINATION usr/lib/gigapi)
 endforeach()
 install(FILES deploy/deb/gigapi.toml DESTINATION etc/gigapi)
-install(FILES deploy/systemd/gigapi.service DESTINATION lib/systemd/system)
+install(FILES deploy/systemd/gigapi.service deploy/systemd/gigapi@.service DESTINATION lib/systemd/system)
 install(FILES LICENSE DESTINATION usr/share/doc/gigapi RENAME copyright)
 install(FILES README.md DESTINATION usr/share/doc/gigapi)
 

@@ -72,10 +72,12 @@ def test_the_scripts_of_the_package_are_sound(package, tmp_path):
     assert (tmp_path / "control/conffiles").read_text().split() == ["/etc/gigapi/gigapi.toml"]
 
 
-def test_the_unit_is_what_systemd_accepts(installed):
-    unit = installed / "lib/systemd/system/gigapi.service"
+@pytest.mark.parametrize("name", ["gigapi.service", "gigapi@writer.service"])
+def test_the_unit_is_what_systemd_accepts(installed, tmp_path, name):
+    unit = tmp_path / name
+    shutil.copy(installed / "lib/systemd/system" / name.replace("@writer", "@"), unit)
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd is not installed")
     said = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True).stderr
     # What it cannot know: the program lies in the test's folder.
-    assert [line for line in said.splitlines() if "gigapi.service" in line and "is not executable" not in line] == []
+    assert [line for line in said.splitlines() if name in line and "is not executable" not in line] == []
