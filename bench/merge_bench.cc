@@ -37,6 +37,7 @@ struct Bench {
   const int64_t hours;
   Fleet fleet;
   const SchemaPtr schema = FleetSchema();
+  const LayerPtr layer = MakeLocalLayer(LocalFileSystem(), out);
   double merge_seconds = 0;
   int64_t bytes_in = 0, bytes_out = 0;
   double peak_megabytes = 0;
@@ -48,12 +49,13 @@ struct Bench {
     }
     ARROW_ASSIGN_OR_RAISE(const ColumnBatch sorted, SortChunks(*schema, chunks));
     partition->partition = PartitionKey::Of(sorted.min_time);
-    partition->directory = PartitionDirectory(out, partition->partition);
-    FileSystem* const fs = LocalFileSystem();
-    ARROW_RETURN_NOT_OK(fs->CreateDirectories(partition->directory));
-    const std::string path = partition->directory + '/' + ParquetFileName(std::to_string(partition->files.size()), 1);
-    ARROW_ASSIGN_OR_RAISE(DataFile file, WriteParquet(fs, path, *schema, sorted, {.effort = ParquetEffort::kFast}));
-    file.path = path;
+    partition->path = HivePath(partition->partition);
+    const std::string key = partition->path + '/' + ParquetFileName(std::to_string(partition->files.size()), 1);
+    ARROW_ASSIGN_OR_RAISE(auto object, layer->Create(key));
+    ARROW_ASSIGN_OR_RAISE(DataFile file,
+                          WriteParquet(std::move(object), *schema, sorted, {.effort = ParquetEffort::kFast}));
+    file.layer = layer;
+    file.key = key;
     bytes_in += file.size_bytes;
     partition->files.push_back(std::make_shared<const DataFile>(std::move(file)));
     return Status::OK();
@@ -74,11 +76,11 @@ struct Bench {
       ResetPeak();
       const double start = CpuSeconds();
       ARROW_ASSIGN_OR_RAISE(const DataFile merged,
-                            RunMerge(LocalFileSystem(), partition, {partition.files, 4}, [] { return false; }));
+                            RunMerge(partition, {partition.files, 4}, [] { return false; }));
       merge_seconds += CpuSeconds() - start;
       peak_megabytes = std::max(peak_megabytes, PeakMegabytes());
       bytes_out += merged.size_bytes;
-      for (const DataFilePtr& file : partition.files) ARROW_RETURN_NOT_OK(LocalFileSystem()->Remove(file->path));
+      for (const DataFilePtr& file : partition.files) ARROW_RETURN_NOT_OK(layer->Remove(file->key));
     }
     fmt::print(
         "{} rows, {} files an hour: {:.3f} CPU s, {:.3f} a million; {:.2f} bytes a row became {:.2f}; peak {:.0f} MB\n",

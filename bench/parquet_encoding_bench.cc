@@ -27,15 +27,15 @@ struct Total {
 
 Status WriteHour(const std::string& out, ParquetEffort effort, const TableSchema& schema, const ColumnBatch& rows,
                  Total* total) {
-  FileSystem* const fs = LocalFileSystem();
-  const std::string directory =
-      PartitionDirectory(out + (effort == ParquetEffort::kFast ? "/fast" : "/compact"), PartitionKey::Of(rows.min_time));
-  ARROW_RETURN_NOT_OK(fs->CreateDirectories(directory));
+  const LayerPtr layer = MakeLocalLayer(LocalFileSystem(), out);
+  const std::string key =
+      PartitionPath(effort == ParquetEffort::kFast ? "fast" : "compact", PartitionKey::Of(rows.min_time)) + "/1.parquet";
   const double start = CpuSeconds();
   ParquetOptions options;
   options.effort = effort;
   if (effort == ParquetEffort::kCompact) options.row_group_rows = static_cast<int64_t>(ChooseRowGroupRows(rows));
-  ARROW_ASSIGN_OR_RAISE(const DataFile file, WriteParquet(fs, directory + "/1.parquet", schema, rows, options));
+  ARROW_ASSIGN_OR_RAISE(auto object, layer->Create(key));
+  ARROW_ASSIGN_OR_RAISE(const DataFile file, WriteParquet(std::move(object), schema, rows, options));
   total->cpu_seconds += CpuSeconds() - start;
   total->bytes += file.size_bytes;
   return Status::OK();

@@ -133,7 +133,7 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   LOG_INFO("the lake is open", "tables={} files={} rows_replayed={} ms={}", lake.tables, lake.files, lake.buffered_rows,
            MillisSince(started));
   ARROW_ASSIGN_OR_RAISE(node->engine_, QueryEngine::Open(node->lake_.get(), QueryOptionsOf(settings)));
-  node->merges_ = MergeService::Start(node->lake_.get(), LocalFileSystem(), MergeOptionsOf(settings));
+  node->merges_ = MergeService::Start(node->lake_.get(), MergeOptionsOf(settings));
   ServerOptions server_options = ServerOptionsOf(settings);
   server_options.write_more_metrics = [merges = node->merges_.get(), flight = &node->flight_stats_](Exposition* page) {
     WriteMerges(merges->metrics(), page);

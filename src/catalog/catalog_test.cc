@@ -10,9 +10,17 @@
 namespace gigapi {
 namespace {
 
-DataFilePtr File(const std::string& directory, const std::string& name) {
+const std::vector<LayerPtr>& Layers() {
+  static FaultFileSystem unused;
+  static const std::vector<LayerPtr> layers{MakeLocalLayer(&unused, "/root"),
+                                            MakeLocalLayer(&unused, "/cold", {.name = "cold"})};
+  return layers;
+}
+
+DataFilePtr File(const std::string& path, const std::string& name) {
   auto file = std::make_shared<DataFile>();
-  file->path = directory + "/" + name;
+  file->layer = Layers()[0];
+  file->key = path + "/" + name;
   file->partition = {474'000};
   file->level = 2;
   file->size_bytes = 1234;
@@ -20,6 +28,7 @@ DataFilePtr File(const std::string& directory, const std::string& name) {
   file->min_time = -5;
   file->max_time = 1'700'000'000'000'000'000;
   file->created_ns = 7;
+  file->in_layer_since_ns = 5;
   file->min_sequence = 3;
   file->max_sequence = UINT64_MAX;
   file->columns = {
@@ -35,15 +44,17 @@ DataFilePtr File(const std::string& directory, const std::string& name) {
 
 TEST(PartitionMetadata, ReadsBackWhatItWrote) {
   const PartitionMetadata metadata{
-      .table = "t/1", .wal_sequence = 42, .files = {File("/d", "a.2.parquet")}, .drop_queue = {"old.1.parquet"}};
-  const auto read = DecodePartitionMetadata(EncodePartitionMetadata(metadata), "/d", {474'000});
+      .table = "t/1", .wal_sequence = 42, .files = {File("d", "a.2.parquet")}, .drop_queue = {{"cold", "old.1.parquet"}}};
+  const auto read = DecodePartitionMetadata(EncodePartitionMetadata(metadata), {Layers(), "d", {474'000}});
   ASSERT_TRUE(read.ok()) << read.status().ToString();
   EXPECT_EQ(read->table, "t/1");
   EXPECT_EQ(read->wal_sequence, 42u);
-  EXPECT_THAT(read->drop_queue, testing::ElementsAre("old.1.parquet"));
+  EXPECT_THAT(read->drop_queue, testing::ElementsAre(DroppedName{"cold", "old.1.parquet"}));
   const DataFile& a = *metadata.files[0];
   const DataFile& b = *read->files.at(0);
-  EXPECT_EQ(a.path, b.path);
+  EXPECT_EQ(a.layer, b.layer);
+  EXPECT_EQ(a.key, b.key);
+  EXPECT_EQ(a.in_layer_since_ns, b.in_layer_since_ns);
   EXPECT_EQ(a.level, b.level);
   EXPECT_EQ(a.rows, b.rows);
   EXPECT_EQ(a.min_time, b.min_time);
@@ -59,8 +70,23 @@ TEST(PartitionMetadata, ReadsBackWhatItWrote) {
   }
 }
 
+TEST(PartitionMetadata, RefusesAFileOfALayerThatIsNotSetUp) {
+  const std::string json = EncodePartitionMetadata({.table = "t", .files = {File("d", "a.2.parquet")}});
+  const std::vector<LayerPtr> others{Layers()[1]};
+  const auto read = DecodePartitionMetadata(json, {others, "d", {474'000}});
+  EXPECT_THAT(read.status().message(), testing::HasSubstr("layer 'default'"));
+}
+
+TEST(PartitionMetadata, FilesWithoutALayerLieInTheFirst) {
+  auto file = std::make_shared<DataFile>(*File("d", "a.2.parquet"));
+  file->layer = nullptr;
+  const auto read = DecodePartitionMetadata(EncodePartitionMetadata({.table = "t", .files = {file}}), {Layers(), "d", {1}});
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->files[0]->layer, Layers()[0]);
+}
+
 TEST(PartitionMetadata, HasTheFieldsOfGigapi) {
-  const std::string json = EncodePartitionMetadata({.table = "t", .files = {File("/d", "a.2.parquet")}});
+  const std::string json = EncodePartitionMetadata({.table = "t", .files = {File("d", "a.2.parquet")}});
   for (const char* key : {"type", "parquet_size_bytes", "row_count", "min_time", "max_time", "wal_sequence", "drop_queue",
                           "files", "id", "path", "size_bytes", "chunk_time", "range"}) {
     EXPECT_THAT(json, testing::HasSubstr("\"" + std::string(key) + "\":"));
@@ -70,14 +96,15 @@ TEST(PartitionMetadata, HasTheFieldsOfGigapi) {
 TEST(PartitionMetadata, RefusesWhatItDoesNotUnderstand) {
   for (const char* json : {"", "{", "[]", "{\"type\":\"t\"}",
                            "{\"type\":\"t\",\"wal_sequence\":1,\"drop_queue\":[],\"files\":[{\"path\":\"../x\"}]}"}) {
-    EXPECT_FALSE(DecodePartitionMetadata(json, "/d", {1}).ok()) << json;
+    EXPECT_FALSE(DecodePartitionMetadata(json, {Layers(), "d", {1}}).ok()) << json;
   }
 }
 
 TEST(JsonCatalog, LoadsWhatWasCommittedAndRemovesLeftovers) {
   FaultFileSystem fs;
-  const std::string table = "/root/db/t";
-  const std::string hour = table + "/date=2024-01-27/hour=00";
+  const std::string table = "db/t";
+  const std::string path = table + "/date=2024-01-27/hour=00";
+  const std::string hour = "/root/" + path;
   ASSERT_TRUE(fs.CreateDirectories(hour).ok());
   const auto touch = [&](const std::string& name) { ASSERT_TRUE(fs.Create(hour + "/" + name).ok()); };
   const std::string kept = "11111111-1111-4111-8111-111111111111.2.parquet";
@@ -86,10 +113,10 @@ TEST(JsonCatalog, LoadsWhatWasCommittedAndRemovesLeftovers) {
   touch(orphan);
   touch("x.1.parquet.tmp");
   touch("notes.txt");
-  JsonCatalog catalog(&fs, "/root");
+  JsonCatalog catalog(&fs, "/root", Layers());
   const TableSchema schema({{"host", ColumnType::kTag}, {"f", ColumnType::kFloat64}});
   ASSERT_TRUE(catalog.CommitTable(table, "t", schema).ok());
-  ASSERT_TRUE(catalog.CommitPartition(hour, {.table = "t", .wal_sequence = 9, .files = {File(hour, kept)}}).ok());
+  ASSERT_TRUE(catalog.CommitPartition(path, {.table = "t", .wal_sequence = 9, .files = {File(path, kept)}}).ok());
   const auto contents = catalog.Load();
   ASSERT_TRUE(contents.ok()) << contents.status().ToString();
   ASSERT_EQ(contents->tables.size(), 1u);
@@ -105,15 +132,16 @@ TEST(JsonCatalog, LoadsWhatWasCommittedAndRemovesLeftovers) {
 
 TEST(JsonCatalog, LoadsManyHoursInTheirOrder) {
   FaultFileSystem fs;
-  const std::string table = "/root/db/t";
-  JsonCatalog catalog(&fs, "/root");
+  const std::string table = "db/t";
+  JsonCatalog catalog(&fs, "/root", Layers());
   constexpr int64_t kHours = 500;
   for (int64_t hour = 0; hour < kHours; ++hour) {
-    const std::string directory = PartitionDirectory(table, {hour});
+    const std::string path = PartitionPath(table, {hour});
+    const std::string directory = "/root/" + path;
     ASSERT_TRUE(fs.CreateDirectories(directory).ok());
     ASSERT_TRUE(fs.Create(directory + "/a.1.parquet").ok());
     ASSERT_TRUE(fs.Create(directory + "/left_over.1.parquet.tmp").ok());
-    ASSERT_TRUE(catalog.CommitPartition(directory, {.table = "t", .files = {File(directory, "a.1.parquet")}}).ok());
+    ASSERT_TRUE(catalog.CommitPartition(path, {.table = "t", .files = {File(path, "a.1.parquet")}}).ok());
   }
   ASSERT_TRUE(catalog.CommitTable(table, "t", TableSchema()).ok());
   const auto contents = catalog.Load();
@@ -125,7 +153,7 @@ TEST(JsonCatalog, LoadsManyHoursInTheirOrder) {
     const LoadedPartition& partition = partitions[static_cast<size_t>(hour)];
     EXPECT_EQ(partition.key.hour, hour);
     ASSERT_EQ(partition.metadata.files.size(), 1u);
-    EXPECT_EQ(partition.metadata.files[0]->path, PartitionDirectory(table, {hour}) + "/a.1.parquet");
+    EXPECT_EQ(partition.metadata.files[0]->key, PartitionPath(table, {hour}) + "/a.1.parquet");
     EXPECT_TRUE(ids.insert(partition.metadata.files[0]->id).second) << "an id of its own";
     EXPECT_EQ(partition.leftovers.size(), 1u);
   }
@@ -133,10 +161,10 @@ TEST(JsonCatalog, LoadsManyHoursInTheirOrder) {
 
 TEST(JsonCatalog, AMissingFileIsAnError) {
   FaultFileSystem fs;
-  const std::string hour = "/root/db/t/date=2024-01-27/hour=00";
-  ASSERT_TRUE(fs.CreateDirectories(hour).ok());
-  JsonCatalog catalog(&fs, "/root");
-  ASSERT_TRUE(catalog.CommitTable("/root/db/t", "t", TableSchema()).ok());
+  const std::string hour = "db/t/date=2024-01-27/hour=00";
+  ASSERT_TRUE(fs.CreateDirectories("/root/" + hour).ok());
+  JsonCatalog catalog(&fs, "/root", Layers());
+  ASSERT_TRUE(catalog.CommitTable("db/t", "t", TableSchema()).ok());
   ASSERT_TRUE(catalog.CommitPartition(hour, {.table = "t", .files = {File(hour, "gone.1.parquet")}}).ok());
   EXPECT_FALSE(catalog.Load().ok());
 }

@@ -51,7 +51,7 @@ Result<CatalogContents> JsonCatalog::Load() {
   std::sort(databases.begin(), databases.end());
   for (const std::string& database : databases) {
     if (!ValidateDatabaseName(database).ok()) continue;
-    ARROW_ASSIGN_OR_RAISE(auto segments, fs_->List(DatabaseDirectory(root_, database)));
+    ARROW_ASSIGN_OR_RAISE(auto segments, fs_->List(DirectoryOf(DatabasePath(database))));
     std::sort(segments.begin(), segments.end());
     const size_t tables_before = contents.tables.size();
     for (const std::string& segment : segments) {
@@ -73,10 +73,11 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
   LoadedTable loaded;
   loaded.database = database;
   loaded.table = table;
-  const std::string directory = DatabaseDirectory(root_, database) + "/" + segment;
+  const std::string path = DatabasePath(database) + "/" + segment;
+  const std::string directory = DirectoryOf(path);
   const uint64_t dropped_up_to = contents->drops.DroppedUpTo(database, table);
   DroppedRemains remains;
-  remains.table_directory = directory;
+  remains.table_path = path;
   ARROW_ASSIGN_OR_RAISE(const bool known, fs_->Exists(directory + kMetadataName));
   if (!known && dropped_up_to == 0) return loaded;
   if (!known) {
@@ -90,7 +91,7 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
   ARROW_ASSIGN_OR_RAISE(const auto keys, ListPartitions(fs_, directory));
   std::vector<std::optional<LoadedPartition>> partitions(keys.size());
   ARROW_RETURN_NOT_OK(ForEachConcurrently(keys.size(), kLoadThreads, "load", [&](size_t i) -> Status {
-    ARROW_ASSIGN_OR_RAISE(partitions[i], LoadPartition(directory, table, keys[i], dropped_up_to));
+    ARROW_ASSIGN_OR_RAISE(partitions[i], LoadPartition(path, table, keys[i], dropped_up_to));
     return Status::OK();
   }));
   for (size_t i = 0; i < keys.size(); ++i) {
@@ -107,17 +108,18 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
 
 /// A lake of years has many thousands of these: the folder is listed once, and one file is read. nullopt: all of it was
 /// dropped.
-Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::string& table_directory,
+Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::string& table_path,
                                                                   const std::string& table, PartitionKey key,
                                                                   uint64_t dropped_up_to) {
   LoadedPartition loaded;
   loaded.key = key;
   loaded.metadata.table = table;
-  const std::string directory = PartitionDirectory(table_directory, key);
+  const std::string path = PartitionPath(table_path, key);
+  const std::string directory = DirectoryOf(path);
   ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(directory));
   if (std::find(names.begin(), names.end(), kMetadataName + 1) != names.end()) {
     ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, directory + kMetadataName));
-    ARROW_ASSIGN_OR_RAISE(loaded.metadata, DecodePartitionMetadata(json, directory, key));
+    ARROW_ASSIGN_OR_RAISE(loaded.metadata, DecodePartitionMetadata(json, {layers_, path, key}));
   }
   if (dropped_up_to > 0) {
     // A file is older or newer than a drop as a whole: a drop leaves no rows in memory that could join newer ones.
@@ -125,45 +127,48 @@ Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::str
     if (loaded.metadata.files.empty()) return std::nullopt;
   }
   std::set<std::string> missing;
-  for (const DataFilePtr& file : loaded.metadata.files) missing.insert(file->path);
+  for (const DataFilePtr& file : loaded.metadata.files) {
+    if (LiesInRoot(*file)) missing.insert(NameOf(file->key));
+  }
   for (const std::string& name : names) {
-    const std::string path = directory + "/" + name;
-    if (missing.erase(path) == 0 && MayBeLeftOver(name)) loaded.leftovers.push_back(path);
+    if (missing.erase(name) == 0 && MayBeLeftOver(name)) loaded.leftovers.push_back(name);
   }
   // Beside a running server a file may have come after the listing.
-  for (const std::string& path : missing) {
-    ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(path));
-    if (!exists) return Errorf(ErrorKind::kInternal, "{} is in the catalog but not on the disk", path);
+  for (const std::string& name : missing) {
+    ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(directory + "/" + name));
+    if (!exists) return Errorf(ErrorKind::kInternal, "{}/{} is in the catalog but not on the disk", directory, name);
   }
   return loaded;
 }
 
 Status JsonCatalog::RemoveRemains(const DroppedRemains& remains) {
-  LOG_INFO("removing what was dropped", "directory={} partitions={}", remains.table_directory, remains.partitions.size());
-  std::vector<std::string> directories;
+  LOG_INFO("removing what was dropped", "path={} partitions={}", remains.table_path, remains.partitions.size());
+  std::vector<std::string> paths;
   for (const PartitionKey key : remains.partitions) {
-    directories.push_back(PartitionDirectory(remains.table_directory, key));
-    ARROW_RETURN_NOT_OK(RemoveMetadata(directories.back()));
-    ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(directories.back()));
+    paths.push_back(PartitionPath(remains.table_path, key));
+    ARROW_RETURN_NOT_OK(RemoveMetadata(paths.back()));
+    ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(DirectoryOf(paths.back())));
     for (const std::string& name : names) {
-      if (MayBeLeftOver(name)) ARROW_RETURN_NOT_OK(RemoveLeftover(directories.back() + "/" + name));
+      if (MayBeLeftOver(name)) ARROW_RETURN_NOT_OK(RemoveLeftover(paths.back() + "/" + name));
     }
   }
-  if (remains.whole_table) ARROW_RETURN_NOT_OK(RemoveMetadata(remains.table_directory));
-  directories.push_back(remains.table_directory);
-  return RemoveEmptyDirectories(directories, ParentOf(remains.table_directory));
+  if (remains.whole_table) ARROW_RETURN_NOT_OK(RemoveMetadata(remains.table_path));
+  paths.push_back(remains.table_path);
+  return RemoveEmptyDirectories(paths, ParentOf(remains.table_path));
 }
 
 Status JsonCatalog::RemoveLeftovers(const CatalogContents& contents) {
   for (const DroppedRemains& remains : contents.remains) ARROW_RETURN_NOT_OK(RemoveRemains(remains));
   for (const std::string& database : contents.dropped_databases) {
-    ARROW_RETURN_NOT_OK(RemoveEmptyDirectories({DatabaseDirectory(root_, database)}, root_));
+    ARROW_RETURN_NOT_OK(RemoveEmptyDirectories({DatabasePath(database)}, ""));
   }
   for (const LoadedTable& table : contents.tables) {
-    const std::string directory = TableDirectory(root_, table.database, table.table);
-    ARROW_RETURN_NOT_OK(fs_->Remove(directory + kMetadataName + ".bak"));
+    const std::string path = TablePath(table.database, table.table);
+    ARROW_RETURN_NOT_OK(fs_->Remove(DirectoryOf(path) + kMetadataName + ".bak"));
     for (const LoadedPartition& partition : table.partitions) {
-      for (const std::string& path : partition.leftovers) ARROW_RETURN_NOT_OK(RemoveLeftover(path));
+      for (const std::string& name : partition.leftovers) {
+        ARROW_RETURN_NOT_OK(RemoveLeftover(PartitionPath(path, partition.key) + "/" + name));
+      }
     }
   }
   return Status::OK();
@@ -171,29 +176,42 @@ Status JsonCatalog::RemoveLeftovers(const CatalogContents& contents) {
 
 Status JsonCatalog::RemoveLeftover(const std::string& path) {
   LOG_INFO("removing what a crash left over", "file={}", path);
-  return fs_->Remove(path);
+  return fs_->Remove(DirectoryOf(path));
 }
 
-Status JsonCatalog::CommitPartition(const std::string& directory, const PartitionMetadata& metadata) {
-  return ReplaceFile(fs_, directory + kMetadataName, EncodePartitionMetadata(metadata));
+Status JsonCatalog::CreateDatabase(std::string_view database) {
+  ARROW_RETURN_NOT_OK(fs_->CreateDirectories(DirectoryOf(DatabasePath(database))));
+  return fs_->SyncDirectory(root_);
 }
 
-Status JsonCatalog::CommitTable(const std::string& directory, std::string_view table, const TableSchema& schema) {
-  return ReplaceFile(fs_, directory + kMetadataName, EncodeTableMetadata(table, schema));
+Status JsonCatalog::CommitPartition(const std::string& partition_path, const PartitionMetadata& metadata) {
+  return ReplaceFile(fs_, DirectoryOf(partition_path) + kMetadataName, EncodePartitionMetadata(metadata));
+}
+
+Status JsonCatalog::CommitTable(const std::string& table_path, std::string_view table, const TableSchema& schema) {
+  return ReplaceFile(fs_, DirectoryOf(table_path) + kMetadataName, EncodeTableMetadata(table, schema));
 }
 
 Status JsonCatalog::CommitDrops(const DropList& drops) {
   return ReplaceFile(fs_, root_ + kDropsName, EncodeDropList(drops));
 }
 
-Status JsonCatalog::RemoveMetadata(const std::string& directory) {
+Status JsonCatalog::RemoveMetadata(const std::string& path) {
+  const std::string directory = DirectoryOf(path);
   ARROW_RETURN_NOT_OK(fs_->Remove(directory + kMetadataName));
   return fs_->Remove(directory + kMetadataName + ".bak");
 }
 
-Status JsonCatalog::RemoveEmptyDirectories(const std::vector<std::string>& directories, const std::string& top) {
+Status JsonCatalog::SyncRemovals(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(DirectoryOf(path)));
+  return exists ? fs_->SyncDirectory(DirectoryOf(path)) : Status::OK();
+}
+
+Status JsonCatalog::RemoveEmptyDirectories(const std::vector<std::string>& paths, const std::string& top_path) {
+  const std::string top = top_path.empty() ? root_ : DirectoryOf(top_path);
   std::set<std::string> changed;
-  for (std::string directory : directories) {
+  for (const std::string& path : paths) {
+    std::string directory = DirectoryOf(path);
     while (directory.size() > top.size()) {
       ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(directory));
       if (exists) {
@@ -207,7 +225,10 @@ Status JsonCatalog::RemoveEmptyDirectories(const std::vector<std::string>& direc
     }
     if (directory == top) changed.insert(top);
   }
-  for (const std::string& directory : changed) ARROW_RETURN_NOT_OK(fs_->SyncDirectory(directory));
+  for (const std::string& directory : changed) {
+    ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(directory));
+    if (exists) ARROW_RETURN_NOT_OK(fs_->SyncDirectory(directory));
+  }
   return Status::OK();
 }
 

@@ -78,11 +78,13 @@ void WriteColumnStats(const ColumnStats& stats, JsonWriter* json) {
 
 void WriteFile(const DataFile& file, JsonWriter* json) {
   json->BeginObject();
-  json->Key("id").Unsigned(file.id).Key("path").String(NameOf(file.path)).Key("size_bytes").Integer(file.size_bytes);
+  json->Key("id").Unsigned(file.id).Key("path").String(NameOf(file.key)).Key("size_bytes").Integer(file.size_bytes);
   json->Key("row_count").Integer(file.rows).Key("chunk_time").Integer(file.created_ns);
   json->Key("min_time").Integer(file.min_time).Key("max_time").Integer(file.max_time);
   json->Key("range").String("1h").Key("type").String(file.level > 1 ? "compacted" : "raw");
   json->Key("level").Integer(file.level);
+  if (file.layer) json->Key("layer").String(file.layer->name());
+  if (file.in_layer_since_ns != file.created_ns) json->Key("in_layer_since").Integer(file.in_layer_since_ns);
   json->Key("min_sequence").Unsigned(file.min_sequence).Key("max_sequence").Unsigned(file.max_sequence);
   json->Key("columns").BeginArray();
   for (const ColumnStats& stats : file.columns) WriteColumnStats(stats, json);
@@ -104,15 +106,19 @@ Result<ColumnStats> ReadColumnStats(element json) {
   return stats;
 }
 
-Result<DataFilePtr> ReadFile(element json, const std::string& directory, PartitionKey partition) {
+Result<DataFilePtr> ReadFile(element json, const MetadataContext& context) {
   auto file = std::make_shared<DataFile>();
   const std::string_view name = json["path"];
   if (name.empty() || name.find('/') != std::string_view::npos || name.starts_with('.')) {
     return Errorf(ErrorKind::kInvalidArgument, "metadata names a file outside its partition: '{}'", name);
   }
-  file->path = directory + "/" + std::string(name);
+  file->key = context.partition_path + "/" + std::string(name);
+  std::string_view layer;
+  if (json["layer"].get(layer) == simdjson::SUCCESS) file->layer = FindLayer(context.layers, layer);
+  else if (!context.layers.empty()) file->layer = context.layers.front();
+  if (!file->layer) return Errorf(ErrorKind::kInvalidArgument, "{} lies in layer '{}', which is not set up here", file->key, layer);
   file->id = NewDataFileId();
-  file->partition = partition;
+  file->partition = context.partition;
   file->size_bytes = int64_t(json["size_bytes"]);
   file->rows = int64_t(json["row_count"]);
   file->created_ns = int64_t(json["chunk_time"]);
@@ -121,6 +127,9 @@ Result<DataFilePtr> ReadFile(element json, const std::string& directory, Partiti
   file->level = static_cast<int>(int64_t(json["level"]));
   file->min_sequence = uint64_t(json["min_sequence"]);
   file->max_sequence = uint64_t(json["max_sequence"]);
+  file->in_layer_since_ns = file->created_ns;
+  int64_t in_layer_since_ns = 0;
+  if (json["in_layer_since"].get(in_layer_since_ns) == simdjson::SUCCESS) file->in_layer_since_ns = in_layer_since_ns;
   for (const element column : simdjson::dom::array(json["columns"])) {
     ARROW_ASSIGN_OR_RAISE(ColumnStats stats, ReadColumnStats(column));
     file->columns.push_back(std::move(stats));
@@ -128,14 +137,20 @@ Result<DataFilePtr> ReadFile(element json, const std::string& directory, Partiti
   return file;
 }
 
-Result<PartitionMetadata> ReadPartition(element json, const std::string& directory, PartitionKey partition) {
+DroppedName ReadDroppedName(element json) {
+  if (json.is_string()) return {.layer = {}, .name = std::string(std::string_view(json))};
+  return {.layer = std::string(std::string_view(json["layer"])), .name = std::string(std::string_view(json["path"]))};
+}
+
+Result<PartitionMetadata> ReadPartition(element json, const MetadataContext& context) {
   PartitionMetadata metadata;
   metadata.table = std::string(std::string_view(json["type"]));
   metadata.wal_sequence = uint64_t(json["wal_sequence"]);
-  for (const element name : simdjson::dom::array(json["drop_queue"]))
-    metadata.drop_queue.emplace_back(std::string_view(name));
+  for (const element dropped : simdjson::dom::array(json["drop_queue"])) {
+    metadata.drop_queue.push_back(ReadDroppedName(dropped));
+  }
   for (const element entry : simdjson::dom::array(json["files"])) {
-    ARROW_ASSIGN_OR_RAISE(DataFilePtr file, ReadFile(entry, directory, partition));
+    ARROW_ASSIGN_OR_RAISE(DataFilePtr file, ReadFile(entry, context));
     metadata.files.push_back(std::move(file));
   }
   return metadata;
@@ -155,21 +170,23 @@ std::string EncodePartitionMetadata(const PartitionMetadata& metadata) {
   json.BeginObject().Key("type").String(metadata.table).Key("parquet_size_bytes").Integer(bytes);
   json.Key("row_count").Integer(rows).Key("min_time").Integer(min_time).Key("max_time").Integer(max_time);
   json.Key("wal_sequence").Unsigned(metadata.wal_sequence).Key("drop_queue").BeginArray();
-  for (const std::string& name : metadata.drop_queue) json.String(name);
+  for (const DroppedName& dropped : metadata.drop_queue) {
+    if (dropped.layer.empty()) json.String(dropped.name);
+    else json.BeginObject().Key("layer").String(dropped.layer).Key("path").String(dropped.name).EndObject();
+  }
   json.EndArray().Key("files").BeginArray();
   for (const DataFilePtr& file : metadata.files) WriteFile(*file, &json);
   json.EndArray().EndObject();
   return json.Take();
 }
 
-Result<PartitionMetadata> DecodePartitionMetadata(std::string_view json, const std::string& directory,
-                                                  PartitionKey partition) {
+Result<PartitionMetadata> DecodePartitionMetadata(std::string_view json, const MetadataContext& context) {
   try {
     // Its buffers are used again: a start reads many of these.
     static thread_local simdjson::dom::parser parser;
-    return ReadPartition(parser.parse(simdjson::padded_string(json)), directory, partition);
+    return ReadPartition(parser.parse(simdjson::padded_string(json)), context);
   } catch (const simdjson::simdjson_error& error) {
-    return Errorf(ErrorKind::kInvalidArgument, "metadata.json of {} cannot be read: {}", directory, error.what());
+    return Errorf(ErrorKind::kInvalidArgument, "metadata.json of {} cannot be read: {}", context.partition_path, error.what());
   }
 }
 

@@ -218,7 +218,7 @@ TEST(Drop, AQueryThatRunsKeepsItsFiles) {
   EXPECT_EQ(ids, (Ids{1, 2, 3}));
   ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {4}, kHours)).ok());
   ASSERT_TRUE(lake->FlushAll().ok());
-  const std::string path = table->files[0]->path;
+  const std::string path = PathOf(*table->files[0]);
   EXPECT_TRUE(*fs.Exists(path));
   snapshot.reset();
   const_cast<TableSnapshotPtr&>(table).reset();

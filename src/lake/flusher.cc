@@ -25,12 +25,13 @@ constexpr size_t kConcurrentFlushesMax = 4;
 /// Of those that nothing but names of removed files asks for, in one look around.
 constexpr size_t kTidyCommitsMax = 8;
 
+DroppedName DroppedNameOf(const DataFile& file) { return {.layer = file.layer->name(), .name = NameOf(file.key)}; }
+
 }  // namespace
 
-Flusher::Flusher(const LakeOptions& options, FileSystem* fs, JsonCatalog* catalog, LakeState* state, Admission* admission,
+Flusher::Flusher(const LakeOptions& options, JsonCatalog* catalog, LakeState* state, Admission* admission,
                  DropLog* drops, TableRemover* remover, wal::WalWriter* wal)
     : options_(options),
-      fs_(fs),
       catalog_(catalog),
       state_(state),
       admission_(admission),
@@ -173,7 +174,6 @@ Status Flusher::Flush(Partition* partition) {
 
   const auto flush = [&]() -> Status {
     ARROW_RETURN_NOT_OK(ready);
-    ARROW_RETURN_NOT_OK(EnsureDirectory(partition));
     ARROW_ASSIGN_OR_RAISE(DataFile written, WriteFile(partition, chunks, *schema));
     ARROW_RETURN_NOT_OK(EnsureTableMetadata(partition, schema));
     const auto file = std::make_shared<const DataFile>(std::move(written));
@@ -183,9 +183,7 @@ Status Flusher::Flush(Partition* partition) {
       const std::lock_guard lock(state_->mutex);
       files = partition->files;
     }
-    const auto after = std::upper_bound(files.begin(), files.end(), file,
-                                        [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
-    files.insert(after, file);
+    InsertByTime(file, &files);
     ARROW_RETURN_NOT_OK(CommitChange(partition, files, sequence, {}));
     {
       const std::lock_guard lock(state_->mutex);
@@ -228,41 +226,28 @@ Result<DataFile> Flusher::WriteFile(Partition* partition, const std::vector<Buff
   batches.reserve(chunks.size());
   for (const BufferedChunk& chunk : chunks) batches.push_back(chunk.rows);
   ARROW_ASSIGN_OR_RAISE(const ColumnBatch sorted, SortChunks(schema, batches));
-  const std::string path = partition->directory + "/" + ParquetFileName(NewUuid(), 1);
-  const std::string temporary = path + ".tmp";
+  const LayerPtr& layer = options_.layers.front();
+  std::string key = partition->path + "/" + ParquetFileName(NewUuid(), 1);
   const auto write = [&]() -> Result<DataFile> {
-    ARROW_ASSIGN_OR_RAISE(DataFile file, WriteParquet(fs_, temporary, schema, sorted, {.effort = ParquetEffort::kFast}));
-    ARROW_RETURN_NOT_OK(fs_->Rename(temporary, path));
-    ARROW_RETURN_NOT_OK(fs_->SyncDirectory(partition->directory));
-    file.id = NewDataFileId();
-    file.path = path;
-    file.partition = partition->key;
-    file.level = 1;
-    file.created_ns = WallNanos();
-    file.min_sequence = chunks.front().first_sequence;
-    file.max_sequence = chunks.back().last_sequence;
-    return file;
+    ARROW_ASSIGN_OR_RAISE(auto object, layer->Create(key));
+    return WriteParquet(std::move(object), schema, sorted, {.effort = ParquetEffort::kFast});
   };
-  auto file = write();
-  if (!file.ok()) {
-    (void)fs_->Remove(temporary);
-    (void)fs_->Remove(path);
+  auto written = write();
+  if (!written.ok()) {
+    (void)layer->Remove(key);  // it may be there although the answer said otherwise
+    return written.status();
   }
+  DataFile file = *std::move(written);
+  file.id = NewDataFileId();
+  file.layer = layer;
+  file.key = std::move(key);
+  file.partition = partition->key;
+  file.level = 1;
+  file.created_ns = WallNanos();
+  file.in_layer_since_ns = file.created_ns;
+  file.min_sequence = chunks.front().first_sequence;
+  file.max_sequence = chunks.back().last_sequence;
   return file;
-}
-
-Status Flusher::EnsureDirectory(Partition* partition) {
-  if (partition->directory_made) return Status::OK();
-  const std::lock_guard directories(state_->directories_mutex);
-  ARROW_RETURN_NOT_OK(fs_->CreateDirectories(partition->directory));
-  // The new names, from the root down to the hour, must survive a crash with what will lie in them.
-  std::string directory = partition->directory;
-  while (directory.size() > options_.root.size()) {
-    directory.resize(directory.rfind('/'));
-    ARROW_RETURN_NOT_OK(fs_->SyncDirectory(directory));
-  }
-  partition->directory_made = true;
-  return Status::OK();
 }
 
 Status Flusher::EnsureTableMetadata(Partition* partition, const SchemaPtr& schema) {
@@ -273,21 +258,21 @@ Status Flusher::EnsureTableMetadata(Partition* partition, const SchemaPtr& schem
     if (table->committed_columns >= columns) return Status::OK();
   }
   const std::lock_guard committing(table->commit_mutex);
-  ARROW_RETURN_NOT_OK(catalog_->CommitTable(table->directory, table->name, *schema));
+  ARROW_RETURN_NOT_OK(catalog_->CommitTable(table->path, table->name, *schema));
   const std::lock_guard lock(state_->mutex);
   table->committed_columns = std::max(table->committed_columns, columns);
   return Status::OK();
 }
 
 Status Flusher::CommitChange(Partition* partition, const std::vector<DataFilePtr>& files, uint64_t flushed_sequence,
-                             const std::vector<std::string>& dropped) {
+                             const std::vector<DataFilePtr>& dropped) {
   PartitionMetadata metadata{.table = partition->table->name, .wal_sequence = flushed_sequence, .files = files};
   {
     const std::lock_guard lock(state_->mutex);
-    for (const DroppedFile& waiting : partition->drop_queue) metadata.drop_queue.push_back(NameOf(waiting.file->path));
+    for (const DroppedFile& waiting : partition->drop_queue) metadata.drop_queue.push_back(DroppedNameOf(*waiting.file));
   }
-  metadata.drop_queue.insert(metadata.drop_queue.end(), dropped.begin(), dropped.end());
-  ARROW_RETURN_NOT_OK(catalog_->CommitPartition(partition->directory, metadata));
+  for (const DataFilePtr& file : dropped) metadata.drop_queue.push_back(DroppedNameOf(*file));
+  ARROW_RETURN_NOT_OK(catalog_->CommitPartition(partition->path, metadata));
   const std::lock_guard lock(state_->mutex);
   partition->listed_drops = metadata.drop_queue.size();
   return Status::OK();
@@ -355,21 +340,21 @@ void Flusher::GatherSmallChunks(Partition* partition) {
 
 void Flusher::RemoveDroppedFiles() {
   const int64_t now = SteadyNanos();
-  std::vector<std::string> paths;
+  std::vector<DataFilePtr> files;
   {
     const std::lock_guard lock(state_->mutex);
     state_->ForEachBusyPartition([&](Partition* partition) {
       auto& queue = partition->drop_queue;
       // Only the queue still holds the file: no snapshot reads it, and none can begin to.
       while (!queue.empty() && queue.front().remove_after_ns <= now && queue.front().file.use_count() == 1) {
-        paths.push_back(queue.front().file->path);
+        files.push_back(std::move(queue.front().file));
         queue.pop_front();
         partition->tidy_at_ns = now + options_.drop_delay_ms * kNanosPerMilli;
       }
     });
   }
-  for (const std::string& path : paths) {
-    const Status removed = fs_->Remove(path);
+  for (const DataFilePtr& file : files) {
+    const Status removed = file->layer->Remove(file->key);
     if (!removed.ok()) LOG_WARN("a replaced file could not be removed", "reason=\"{}\"", removed.message());
   }
 }

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <thread>
 
-#include "base/file_system.h"
 #include "catalog/json_catalog.h"
 #include "lake/admission.h"
 #include "lake/drop_log.h"
@@ -22,7 +21,7 @@ namespace gigapi {
 class Flusher {
  public:
   /// All must outlive the flusher; `wal` may be nullptr (rows then are not logged).
-  Flusher(const LakeOptions& options, FileSystem* fs, JsonCatalog* catalog, LakeState* state, Admission* admission,
+  Flusher(const LakeOptions& options, JsonCatalog* catalog, LakeState* state, Admission* admission,
           DropLog* drops, TableRemover* remover, wal::WalWriter* wal);
   ~Flusher();
 
@@ -40,10 +39,10 @@ class Flusher {
   /// Flushes the partitions with the most rows until what is buffered in the lake takes at most so many bytes. Any thread.
   Status ShrinkTo(int64_t buffered_bytes);
 
-  /// Writes the partition's metadata.json as it is to be after a change, before the state is changed. `dropped` are names
-  /// that join the drop queue. Wants commit_mutex.
+  /// Writes the partition's metadata.json as it is to be after a change, before the state is changed. `dropped` are
+  /// files that join the drop queue. Wants commit_mutex.
   Status CommitChange(Partition* partition, const std::vector<DataFilePtr>& files, uint64_t flushed_sequence,
-                      const std::vector<std::string>& dropped);
+                      const std::vector<DataFilePtr>& dropped);
 
   /// Lets go of the log up to what no partition needs any more.
   void ReleaseLog();
@@ -60,7 +59,6 @@ class Flusher {
   std::vector<std::shared_ptr<Partition>> Plan(const FlushPolicy& policy);
   Result<DataFile> WriteFile(Partition* partition, const std::vector<BufferedChunk>& chunks, const TableSchema& schema);
   Status FlushConcurrently(const std::vector<std::shared_ptr<Partition>>& partitions);
-  Status EnsureDirectory(Partition* partition);
   Status EnsureTableMetadata(Partition* partition, const SchemaPtr& schema);
   void Failed(Partition* partition, const Status& reason);
   void GatherSmallChunks(Partition* partition);
@@ -68,7 +66,6 @@ class Flusher {
   void TidyDropQueues();
 
   const LakeOptions& options_;
-  FileSystem* const fs_;
   JsonCatalog* const catalog_;
   LakeState* const state_;
   Admission* const admission_;

@@ -27,7 +27,10 @@ enum class Durability {
 };
 
 struct LakeOptions {
+  /// A local folder: of the write-ahead log and of what else this process keeps for itself, under .gigapi/.
   std::string root;
+  /// Where files may lie; new ones go to the first. None: one layer, which is the root.
+  std::vector<LayerPtr> layers = {};
   Durability durability = Durability::kFsync;
   int64_t flush_interval_ms = 10'000;        // a partition's oldest buffered row waits at most this long
   int64_t flush_partition_bytes = 64 << 20;  // or until the partition has this much
@@ -68,7 +71,7 @@ struct PartitionFiles {
   std::string table;
   SchemaPtr schema;
   PartitionKey partition;
-  std::string directory;  // absolute; where a new file of the partition goes
+  std::string path;  // what keys of its files begin with, without the slash
   std::vector<DataFilePtr> files;
 };
 
@@ -104,9 +107,11 @@ class Lake : public SnapshotSource {
   virtual Status FlushAll() = 0;
 
   virtual std::vector<PartitionFiles> ListPartitions() = 0;
-  /// Replaces `inputs` (all of one partition) by one file, which lies under its final name already, in one step for the
-  /// catalog and for new snapshots. Fails with kConflict when an input is no longer in the partition.
-  virtual Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs, DataFile output) = 0;
+  /// Replaces `inputs` (all of one partition) by other files, which are written already, in one step for the catalog and
+  /// for new snapshots. The inputs are removed when no query reads them any more. Fails with kConflict when an input is no
+  /// longer in the partition.
+  virtual Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs,
+                              std::vector<DataFile> outputs) = 0;
 
   virtual LakeMetrics metrics() const = 0;
 };

@@ -46,10 +46,9 @@ struct LakeImpl::Prepared {
 LakeImpl::LakeImpl(LakeOptions options, FileSystem* fs)
     : options_(std::move(options)),
       fs_(fs),
-      catalog_(fs, options_.root),
-      state_(options_.root),
+      catalog_(fs, *options_.layers.front()->local_directory(), options_.layers),
       admission_(options_.buffer_bytes_max, options_.buffer_bytes_max / 2, options_.buffer_wait_ms_max),
-      remover_(fs, &catalog_, &state_, &admission_) {}
+      remover_(&catalog_, &state_, &admission_) {}
 
 LakeImpl::~LakeImpl() { (void)Close(); }
 
@@ -73,8 +72,7 @@ Status LakeImpl::CreateDatabase(std::string_view database) {
     ARROW_RETURN_NOT_OK(state_.EnsureDatabase(database));
   }
   const std::lock_guard directories(state_.directories_mutex);
-  ARROW_RETURN_NOT_OK(fs_->CreateDirectories(DatabaseDirectory(options_.root, database)));
-  return fs_->SyncDirectory(options_.root);
+  return catalog_.CreateDatabase(database);
 }
 
 std::shared_ptr<const SchemaSource> LakeImpl::Schemas(std::string_view database) {
@@ -210,7 +208,7 @@ std::vector<PartitionFiles> LakeImpl::ListPartitions() {
   state_.ForEachPartition([&](Partition* partition) {
     if (partition->files.empty()) return;
     list.push_back({partition->table->database, partition->table->name, partition->table->schema, partition->key,
-                    partition->directory, partition->files});
+                    partition->path, partition->files});
   });
   return list;
 }
@@ -226,7 +224,8 @@ std::vector<DataFilePtr> Without(std::vector<DataFilePtr> files, const std::vect
 
 }  // namespace
 
-Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<DataFilePtr>& inputs, DataFile output) {
+Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<DataFilePtr>& inputs,
+                              std::vector<DataFile> outputs) {
   std::shared_ptr<Partition> partition;
   {
     const std::lock_guard lock(state_.mutex);
@@ -236,10 +235,11 @@ Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<Da
     if (found == table->partitions.end()) return Error(ErrorKind::kConflict, "the partition is gone");
     partition = Pin(found->second.get());
   }
-  if (output.id == 0) output.id = NewDataFileId();
-  const auto file = std::make_shared<const DataFile>(std::move(output));
-  std::vector<std::string> dropped;
-  for (const DataFilePtr& input : inputs) dropped.push_back(NameOf(input->path));
+  std::vector<DataFilePtr> added;
+  for (DataFile& output : outputs) {
+    if (output.id == 0) output.id = NewDataFileId();
+    added.push_back(std::make_shared<const DataFile>(std::move(output)));
+  }
 
   const std::lock_guard committing(partition->commit_mutex);
   std::vector<DataFilePtr> files;
@@ -253,10 +253,8 @@ Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<Da
     }
     flushed_sequence = partition->flushed_sequence;
   }
-  const auto after = std::upper_bound(files.begin(), files.end(), file,
-                                      [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
-  files.insert(after, file);
-  ARROW_RETURN_NOT_OK(flusher_->CommitChange(partition.get(), files, flushed_sequence, dropped));
+  for (DataFilePtr& file : added) InsertByTime(std::move(file), &files);
+  ARROW_RETURN_NOT_OK(flusher_->CommitChange(partition.get(), files, flushed_sequence, inputs));
   const std::lock_guard lock(state_.mutex);
   partition->files = std::move(files);
   const int64_t remove_after = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;

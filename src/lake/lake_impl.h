@@ -34,7 +34,8 @@ class LakeImpl final : public Lake {
   Status FlushAll() override;
   LakeSnapshotPtr Snapshot() override;
   std::vector<PartitionFiles> ListPartitions() override;
-  Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs, DataFile output) override;
+  Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs,
+                      std::vector<DataFile> outputs) override;
   LakeMetrics metrics() const override;
 
  private:
@@ -54,6 +55,7 @@ class LakeImpl final : public Lake {
   Status RecoverReadOnly();
   Status RecoverForWriting();
   Status LoadCatalog(const CatalogContents& contents);
+  void QueueAgain(const std::vector<DroppedName>& dropped, Partition* partition);
   Status Replay(std::string_view payload, uint64_t sequence);
   Status StartWal(wal::WalContents contents);
 

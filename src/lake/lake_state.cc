@@ -8,6 +8,12 @@
 
 namespace gigapi {
 
+void InsertByTime(DataFilePtr file, std::vector<DataFilePtr>* files) {
+  const auto after = std::upper_bound(files->begin(), files->end(), file,
+                                      [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
+  files->insert(after, std::move(file));
+}
+
 Status LakeState::EnsureDatabase(std::string_view database) {
   if (databases_.contains(database)) return Status::OK();
   ARROW_RETURN_NOT_OK(ValidateDatabaseName(database));
@@ -38,14 +44,14 @@ Result<Table*> LakeState::EnsureTable(std::string_view database, std::string_vie
   auto table = std::make_shared<Table>();
   table->database = database;
   table->name = name;
-  table->directory = TableDirectory(root_, database, name);
+  table->path = TablePath(database, name);
   snapshot_ = nullptr;
   return tables.emplace(name, std::move(table)).first->second.get();
 }
 
 Partition* LakeState::EnsurePartition(Table* table, PartitionKey key) {
   auto& partition = table->partitions[key];
-  if (!partition) partition = std::make_unique<Partition>(table, key, PartitionDirectory(table->directory, key));
+  if (!partition) partition = std::make_unique<Partition>(table, key, PartitionPath(table->path, key));
   return partition.get();
 }
 

@@ -38,12 +38,12 @@ struct Table;
 
 /// One hour of a table. `mutex` of LakeState guards all but the two mutexes and what never changes.
 struct Partition {
-  Partition(Table* owner, PartitionKey partition, std::string partition_directory)
-      : table(owner), key(partition), directory(std::move(partition_directory)), buffer(partition) {}
+  Partition(Table* owner, PartitionKey partition, std::string partition_path)
+      : table(owner), key(partition), path(std::move(partition_path)), buffer(partition) {}
 
   Table* const table;
   const PartitionKey key;
-  const std::string directory;
+  const std::string path;  // storage/hive_path.h
 
   PartitionBuffer buffer;
   std::vector<DataFilePtr> files;
@@ -57,7 +57,6 @@ struct Partition {
   uint64_t flushed_sequence = 0;
   int64_t flush_retry_at_ns = 0;
   int64_t flush_failures = 0;
-  bool directory_made = false;
   bool is_busy = false;  // stands in LakeState's list
 
   /// Has something that the flusher will have to look after.
@@ -72,7 +71,7 @@ struct Partition {
 struct Table : std::enable_shared_from_this<Table> {
   std::string database;
   std::string name;
-  std::string directory;
+  std::string path;  // storage/hive_path.h
   SchemaPtr schema = std::make_shared<const TableSchema>();
   /// Columns that the table's metadata.json has; -1 when there is none.
   int64_t committed_columns = -1;
@@ -86,6 +85,9 @@ struct Table : std::enable_shared_from_this<Table> {
   std::mutex commit_mutex;
 };
 
+/// Adds a file where its rows begin.
+void InsertByTime(DataFilePtr file, std::vector<DataFilePtr>* files);
+
 /// Keeps the partition's table alive, also when it is dropped meanwhile.
 inline std::shared_ptr<Partition> Pin(Partition* partition) { return {partition->table->shared_from_this(), partition}; }
 
@@ -97,15 +99,11 @@ struct LakeLimits {
 
 class LakeState {
  public:
-  explicit LakeState(std::string root) : root_(std::move(root)) {}
-
   mutable std::mutex mutex;
   /// Held while folders are made or removed. Taken before `mutex`.
   std::mutex directories_mutex;
   /// Dropped tables that the catalog still has.
   std::atomic<int> removals_pending{0};
-
-  const std::string& root() const { return root_; }
 
   // ---- all of these want the lock held ----
 
@@ -159,7 +157,6 @@ class LakeState {
   static TableSnapshotPtr MakeSnapshot(const Table& table);
   void Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr<FlushWaiter>>* waiters);
 
-  const std::string root_;
   LakeLimits limits_;
   std::map<std::string, Tables, std::less<>> databases_;
   LakeSnapshotPtr snapshot_;

@@ -105,21 +105,23 @@ TEST(Lake, ReplacesFilesInOneStepAndRemovesThemLater) {
   ASSERT_EQ(partition.files.size(), 2u);
   auto batch = std::make_shared<const ColumnBatch>(std::move(Rows("t", {1, 2}).tables[0].rows));
   const ColumnBatch sorted = *SortChunks(*partition.schema, {batch});
-  const std::string path = partition.directory + "/merged.2.parquet";
-  DataFile merged = *WriteParquet(&fs, path, *partition.schema, sorted, {});
-  merged.path = path;
+  const LayerPtr layer = partition.files[0]->layer;
+  const std::string key = partition.path + "/merged.2.parquet";
+  DataFile merged = *WriteParquet(*layer->Create(key), *partition.schema, sorted, {});
+  merged.layer = layer;
+  merged.key = key;
   merged.partition = partition.partition;
   merged.level = 2;
-  const std::string old_path = partition.files[0]->path;
-  ASSERT_TRUE(lake->ReplaceFiles(partition, partition.files, merged).ok());
-  EXPECT_EQ(KindOf(lake->ReplaceFiles(partition, partition.files, merged)), ErrorKind::kConflict);
+  const std::string old_path = PathOf(*partition.files[0]);
+  ASSERT_TRUE(lake->ReplaceFiles(partition, partition.files, {merged}).ok());
+  EXPECT_EQ(KindOf(lake->ReplaceFiles(partition, partition.files, {merged})), ErrorKind::kConflict);
   EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1, 2}));
   EXPECT_TRUE(*fs.Exists(old_path)) << "still read by somebody who holds the list";
   partition.files.clear();
   while (lake->metrics().drop_queue_files > 0) std::this_thread::yield();
   while (*fs.Exists(old_path)) std::this_thread::yield();
   // No other commit follows, and yet the names do not stay for ever.
-  const std::string metadata_path = partition.directory + "/metadata.json";
+  const std::string metadata_path = std::string(kRoot) + "/" + partition.path + "/metadata.json";
   const auto names_inputs = [&] {
     return ReadWholeFile(&fs, metadata_path)->find("\"drop_queue\":[]") == std::string::npos;
   };

@@ -23,6 +23,7 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   // Snapshots name files by absolute paths, whatever the working folder is later.
   options.root = std::filesystem::absolute(options.root).lexically_normal().string();
   while (options.root.size() > 1 && options.root.ends_with('/')) options.root.pop_back();
+  if (options.layers.empty()) options.layers.push_back(MakeLocalLayer(fs, options.root));
   auto lake = std::make_unique<LakeImpl>(std::move(options), fs);
   ARROW_RETURN_NOT_OK(lake->Recover());
   return lake;
@@ -44,7 +45,7 @@ Status LakeImpl::RecoverForWriting() {
   // The log may hold more than fits into memory. What is flushed meanwhile is what has most rows: a log of many tables and
   // hours would else become very many small files.
   const int64_t buffered_bytes_high = options_.buffer_bytes_max / 4 * 3;
-  flusher_ = std::make_unique<Flusher>(options_, fs_, &catalog_, &state_, &admission_, &drops_, &remover_, nullptr);
+  flusher_ = std::make_unique<Flusher>(options_, &catalog_, &state_, &admission_, &drops_, &remover_, nullptr);
   const int64_t started = SteadyNanos();
   const auto replay = [this, buffered_bytes_high](uint64_t sequence, std::string_view payload) -> Status {
     ARROW_RETURN_NOT_OK(Replay(payload, sequence));
@@ -83,7 +84,7 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
     ARROW_RETURN_NOT_OK(flusher_->FlushAll());
     for (const auto& segment : contents.segments) ARROW_RETURN_NOT_OK(fs_->Remove(segment.path));
   }
-  flusher_ = std::make_unique<Flusher>(options_, fs_, &catalog_, &state_, &admission_, &drops_, &remover_, wal_.get());
+  flusher_ = std::make_unique<Flusher>(options_, &catalog_, &state_, &admission_, &drops_, &remover_, wal_.get());
   flusher_->ReleaseLog();
   flusher_->Start();
   return Status::OK();
@@ -122,8 +123,7 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
     for (const LoadedPartition& from : loaded.partitions) {
       Partition* const partition = state_.EnsurePartition(table, from.key);
       partition->flushed_sequence = from.metadata.wal_sequence;
-      partition->directory_made = true;
-      // What the queue names was removed with all that a crash may leave.
+      QueueAgain(from.metadata.drop_queue, partition);
       partition->listed_drops = from.metadata.drop_queue.size();
       partition->tidy_at_ns = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;
       state_.MarkBusy(partition);
@@ -134,6 +134,19 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
     state_.Changed(table);
   }
   return Status::OK();
+}
+
+/// What lies beside the catalog was removed with all that a crash may leave; what lies in other layers waits once more.
+void LakeImpl::QueueAgain(const std::vector<DroppedName>& dropped, Partition* partition) {
+  for (const DroppedName& name : dropped) {
+    const LayerPtr layer = FindLayer(options_.layers, name.layer);
+    if (layer == nullptr || layer == options_.layers.front()) continue;
+    auto file = std::make_shared<DataFile>();
+    file->id = NewDataFileId();
+    file->layer = layer;
+    file->key = partition->path + "/" + name.name;
+    partition->drop_queue.push_back({std::move(file), SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli});
+  }
 }
 
 Status LakeImpl::Replay(std::string_view payload, uint64_t sequence) {

@@ -27,14 +27,14 @@ Status TableRemover::RemoveFromCatalog(Table* table) {
   for (const auto& [key, partition] : table->partitions) {
     // A flush or a merge that was under way has ended then, and later ones see that the table was dropped.
     const std::scoped_lock locks(partition->flush_mutex, partition->commit_mutex);
-    ARROW_RETURN_NOT_OK(catalog_->RemoveMetadata(partition->directory));
+    ARROW_RETURN_NOT_OK(catalog_->RemoveMetadata(partition->path));
     const std::lock_guard lock(state_->mutex);
     freed_bytes += static_cast<int64_t>(partition->buffer.bytes());
     partition->buffer.Clear();
   }
   admission_->Adjust(-freed_bytes);
   const std::lock_guard committing(table->commit_mutex);
-  ARROW_RETURN_NOT_OK(catalog_->RemoveMetadata(table->directory));
+  ARROW_RETURN_NOT_OK(catalog_->RemoveMetadata(table->path));
   table->out_of_catalog = true;
   --state_->removals_pending;
   return Status::OK();
@@ -67,21 +67,21 @@ void TableRemover::RemoveFiles() {
 bool TableRemover::RemoveFilesOf(Table* table) {
   bool none_left = true;
   for (const auto& [key, partition] : table->partitions) {
-    std::vector<std::string> paths;
+    std::vector<DataFilePtr> files;
     {
       const std::lock_guard lock(state_->mutex);
       for (DroppedFile& dropped : partition->drop_queue) partition->files.push_back(std::move(dropped.file));
       partition->drop_queue.clear();
       // Only this list still holds the file: no snapshot reads it, and none can begin to.
-      std::erase_if(partition->files, [&](const DataFilePtr& file) {
+      std::erase_if(partition->files, [&](DataFilePtr& file) {
         if (file.use_count() > 1) return false;
-        paths.push_back(file->path);
+        files.push_back(std::move(file));
         return true;
       });
       none_left &= partition->files.empty();
     }
-    for (const std::string& path : paths) {
-      const Status removed = fs_->Remove(path);
+    for (const DataFilePtr& file : files) {
+      const Status removed = file->layer->Remove(file->key);
       if (!removed.ok()) LOG_WARN("a dropped file could not be removed", "reason=\"{}\"", removed.message());
     }
   }
@@ -90,22 +90,18 @@ bool TableRemover::RemoveFilesOf(Table* table) {
 
 Status TableRemover::RemoveDirectories(const Table& table) {
   const std::lock_guard directories(state_->directories_mutex);
-  std::vector<std::string> unused{table.directory};
+  std::vector<std::string> unused{table.path};
   std::vector<std::string> used;
   {
     const std::lock_guard lock(state_->mutex);
     const Table* const successor = state_->FindTable(table.database, table.name);
     for (const auto& [key, partition] : table.partitions) {
       const bool used_again = successor != nullptr && successor->partitions.contains(key);
-      (used_again ? used : unused).push_back(partition->directory);
+      (used_again ? used : unused).push_back(partition->path);
     }
   }
-  for (const std::string& directory : used) {
-    ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(directory));
-    if (exists) ARROW_RETURN_NOT_OK(fs_->SyncDirectory(directory));
-  }
-  ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(ParentOf(table.directory)));
-  return exists ? catalog_->RemoveEmptyDirectories(unused, ParentOf(table.directory)) : Status::OK();
+  for (const std::string& path : used) ARROW_RETURN_NOT_OK(catalog_->SyncRemovals(path));
+  return catalog_->RemoveEmptyDirectories(unused, ParentOf(table.path));
 }
 
 void TableRemover::RemoveDatabaseDirectories() {
@@ -127,7 +123,7 @@ void TableRemover::RemoveDatabaseDirectories() {
     }
     const Status removed =
         exists_again ? Status::OK()
-                     : catalog_->RemoveEmptyDirectories({DatabaseDirectory(state_->root(), database)}, state_->root());
+                     : catalog_->RemoveEmptyDirectories({DatabasePath(database)}, "");
     if (!removed.ok()) {
       LOG_WARN("the folder of a dropped database could not be removed yet", "reason=\"{}\"", removed.message());
       continue;

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <string>
 
-#include "base/file_system.h"
 #include "catalog/json_catalog.h"
 #include "lake/admission.h"
 #include "lake/lake_state.h"
@@ -17,8 +16,8 @@ namespace gigapi {
 /// Thread-safe.
 class TableRemover {
  public:
-  TableRemover(FileSystem* fs, JsonCatalog* catalog, LakeState* state, Admission* admission)
-      : fs_(fs), catalog_(catalog), state_(state), admission_(admission) {}
+  TableRemover(JsonCatalog* catalog, LakeState* state, Admission* admission)
+      : catalog_(catalog), state_(state), admission_(admission) {}
 
   /// Takes all dropped tables out of the catalog. Must not be called with a lock of a partition held.
   Status RemoveFromCatalog();
@@ -31,7 +30,6 @@ class TableRemover {
   Status RemoveDirectories(const Table& table);
   void RemoveDatabaseDirectories();
 
-  FileSystem* const fs_;
   JsonCatalog* const catalog_;
   LakeState* const state_;
   Admission* const admission_;

@@ -12,9 +12,10 @@
 namespace gigapi {
 namespace {
 
-Result<DataFile> WriteMerged(FileSystem* fs, const std::string& path, SortedMerge* merge,
+Result<DataFile> WriteMerged(std::unique_ptr<ObjectWriter> object, SortedMerge* merge,
                              const std::function<bool()>& is_stopping) {
-  ARROW_ASSIGN_OR_RAISE(const auto writer, ParquetWriter::Create(fs, path, merge->columns(), ParquetEffort::kCompact));
+  ARROW_ASSIGN_OR_RAISE(const auto writer,
+                        ParquetWriter::Create(std::move(object), merge->columns(), ParquetEffort::kCompact));
   size_t group_rows = 0;
   for (;;) {
     if (is_stopping()) return Error(ErrorKind::kCancelled, "stopping");
@@ -29,41 +30,44 @@ Result<DataFile> WriteMerged(FileSystem* fs, const std::string& path, SortedMerg
   }
 }
 
-Result<DataFile> WriteAndRename(FileSystem* fs, const PartitionFiles& partition, const MergePlan& plan,
-                                const std::string& path, const std::function<bool()>& is_stopping) {
-  std::vector<std::string> paths;
-  for (const DataFilePtr& input : plan.inputs) paths.push_back(input->path);
-  ARROW_ASSIGN_OR_RAISE(const auto merge, SortedMerge::Open(fs, paths, *partition.schema));
-  const std::string temporary = path + ".tmp";
-  Result<DataFile> output = WriteMerged(fs, temporary, merge.get(), is_stopping);
-  Status status = output.status();
-  if (status.ok()) status = fs->Rename(temporary, path);
-  if (status.ok()) status = fs->SyncDirectory(partition.directory);
-  if (status.ok()) return output;
-  (void)fs->Remove(temporary);
-  (void)fs->Remove(path);
-  return status;
+Result<DataFile> Merge(const PartitionFiles& partition, const MergePlan& plan, const Layer& layer, const std::string& key,
+                       const std::function<bool()>& is_stopping) {
+  std::vector<std::shared_ptr<ReadableFile>> files;
+  for (const DataFilePtr& input : plan.inputs) {
+    ARROW_ASSIGN_OR_RAISE(files.emplace_back(), OpenDataFile(*input));
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto merge, SortedMerge::Open(std::move(files), *partition.schema));
+  ARROW_ASSIGN_OR_RAISE(auto object, layer.Create(key));
+  return WriteMerged(std::move(object), merge.get(), is_stopping);
 }
 
 }  // namespace
 
-Result<DataFile> RunMerge(FileSystem* fs, const PartitionFiles& partition, const MergePlan& plan,
-                          const std::function<bool()>& is_stopping) {
-  const std::string path = partition.directory + '/' + ParquetFileName(NewUuid(), plan.output_level);
-  ARROW_ASSIGN_OR_RAISE(DataFile output, WriteAndRename(fs, partition, plan, path, is_stopping));
+Result<DataFile> RunMerge(const PartitionFiles& partition, const MergePlan& plan, const std::function<bool()>& is_stopping) {
+  const LayerPtr& layer = plan.inputs[0]->layer;
+  std::string key = partition.path + '/' + ParquetFileName(NewUuid(), plan.output_level);
+  Result<DataFile> merged = Merge(partition, plan, *layer, key, is_stopping);
+  if (!merged.ok()) {
+    (void)layer->Remove(key);  // it may be there although the answer said otherwise
+    return merged.status();
+  }
+  DataFile output = *std::move(merged);
   int64_t rows = 0;
   output.min_sequence = plan.inputs[0]->min_sequence;
   output.max_sequence = plan.inputs[0]->max_sequence;
+  output.in_layer_since_ns = plan.inputs[0]->in_layer_since_ns;
   for (const DataFilePtr& input : plan.inputs) {
     rows += input->rows;
     output.min_sequence = std::min(output.min_sequence, input->min_sequence);
     output.max_sequence = std::max(output.max_sequence, input->max_sequence);
+    output.in_layer_since_ns = std::min(output.in_layer_since_ns, input->in_layer_since_ns);
   }
   if (rows != output.rows) {
-    (void)fs->Remove(path);
+    (void)layer->Remove(key);
     return Errorf(ErrorKind::kInternal, "a merge made {} rows of {}", output.rows, rows);
   }
-  output.path = path;
+  output.layer = layer;
+  output.key = std::move(key);
   output.partition = partition.partition;
   output.level = plan.output_level;
   output.created_ns = WallNanos();

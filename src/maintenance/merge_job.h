@@ -1,16 +1,14 @@
 // Carries one merge plan out: reads the files, writes the merged one. What it makes is not committed yet.
 #pragma once
 
-#include "base/file_system.h"
 #include "lake/lake.h"
 #include "maintenance/merge_planner.h"
 
 namespace gigapi {
 
-/// Writes the merged file under its final name, synced, as its folder is: a crash before leaves a file that no catalog
-/// names, which Lake::Open removes. Blocks; called by the thread of the merges. The answer is ready for Lake::ReplaceFiles.
-/// `is_stopping` is asked between row groups: where it answers true the merge ends with kCancelled and leaves no file.
-Result<DataFile> RunMerge(FileSystem* fs, const PartitionFiles& partition, const MergePlan& plan,
-                          const std::function<bool()>& is_stopping);
+/// Writes the merged file to the layer that the inputs lie in: until it is committed to the catalog it is a file that no
+/// catalog names. Blocks; called by the thread of the merges. The answer is ready for Lake::ReplaceFiles. `is_stopping` is
+/// asked between row groups: where it answers true the merge ends with kCancelled and leaves no file.
+Result<DataFile> RunMerge(const PartitionFiles& partition, const MergePlan& plan, const std::function<bool()>& is_stopping);
 
 }  // namespace gigapi

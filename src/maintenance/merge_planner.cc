@@ -1,6 +1,7 @@
 #include "maintenance/merge_planner.h"
 
 #include <algorithm>
+#include <map>
 
 namespace gigapi {
 namespace {
@@ -116,6 +117,14 @@ bool IsDue(const Files& files, int level, int64_t last_merge_ns, int64_t now_ns,
 }
 
 }  // namespace
+
+std::vector<std::vector<DataFilePtr>> ByLayer(const std::vector<DataFilePtr>& files) {
+  std::map<const Layer*, std::vector<DataFilePtr>> by_layer;
+  for (const DataFilePtr& file : files) by_layer[file->layer.get()].push_back(file);
+  std::vector<std::vector<DataFilePtr>> groups;
+  for (auto& [layer, group] : by_layer) groups.push_back(std::move(group));
+  return groups;
+}
 
 std::vector<MergePlan> PlanMerges(PartitionKey partition, const Files& files, const LastMergeTimes& last_merges_ns,
                                   int64_t now_ns, const MergePlannerOptions& options) {

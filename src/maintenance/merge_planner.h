@@ -33,7 +33,10 @@ struct MergePlan {
 /// When each level of a partition was last merged, by level - 1; 0: not since the start.
 using LastMergeTimes = std::array<int64_t, 4>;
 
-/// Plans whose inputs have no file in common. `now_ns` is wall time, as DataFile::created_ns and the last merges are.
+/// The files by the layer they lie in, in no order of layers: a merge stays in one.
+std::vector<std::vector<DataFilePtr>> ByLayer(const std::vector<DataFilePtr>& files);
+
+/// Plans whose inputs have no file in common; the files are of one layer. `now_ns` is wall time, as DataFile::created_ns and the last merges are.
 std::vector<MergePlan> PlanMerges(PartitionKey partition, const std::vector<DataFilePtr>& files,
                                   const LastMergeTimes& last_merges_ns, int64_t now_ns, const MergePlannerOptions& options);
 

@@ -30,13 +30,13 @@ int64_t TotalBytes(const MergePlan& plan) {
 
 }  // namespace
 
-std::unique_ptr<MergeService> MergeService::Start(Lake* lake, FileSystem* fs, const MergeOptions& options) {
-  auto service = std::unique_ptr<MergeService>(new MergeService(lake, fs, options));
+std::unique_ptr<MergeService> MergeService::Start(Lake* lake, const MergeOptions& options) {
+  auto service = std::unique_ptr<MergeService>(new MergeService(lake, options));
   if (options.enabled) service->thread_ = StartThread("merge", [raw = service.get()] { raw->Loop(); });
   return service;
 }
 
-MergeService::MergeService(Lake* lake, FileSystem* fs, const MergeOptions& options) : lake_(lake), fs_(fs) {
+MergeService::MergeService(Lake* lake, const MergeOptions& options) : lake_(lake) {
   planner_options_.interval_ns = static_cast<int64_t>(options.merge_timeout_s * static_cast<double>(kNanosPerSecond));
 }
 
@@ -72,12 +72,14 @@ void MergeService::RunDuePlans() {
     const PartitionName name{partition.database, partition.table, partition.partition.hour};
     const auto known = last_merges_ns_.find(name);
     LastMergeTimes times = known == last_merges_ns_.end() ? LastMergeTimes{} : known->second;
-    for (const MergePlan& plan : PlanMerges(partition.partition, partition.files, times, WallNanos(), planner_options_)) {
-      if (stopping_) return;
-      if (!MergeAndLog(partition, plan)) continue;
-      // A final merge takes files of all levels; it counts as one of the last tier.
-      times[static_cast<size_t>(plan.output_level == 4 ? 3 : plan.output_level - 2)] = WallNanos();
-      if (plan.output_level == 4) times[2] = WallNanos();
+    for (const auto& files : ByLayer(partition.files)) {
+      for (const MergePlan& plan : PlanMerges(partition.partition, files, times, WallNanos(), planner_options_)) {
+        if (stopping_) return;
+        if (!MergeAndLog(partition, plan)) continue;
+        // A final merge takes files of all levels; it counts as one of the last tier.
+        times[static_cast<size_t>(plan.output_level == 4 ? 3 : plan.output_level - 2)] = WallNanos();
+        if (plan.output_level == 4) times[2] = WallNanos();
+      }
     }
     if (times != LastMergeTimes{}) last_merges.emplace(name, times);
   }
@@ -98,14 +100,15 @@ Status MergeService::Merge(const PartitionFiles& partition, const MergePlan& pla
   const double cpu_start = ThreadCpuSeconds();
   Status status;
   int64_t rows = 0, bytes = 0;
-  Result<DataFile> output = RunMerge(fs_, partition, plan, [this] { return stopping_.load(); });
+  Result<DataFile> output = RunMerge(partition, plan, [this] { return stopping_.load(); });
   if (output.ok()) {
-    const std::string path = output->path;
+    const LayerPtr layer = output->layer;
+    const std::string key = output->key;
     rows = output->rows;
     bytes = output->size_bytes;
-    status = lake_->ReplaceFiles(partition, plan.inputs, std::move(*output));
+    status = lake_->ReplaceFiles(partition, plan.inputs, {*std::move(output)});
     // After a conflict no catalog names the file. After any other failure one may: it stays, and the next start decides.
-    if (!status.ok() && KindOf(status) == ErrorKind::kConflict) (void)fs_->Remove(path);
+    if (!status.ok() && KindOf(status) == ErrorKind::kConflict) (void)layer->Remove(key);
   } else {
     status = output.status();
   }
@@ -129,10 +132,12 @@ Status MergeService::MergeAll() {
   for (bool any_merged = true; any_merged;) {
     any_merged = false;
     for (const PartitionFiles& partition : lake_->ListPartitions()) {
-      const MergePlan plan = PlanMergeAll(partition.files, planner_options_);
-      if (plan.inputs.empty()) continue;
-      ARROW_RETURN_NOT_OK(Merge(partition, plan));
-      any_merged = true;
+      for (const auto& files : ByLayer(partition.files)) {
+        const MergePlan plan = PlanMergeAll(files, planner_options_);
+        if (plan.inputs.empty()) continue;
+        ARROW_RETURN_NOT_OK(Merge(partition, plan));
+        any_merged = true;
+      }
     }
   }
   return Status::OK();

@@ -36,8 +36,8 @@ struct MergeMetrics {
 
 class MergeService {
  public:
-  /// Starts the thread if merging is enabled. `lake` and `fs` must outlive the service.
-  static std::unique_ptr<MergeService> Start(Lake* lake, FileSystem* fs, const MergeOptions& options);
+  /// Starts the thread if merging is enabled. `lake` must outlive the service.
+  static std::unique_ptr<MergeService> Start(Lake* lake, const MergeOptions& options);
   ~MergeService();
 
   /// Merges every partition to one file now, on the calling thread, and waits for it. Flush first what shall be in it.
@@ -51,14 +51,13 @@ class MergeService {
  private:
   using PartitionName = std::tuple<std::string, std::string, int64_t>;  // database, table, hour
 
-  MergeService(Lake* lake, FileSystem* fs, const MergeOptions& options);
+  MergeService(Lake* lake, const MergeOptions& options);
   void Loop();
   void RunDuePlans();
   Status Merge(const PartitionFiles& partition, const MergePlan& plan);
   bool MergeAndLog(const PartitionFiles& partition, const MergePlan& plan);
 
   Lake* const lake_;
-  FileSystem* const fs_;
   MergePlannerOptions planner_options_;
   std::atomic<bool> stopping_ = false;
 

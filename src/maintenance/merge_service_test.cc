@@ -49,11 +49,11 @@ class MergeServiceTest : public testing::Test {
   }
 
   /// Every row of the lake, in no order.
-  std::vector<std::string> StoredRows(FileSystem* fs) {
+  std::vector<std::string> StoredRows() {
     std::vector<std::string> lines;
     for (const PartitionFiles& partition : lake_->ListPartitions()) {
       for (const DataFilePtr& file : partition.files) {
-        auto rows = SortedMerge::Open(fs, {file->path}, *partition.schema).ValueOrDie();
+        auto rows = SortedMerge::Open({OpenDataFile(*file).ValueOrDie()}, *partition.schema).ValueOrDie();
         EXPECT_TRUE(rows->Fill(1'000'000).ok());
         const auto some = Lines(*schema_, rows->batch());
         lines.insert(lines.end(), some.begin(), some.end());
@@ -65,7 +65,7 @@ class MergeServiceTest : public testing::Test {
 
   void ExpectAllRows(FileSystem* fs) {
     std::sort(expected_.begin(), expected_.end());
-    EXPECT_EQ(StoredRows(fs), expected_);
+    EXPECT_EQ(StoredRows(), expected_);
   }
 
   TemporaryDirectory directory_;
@@ -80,7 +80,7 @@ TEST_F(MergeServiceTest, MergeAllLeavesOneFileAnHourWithAllRows) {
   Open(fs);
   for (int i = 0; i < 20; ++i) WriteAndFlush();
   EXPECT_EQ(Files(), 40u);
-  auto service = MergeService::Start(lake_.get(), fs, {.enabled = false});
+  auto service = MergeService::Start(lake_.get(), {.enabled = false});
   ASSERT_TRUE(service->MergeAll().ok());
   EXPECT_EQ(Files(), 2u);
   ExpectAllRows(fs);
@@ -103,7 +103,7 @@ TEST_F(MergeServiceTest, GoesOnAfterARestartWithoutANewWrite) {
   lake_ = nullptr;
   Open(fs);
   ASSERT_EQ(Files(), 6u);
-  auto service = MergeService::Start(lake_.get(), fs, {.enabled = true, .merge_timeout_s = 0.01});
+  auto service = MergeService::Start(lake_.get(), {.enabled = true, .merge_timeout_s = 0.01});
   const int64_t deadline = SteadyNanos() + 60 * kNanosPerSecond;
   while (Files() > 2 && SteadyNanos() < deadline) std::this_thread::yield();
   service->Stop();
@@ -115,8 +115,8 @@ TEST_F(MergeServiceTest, AFailedMergeChangesNothingAndTheNextOneSucceeds) {
   FaultFileSystem fs;
   Open(&fs);
   for (int i = 0; i < 2; ++i) WriteAndFlush();
-  auto service = MergeService::Start(lake_.get(), &fs, {.enabled = false});
-  const std::string directory = lake_->ListPartitions()[0].directory;
+  auto service = MergeService::Start(lake_.get(), {.enabled = false});
+  const std::string directory = "/data/" + lake_->ListPartitions()[0].path;
   const size_t names = fs.List(directory)->size();
   for (const auto operation :
        {FaultFileSystem::Operation::kCreate, FaultFileSystem::Operation::kWrite, FaultFileSystem::Operation::kSync,
@@ -140,12 +140,12 @@ TEST_F(MergeServiceTest, ACrashBeforeTheCommitLeavesTheOldFilesOnly) {
   for (int i = 0; i < 2; ++i) WriteAndFlush();
   const PartitionFiles partition = lake_->ListPartitions()[0];
   MergePlan plan{partition.files, 4};
-  const DataFile merged = RunMerge(&fs, partition, plan, [] { return false; }).ValueOrDie();
-  EXPECT_TRUE(*fs.Exists(merged.path));
+  const DataFile merged = RunMerge(partition, plan, [] { return false; }).ValueOrDie();
+  EXPECT_TRUE(*fs.Exists("/data/" + merged.key));
   const auto crashed = fs.Crash();
   lake_ = nullptr;
   Open(crashed.get());
-  EXPECT_FALSE(*crashed->Exists(merged.path));
+  EXPECT_FALSE(*crashed->Exists("/data/" + merged.key));
   EXPECT_EQ(Files(), 4u);
   ExpectAllRows(crashed.get());
   lake_ = nullptr;
@@ -156,16 +156,16 @@ TEST_F(MergeServiceTest, StoppingGivesAMergeUpAndLeavesNothing) {
   Open(&fs);
   for (int i = 0; i < 2; ++i) WriteAndFlush();
   const PartitionFiles partition = lake_->ListPartitions()[0];
-  const size_t names = fs.List(partition.directory)->size();
-  EXPECT_EQ(KindOf(RunMerge(&fs, partition, {partition.files, 4}, [] { return true; }).status()), ErrorKind::kCancelled);
-  EXPECT_EQ(fs.List(partition.directory)->size(), names);
+  const size_t names = fs.List("/data/" + partition.path)->size();
+  EXPECT_EQ(KindOf(RunMerge(partition, {partition.files, 4}, [] { return true; }).status()), ErrorKind::kCancelled);
+  EXPECT_EQ(fs.List("/data/" + partition.path)->size(), names);
   lake_ = nullptr;
 }
 
 TEST_F(MergeServiceTest, StopsAtOnce) {
   FileSystem* const fs = LocalFileSystem();
   Open(fs);
-  auto service = MergeService::Start(lake_.get(), fs, {.enabled = true, .merge_timeout_s = 3600});
+  auto service = MergeService::Start(lake_.get(), {.enabled = true, .merge_timeout_s = 3600});
   service->Stop();
   service->Stop();
 }

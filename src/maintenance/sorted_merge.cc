@@ -15,11 +15,11 @@ void AppendCopies(size_t count, T value, PodVector<T>* out) {
 
 }  // namespace
 
-Result<std::unique_ptr<SortedMerge>> SortedMerge::Open(FileSystem* fs, const std::vector<std::string>& paths,
+Result<std::unique_ptr<SortedMerge>> SortedMerge::Open(std::vector<std::shared_ptr<ReadableFile>> files,
                                                        const TableSchema& schema) {
   auto merge = std::unique_ptr<SortedMerge>(new SortedMerge(schema));
-  for (const std::string& path : paths) {
-    ARROW_ASSIGN_OR_RAISE(merge->inputs_.emplace_back().reader, ParquetReader::Open(fs, path, schema));
+  for (std::shared_ptr<ReadableFile>& file : files) {
+    ARROW_ASSIGN_OR_RAISE(merge->inputs_.emplace_back().reader, ParquetReader::Open(std::move(file), schema));
   }
   merge->MakeColumns();
   ARROW_RETURN_NOT_OK(merge->RankTags());

@@ -18,8 +18,8 @@ namespace gigapi {
 
 class SortedMerge {
  public:
-  /// Rows of equal tags and time come in the order of `paths`: the oldest file first.
-  static Result<std::unique_ptr<SortedMerge>> Open(FileSystem* fs, const std::vector<std::string>& paths,
+  /// Rows of equal tags and time come in the order of the files: the oldest first. `schema` must outlive the merge.
+  static Result<std::unique_ptr<SortedMerge>> Open(std::vector<std::shared_ptr<ReadableFile>> files,
                                                    const TableSchema& schema);
 
   /// The columns of the batches: those of the table that any file has.

@@ -15,15 +15,15 @@ class SortedMergeTest : public testing::Test {
   /// Writes the rows as one sorted file; answers them as text.
   std::vector<std::string> AddFile(const TableSchema& file_schema, ColumnBatch rows, ParquetOptions options = {}) {
     const ColumnBatch sorted = SortChunks(file_schema, {std::make_shared<const ColumnBatch>(std::move(rows))}).ValueOrDie();
-    paths_.push_back(directory_.path() + '/' + std::to_string(paths_.size()) + ".parquet");
-    EXPECT_TRUE(WriteParquet(LocalFileSystem(), paths_.back(), file_schema, sorted, options).ok());
+    keys_.push_back(std::to_string(keys_.size()) + ".parquet");
+    EXPECT_TRUE(WriteParquet(*layer_->Create(keys_.back()), file_schema, sorted, options).ok());
     return Lines(file_schema, sorted);
   }
 
   /// Merges what was added in batches of so many rows; every batch and the whole must be sorted.
   std::vector<std::string> Merge(const TableSchema& schema, size_t batch_rows) {
     std::vector<std::string> lines;
-    auto merge = SortedMerge::Open(LocalFileSystem(), paths_, schema);
+    auto merge = SortedMerge::Open(Files(), schema);
     EXPECT_TRUE(merge.ok()) << merge.status().ToString();
     if (!merge.ok()) return lines;
     std::vector<ColumnBatchPtr> batches;
@@ -41,15 +41,22 @@ class SortedMergeTest : public testing::Test {
     return lines;
   }
 
+  std::vector<std::shared_ptr<ReadableFile>> Files() {
+    std::vector<std::shared_ptr<ReadableFile>> files;
+    for (const std::string& key : keys_) files.push_back(layer_->Open(key, 0, nullptr).ValueOrDie());
+    return files;
+  }
+
   TemporaryDirectory directory_;
-  std::vector<std::string> paths_;
+  const LayerPtr layer_ = MakeLocalLayer(LocalFileSystem(), directory_.path());
+  std::vector<std::string> keys_;
 };
 
 TEST_F(SortedMergeTest, AgreesWithTheSortOfAllRows) {
   std::mt19937_64 random(11);
   const SchemaPtr schema = EveryTypeSchema();
   for (int round = 0; round < 40; ++round) {
-    paths_.clear();
+    keys_.clear();
     std::vector<ColumnBatchPtr> chunks;
     for (size_t file = 0; file < 1 + random() % 6; ++file) {
       RandomRowsOptions options;
@@ -96,7 +103,7 @@ TEST_F(SortedMergeTest, TypesThatDoNotFitAreRefused) {
   RandomRowsOptions options;
   options.missing_share = 0;
   AddFile(texts, RandomRows(texts, options, &random));
-  EXPECT_FALSE(SortedMerge::Open(LocalFileSystem(), paths_, floats).ok());
+  EXPECT_FALSE(SortedMerge::Open(Files(), floats).ok());
 }
 
 TEST_F(SortedMergeTest, FilesWithoutTagsAreMergedByTime) {
@@ -111,20 +118,18 @@ TEST_F(SortedMergeTest, FilesWithoutTagsAreMergedByTime) {
     AddFile(schema, std::move(rows));
   }
   std::sort(times.begin(), times.end());
-  auto merge = SortedMerge::Open(LocalFileSystem(), paths_, schema).ValueOrDie();
+  auto merge = SortedMerge::Open(Files(), schema).ValueOrDie();
   ASSERT_TRUE(merge->Fill(1'000'000).ok());
   EXPECT_EQ(std::vector<int64_t>(merge->batch().time.begin(), merge->batch().time.end()), times);
 }
 
 TEST_F(SortedMergeTest, ABrokenFileIsAnError) {
   const TableSchema schema({{"f", ColumnType::kFloat64}});
-  paths_.push_back(directory_.path() + "/broken.parquet");
-  auto file = LocalFileSystem()->Create(paths_[0]).ValueOrDie();
+  keys_.push_back("broken.parquet");
+  auto file = layer_->Create(keys_[0]).ValueOrDie();
   ASSERT_TRUE(file->Append("PAR1 this is not Parquet PAR1").ok());
-  ASSERT_TRUE(file->Close().ok());
-  EXPECT_FALSE(SortedMerge::Open(LocalFileSystem(), paths_, schema).ok());
-  paths_[0] = directory_.path() + "/missing.parquet";
-  EXPECT_FALSE(SortedMerge::Open(LocalFileSystem(), paths_, schema).ok());
+  ASSERT_TRUE(file->Commit().ok());
+  EXPECT_FALSE(SortedMerge::Open(Files(), schema).ok());
 }
 
 }  // namespace

@@ -118,15 +118,19 @@ class LocalStore final : public ObjectStore {
         return std::make_unique<LocalWriter>(fs_, path, temporary, *std::move(file), &counters_);
       }
       // The folder may have been empty, and removed by whoever tidies up, since it was made.
-      if (attempt == kCreateAttemptsMax) return file.status();
+      ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(directory));
+      if (exists || attempt == kCreateAttemptsMax) return file.status();
       Forget(directory);
     }
   }
 
-  Result<std::shared_ptr<ReadableFile>> Open(const std::string& key, std::optional<uint64_t>) override {
-    ARROW_RETURN_NOT_OK(InfoOf(key).status());
-    ARROW_ASSIGN_OR_RAISE(auto file, fs_->OpenForRead(PathOf(key)));
-    return std::make_shared<CountingFile>(std::move(file), &counters_);
+  Result<std::shared_ptr<ReadableFile>> Open(const std::string& key, std::optional<uint64_t> size_bytes) override {
+    if (size_bytes) ARROW_RETURN_NOT_OK(CheckKey(key));
+    else ARROW_RETURN_NOT_OK(InfoOf(key).status());
+    auto file = fs_->OpenForRead(PathOf(key));
+    if (!file.ok()) ARROW_RETURN_NOT_OK(InfoOf(key).status());
+    ARROW_RETURN_NOT_OK(file.status());
+    return std::make_shared<CountingFile>(*std::move(file), &counters_);
   }
 
   Result<ObjectInfo> Head(const std::string& key) override {

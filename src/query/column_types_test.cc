@@ -65,11 +65,13 @@ class ColumnTypes : public testing::Test {
     const SchemaPtr schema = WideSchema();
     const ColumnBatchPtr chunk = WideChunk(*schema);
     lake_.lake().Put({.database = "db", .table = "buffered", .schema = schema, .files = {}, .memory = {TestPart({chunk})}});
-    const std::string path = lake_.directory() + "/wide.1.parquet";
+    const LayerPtr layer = MakeLocalLayer(LocalFileSystem(), lake_.directory());
+    const std::string key = "wide.1.parquet";
     auto file = std::make_shared<DataFile>(
-        *WriteParquet(LocalFileSystem(), path, *schema, *SortChunks(*schema, {chunk}), ParquetOptions{}));
+        *WriteParquet(*layer->Create(key), *schema, *SortChunks(*schema, {chunk}), ParquetOptions{}));
     file->id = 1'000'000;
-    file->path = path;
+    file->layer = layer;
+    file->key = key;
     file->partition = PartitionKey::Of(0);
     lake_.lake().Put({.database = "db", .table = "filed", .schema = schema, .files = {file}, .memory = {}});
   }

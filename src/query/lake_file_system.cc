@@ -1,12 +1,5 @@
 #include "query/lake_file_system.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
 #include "base/log.h"
 
 namespace gigapi {
@@ -19,37 +12,37 @@ using duckdb::idx_t;
 using duckdb::OpenFileInfo;
 using duckdb::optional_ptr;
 
-constexpr const char* kPathMark = "gigapi_path";
+constexpr const char* kFileMark = "gigapi_file";
+
+/// Paths and addresses stay in the log.
+std::string PublicReason(const Status& status) {
+  return KindOf(status) == ErrorKind::kUnavailable ? "the store that it lies in does not answer, try again later"
+                                                   : "it is not there or cannot be read";
+}
 
 class LakeFile final : public FileHandle {
  public:
-  LakeFile(duckdb::FileSystem& fs, const std::string& name, FileOpenFlags flags, int fd, int64_t size)
-      : FileHandle(fs, name, flags), fd_(fd), size_(size) {}
+  LakeFile(duckdb::FileSystem& fs, const std::string& name, FileOpenFlags flags, std::shared_ptr<ReadableFile> file,
+           bool is_on_disk)
+      : FileHandle(fs, name, flags), is_on_disk(is_on_disk), file_(std::move(file)) {}
   ~LakeFile() override { Close(); }
 
-  void Close() override {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-  int64_t size() const { return size_; }
+  void Close() override { file_.reset(); }
+  int64_t size() const { return static_cast<int64_t>(file_->size()); }
+  const bool is_on_disk;
   idx_t position = 0;
 
   void ReadAt(char* out, int64_t count, idx_t offset) const {
-    while (count > 0) {
-      const ssize_t n = ::pread(fd_, out, static_cast<size_t>(count), static_cast<off_t>(offset));
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) {
-        throw duckdb::IOException("Could not read file %s: %s", path, n == 0 ? "it ends too early" : std::strerror(errno));
-      }
-      out += n;
-      offset += static_cast<idx_t>(n);
-      count -= n;
+    const auto read = file_->ReadAt(offset, static_cast<size_t>(count), out);
+    if (!read.ok()) {
+      LOG_ERROR("a query could not read a file", "reason=\"{}\"", read.status().message());
+      throw duckdb::IOException("Could not read file %s: %s", path, PublicReason(read.status()));
     }
+    if (*read != static_cast<size_t>(count)) throw duckdb::IOException("Could not read file %s: it ends too early", path);
   }
 
  private:
-  int fd_;
-  const int64_t size_;
+  std::shared_ptr<ReadableFile> file_;
 };
 
 [[noreturn]] void Refuse() {
@@ -58,18 +51,16 @@ class LakeFile final : public FileHandle {
 
 std::unique_ptr<FileHandle> OpenMarked(duckdb::FileSystem& fs, const OpenFileInfo& info, FileOpenFlags flags) {
   if (!info.extended_info || flags.OpenForWriting()) Refuse();
-  const auto mark = info.extended_info->options.find(kPathMark);
+  const auto mark = info.extended_info->options.find(kFileMark);
   if (mark == info.extended_info->options.end()) Refuse();
-  const std::string& path = duckdb::StringValue::Get(mark->second);
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status {};
-  if (fd < 0 || ::fstat(fd, &status) != 0) {
-    const int error = errno;
-    if (fd >= 0) ::close(fd);
-    LOG_ERROR("a query could not open a file", "path={} reason={}", path, std::strerror(error));
-    throw duckdb::IOException("Could not open file %s: %s", info.path, std::strerror(error));
+  const auto* const file = reinterpret_cast<const DataFile*>(mark->second.GetValueUnsafe<uint64_t>());
+  auto opened = OpenDataFile(*file);
+  if (!opened.ok()) {
+    LOG_ERROR("a query could not open a file", "layer={} key={} reason=\"{}\"", file->layer->name(), file->key,
+              opened.status().message());
+    throw duckdb::IOException("Could not open file %s: %s", info.path, PublicReason(opened.status()));
   }
-  return std::make_unique<LakeFile>(fs, info.path, flags, fd, status.st_size);
+  return std::make_unique<LakeFile>(fs, info.path, flags, *std::move(opened), file->layer->local_directory().has_value());
 }
 
 class LakeFileSystem final : public duckdb::FileSystem {
@@ -98,7 +89,8 @@ class LakeFileSystem final : public duckdb::FileSystem {
   void Reset(FileHandle& handle) override { handle.Cast<LakeFile>().position = 0; }
   idx_t SeekPosition(FileHandle& handle) override { return handle.Cast<LakeFile>().position; }
   bool CanSeek() override { return true; }
-  bool OnDiskFile(FileHandle&) override { return true; }
+  /// Of others DuckDB asks for what a scan needs at once, in few large reads.
+  bool OnDiskFile(FileHandle& handle) override { return handle.Cast<LakeFile>().is_on_disk; }
   std::string GetName() const override { return "LakeFileSystem"; }
 
   bool DirectoryExists(const std::string& path, optional_ptr<FileOpener> opener) override {
@@ -154,7 +146,7 @@ OpenFileInfo MarkedFile(const DataFile& file) {
   OpenFileInfo info(kLakeScheme + std::to_string(file.id));
   info.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
   auto& options = info.extended_info->options;
-  options.emplace(kPathMark, duckdb::Value(file.path));
+  options.emplace(kFileMark, duckdb::Value::UBIGINT(reinterpret_cast<uintptr_t>(&file)));
   options.emplace("file_size", duckdb::Value::UBIGINT(static_cast<uint64_t>(file.size_bytes)));
   // A file's content is fixed: what DuckDB has cached of it (ranges, footer) holds without another look at the disk.
   options.emplace("validate_external_file_cache", duckdb::Value::BOOLEAN(false));

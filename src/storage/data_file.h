@@ -11,6 +11,7 @@
 
 #include "model/partition.h"
 #include "model/schema.h"
+#include "storage/layer.h"
 
 namespace gigapi {
 
@@ -31,8 +32,9 @@ struct ColumnStats {
 };
 
 struct DataFile {
-  uint64_t id = 0;   // unique in this process, never reused
-  std::string path;  // absolute
+  uint64_t id = 0;  // unique in this process, never reused
+  LayerPtr layer;
+  std::string key;  // in the layer: hive_path.h
   PartitionKey partition;
   int level = 1;  // 1 to 4
   int64_t size_bytes = 0;
@@ -40,6 +42,8 @@ struct DataFile {
   int64_t min_time = 0;    // exact
   int64_t max_time = 0;    // exact
   int64_t created_ns = 0;  // wall time
+  /// Wall time since when its oldest rows lie in files of this layer: what the layer's time to live counts from.
+  int64_t in_layer_since_ns = 0;
   /// The rows of this file came from WAL records of these sequences.
   uint64_t min_sequence = 0;
   uint64_t max_sequence = 0;
@@ -55,6 +59,9 @@ struct DataFile {
 };
 
 using DataFilePtr = std::shared_ptr<const DataFile>;
+
+/// Reads the file where it lies. What is fetched from a store counts in `counters`, which may be nullptr.
+Result<std::shared_ptr<ReadableFile>> OpenDataFile(const DataFile& file, std::shared_ptr<ReadCounters> counters = nullptr);
 
 /// An id that no other file of this process has. Thread-safe.
 uint64_t NewDataFileId();

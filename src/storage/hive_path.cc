@@ -51,16 +51,14 @@ std::optional<std::string> UnescapePathSegment(std::string_view segment) {
   return name;
 }
 
-std::string DatabaseDirectory(std::string_view root, std::string_view database) {
-  return std::string(root) + '/' + EscapePathSegment(database);
+std::string DatabasePath(std::string_view database) { return EscapePathSegment(database); }
+
+std::string TablePath(std::string_view database, std::string_view table) {
+  return DatabasePath(database) + '/' + EscapePathSegment(table);
 }
 
-std::string TableDirectory(std::string_view root, std::string_view database, std::string_view table) {
-  return DatabaseDirectory(root, database) + '/' + EscapePathSegment(table);
-}
-
-std::string PartitionDirectory(std::string_view table_directory, PartitionKey partition) {
-  return std::string(table_directory) + '/' + HivePath(partition);
+std::string PartitionPath(std::string_view table_path, PartitionKey partition) {
+  return std::string(table_path) + '/' + HivePath(partition);
 }
 
 std::string ParquetFileName(std::string_view uuid, int level) {

@@ -1,5 +1,5 @@
-// Where things lie under the root:
-//   <root>/<db>/<table>/date=YYYY-MM-DD/hour=HH/<uuid>.<level>.parquet
+// Where things lie, in a layer and in the catalog:
+//   <db>/<table>/date=YYYY-MM-DD/hour=HH/<uuid>.<level>.parquet
 // Table names are percent-escaped where a file system or a reader of hive paths could stumble (docs/lake_layout.md).
 #pragma once
 
@@ -17,9 +17,10 @@ std::string EscapePathSegment(std::string_view name);
 /// The name that was escaped; nullopt for a text that EscapePathSegment does not make.
 std::optional<std::string> UnescapePathSegment(std::string_view segment);
 
-std::string DatabaseDirectory(std::string_view root, std::string_view database);
-std::string TableDirectory(std::string_view root, std::string_view database, std::string_view table);
-std::string PartitionDirectory(std::string_view table_directory, PartitionKey partition);
+/// Relative paths without slashes at their ends.
+std::string DatabasePath(std::string_view database);
+std::string TablePath(std::string_view database, std::string_view table);
+std::string PartitionPath(std::string_view table_path, PartitionKey partition);
 
 /// "<uuid>.<level>.parquet"
 std::string ParquetFileName(std::string_view uuid, int level);

@@ -40,9 +40,9 @@ TEST(HivePath, RefusesFoldersThatItDoesNotMake) {
 }
 
 TEST(HivePath, NestsDatabaseTableAndHour) {
-  const std::string table = TableDirectory("/data", "db", "a/b");
-  EXPECT_EQ(table, "/data/db/a%2Fb");
-  EXPECT_EQ(PartitionDirectory(table, PartitionKey{0}), "/data/db/a%2Fb/date=1970-01-01/hour=00");
+  const std::string table = TablePath("db", "a/b");
+  EXPECT_EQ(table, "db/a%2Fb");
+  EXPECT_EQ(PartitionPath(table, PartitionKey{0}), "db/a%2Fb/date=1970-01-01/hour=00");
 }
 
 TEST(HivePath, FileNamesTellTheLevel) {

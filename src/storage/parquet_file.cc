@@ -6,13 +6,13 @@
 
 namespace gigapi {
 
-Result<DataFile> WriteParquet(FileSystem* fs, const std::string& path, const TableSchema& schema, const ColumnBatch& sorted,
+Result<DataFile> WriteParquet(std::unique_ptr<ObjectWriter> object, const TableSchema& schema, const ColumnBatch& sorted,
                               const ParquetOptions& options) {
   std::vector<ColumnSchema> columns;
   for (const ColumnSchema& column : schema.columns()) {
     if (sorted.Find(column.name) != nullptr) columns.push_back(column);
   }
-  ARROW_ASSIGN_OR_RAISE(const auto writer, ParquetWriter::Create(fs, path, columns, options.effort));
+  ARROW_ASSIGN_OR_RAISE(const auto writer, ParquetWriter::Create(std::move(object), columns, options.effort));
   const auto group_rows = static_cast<size_t>(options.row_group_rows);
   for (size_t begin = 0; begin < sorted.rows(); begin += group_rows) {
     ARROW_RETURN_NOT_OK(writer->WriteRowGroup(sorted, begin, std::min(begin + group_rows, sorted.rows())));

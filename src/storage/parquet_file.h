@@ -1,8 +1,8 @@
 // Writing one Parquet file of a table: the schema that every file has, the encodings chosen, and the statistics that the
 // catalog keeps (docs/lake_layout.md, docs/decisions/). Used by flush (sorted rows from memory) and merge.
 //
-// Rows come sorted by the table's tags in schema order, NULL first, then time. A file is written to a name that ends in
-// .tmp, synced and closed; the caller renames and commits it.
+// Rows come sorted by the table's tags in schema order, NULL first, then time. A file is there, whole and durable,
+// when it is finished; the caller commits it to the catalog.
 //
 // `time` is INT64 TIMESTAMP(NANOS, isAdjustedToUTC=false): DuckDB reads that as TIMESTAMP_NS and Arrow as timestamp[ns];
 // with isAdjustedToUTC=true DuckDB makes TIMESTAMPTZ of it, in microseconds.
@@ -13,10 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "base/file_system.h"
 #include "model/column_batch.h"
 #include "model/schema.h"
-
+#include "object_store/object_store.h"
 #include "storage/data_file.h"
 
 namespace gigapi {
@@ -37,9 +36,9 @@ struct ParquetOptions {
 /// Later duplicates stay: nothing is dropped.
 Result<ColumnBatch> SortChunks(const TableSchema& schema, const std::vector<ColumnBatchPtr>& chunks);
 
-/// Writes sorted rows to `path` (created, synced, closed). The answer has size, rows, times and column statistics set;
-/// path, partition, level, sequences and id are the caller's to fill.
-Result<DataFile> WriteParquet(FileSystem* fs, const std::string& path, const TableSchema& schema, const ColumnBatch& sorted,
+/// Writes sorted rows as an object and commits it. The answer has size, rows, times and column statistics set; layer, key,
+/// partition, level, sequences and id are the caller's to fill.
+Result<DataFile> WriteParquet(std::unique_ptr<ObjectWriter> object, const TableSchema& schema, const ColumnBatch& sorted,
                               const ParquetOptions& options);
 
 }  // namespace gigapi

@@ -21,13 +21,14 @@ struct WriteCase {
 class ParquetFile : public testing::TestWithParam<WriteCase> {
  protected:
   DataFile Write(const TableSchema& schema, const ColumnBatch& sorted) {
-    auto file = WriteParquet(LocalFileSystem(), path_, schema, sorted, {GetParam().effort, GetParam().row_group_rows});
+    auto file = WriteParquet(*layer_->Create("a.parquet"), schema, sorted, {GetParam().effort, GetParam().row_group_rows});
     EXPECT_TRUE(file.ok()) << file.status().ToString();
     return file.ok() ? *file : DataFile();
   }
 
   TemporaryDirectory directory_;
-  const std::string path_ = directory_.path() + "/a.parquet.tmp";
+  const LayerPtr layer_ = MakeLocalLayer(LocalFileSystem(), directory_.path());
+  const std::string path_ = directory_.path() + "/a.parquet";
 };
 
 ColumnBatch SortedRandomRows(const TableSchema& schema, const RandomRowsOptions& options, std::mt19937_64* random) {

@@ -339,10 +339,9 @@ class ParquetReaderImpl final : public ParquetReader {
 
 }  // namespace
 
-Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(FileSystem* fs, const std::string& path,
+Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<ReadableFile> file,
                                                            const TableSchema& schema) {
   BEGIN_PARQUET_CATCH_EXCEPTIONS
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<ReadableFile> file, fs->OpenForRead(path));
   parquet::ReaderProperties properties;
   properties.enable_buffered_stream();
   properties.set_buffer_size(kReadBufferBytes);

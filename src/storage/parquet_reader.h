@@ -26,7 +26,7 @@ struct FileRows {
 class ParquetReader {
  public:
   /// `schema` must outlive the reader. Fails when a column of the file does not fit the schema.
-  static Result<std::unique_ptr<ParquetReader>> Open(FileSystem* fs, const std::string& path, const TableSchema& schema);
+  static Result<std::unique_ptr<ParquetReader>> Open(std::shared_ptr<ReadableFile> file, const TableSchema& schema);
   virtual ~ParquetReader() = default;
 
   virtual int64_t rows() const = 0;

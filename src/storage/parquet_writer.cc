@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "storage/append_file_stream.h"
+#include "storage/object_stream.h"
 #include "storage/column_encoder.h"
 #include "storage/column_stats.h"
 #include "storage/parquet_schema.h"
@@ -88,8 +88,8 @@ std::shared_ptr<arrow::Buffer> Wrap(const uint8_t* data, size_t size) {
 
 class ParquetWriterImpl final : public ParquetWriter {
  public:
-  ParquetWriterImpl(std::unique_ptr<AppendFile> file, const std::vector<ColumnSchema>& columns, ParquetEffort effort)
-      : stream_(std::make_shared<AppendFileStream>(std::move(file))),
+  ParquetWriterImpl(std::unique_ptr<ObjectWriter> object, const std::vector<ColumnSchema>& columns, ParquetEffort effort)
+      : stream_(std::make_shared<ObjectStream>(std::move(object))),
         columns_(columns),
         effort_(effort),
         properties_(MakeProperties()),
@@ -125,9 +125,8 @@ class ParquetWriterImpl final : public ParquetWriter {
     metadata_->SetIndexLocations(parquet::IndexKind::kOffsetIndex, locations.offset_index_locations);
     const auto metadata = metadata_->Finish();
     parquet::WriteFileMetaData(*metadata, stream_.get());
-    ARROW_RETURN_NOT_OK(stream_->Sync());
     ARROW_ASSIGN_OR_RAISE(result_.size_bytes, stream_->Tell());
-    ARROW_RETURN_NOT_OK(stream_->Close());
+    ARROW_RETURN_NOT_OK(stream_->Commit());
     return std::move(result_);
     END_PARQUET_CATCH_EXCEPTIONS
   }
@@ -224,7 +223,7 @@ class ParquetWriterImpl final : public ParquetWriter {
     return static_cast<double>(compressed_size) / static_cast<double>(std::max<int64_t>(size, 1));
   }
 
-  const std::shared_ptr<AppendFileStream> stream_;
+  const std::shared_ptr<ObjectStream> stream_;
   const std::vector<ColumnSchema> columns_;
   const ParquetEffort effort_;
   std::unique_ptr<arrow::util::Codec> codec_;
@@ -242,12 +241,11 @@ class ParquetWriterImpl final : public ParquetWriter {
 
 }  // namespace
 
-Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Create(FileSystem* fs, const std::string& path,
+Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Create(std::unique_ptr<ObjectWriter> object,
                                                              const std::vector<ColumnSchema>& columns,
                                                              ParquetEffort effort) {
   BEGIN_PARQUET_CATCH_EXCEPTIONS
-  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<AppendFile> file, fs->Create(path));
-  auto writer = std::make_unique<ParquetWriterImpl>(std::move(file), columns, effort);
+  auto writer = std::make_unique<ParquetWriterImpl>(std::move(object), columns, effort);
   ARROW_RETURN_NOT_OK(writer->Start());
   return writer;
   END_PARQUET_CATCH_EXCEPTIONS

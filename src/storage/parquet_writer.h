@@ -1,15 +1,14 @@
 // One Parquet file, written row group by row group: what flush (one batch) and merge (a stream) share.
 //
-// Used by one thread. After a failure only Abandon or destruction may follow; both leave an unfinished file behind, whose
-// name ends in .tmp, for the caller to remove.
+// Used by one thread. After a failure only destruction may follow: nothing is left of the file then.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "base/file_system.h"
 #include "model/column_batch.h"
+#include "object_store/object_store.h"
 #include "storage/data_file.h"
 #include "storage/parquet_file.h"
 
@@ -17,15 +16,15 @@ namespace gigapi {
 
 class ParquetWriter {
  public:
-  /// Creates the file. Columns are the table's in schema order.
-  static Result<std::unique_ptr<ParquetWriter>> Create(FileSystem* fs, const std::string& path,
+  /// Columns are the table's in schema order.
+  static Result<std::unique_ptr<ParquetWriter>> Create(std::unique_ptr<ObjectWriter> object,
                                                        const std::vector<ColumnSchema>& columns, ParquetEffort effort);
   virtual ~ParquetWriter() = default;
 
   /// Writes rows [begin, end) as one row group. Columns that `rows` lacks are NULL; dictionaries of tags are in order.
   virtual Status WriteRowGroup(const ColumnBatch& rows, size_t begin, size_t end) = 0;
 
-  /// Writes the footer, syncs and closes. The answer has size, rows, times and column statistics set.
+  /// Writes the footer and commits the object. The answer has size, rows, times and column statistics set.
   virtual Result<DataFile> Finish() = 0;
 };
 

@@ -72,8 +72,10 @@ inline Status WriteAndWait(Lake* lake, WriteBatch batch, const std::string& data
   return *answer;
 }
 
+inline std::string PathOf(const DataFile& file) { return *file.layer->local_directory() + "/" + file.key; }
+
 inline void AddFileIds(FileSystem* fs, const DataFile& file, Ids* ids) {
-  const std::string content = *ReadWholeFile(fs, file.path);
+  const std::string content = *ReadWholeFile(fs, PathOf(file));
   auto source = std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(content));
   auto reader = *parquet::arrow::OpenFile(source, arrow::default_memory_pool());
   const auto table = *reader->ReadTable();

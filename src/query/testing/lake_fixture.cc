@@ -167,6 +167,7 @@ LakeFixture::LakeFixture(QueryOptions options) {
   std::string pattern = (std::filesystem::temp_directory_path() / "lake_fixture_XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) Status::IOError("no temporary folder").Abort();
   directory_ = pattern;
+  layer_ = MakeLocalLayer(LocalFileSystem(), directory_);
   auto engine = QueryEngine::Open(&lake_, std::move(options));
   Check(engine.status());
   engine_ = std::move(engine).ValueOrDie();
@@ -180,7 +181,8 @@ LakeFixture::~LakeFixture() {
 DataFilePtr LakeFixture::MissingFile(int64_t min_time, int64_t max_time, int64_t rows) {
   auto file = std::make_shared<DataFile>();
   file->id = next_id++;
-  file->path = directory_ + "/missing.parquet";
+  file->layer = layer_;
+  file->key = "missing.parquet";
   file->partition = PartitionKey::Of(min_time);
   file->rows = rows;
   file->min_time = min_time;
@@ -191,13 +193,15 @@ DataFilePtr LakeFixture::MissingFile(int64_t min_time, int64_t max_time, int64_t
 DataFilePtr LakeFixture::WriteFile(const std::vector<TestRow>& rows, FileShape shape) {
   auto file = std::make_shared<DataFile>();
   file->id = next_id++;
-  file->path = directory_ + "/" + std::to_string(file->id) + ".1.parquet";
-  auto out = arrow::io::FileOutputStream::Open(file->path).ValueOrDie();
+  file->layer = layer_;
+  file->key = std::to_string(file->id) + ".1.parquet";
+  const std::string path = directory_ + "/" + file->key;
+  auto out = arrow::io::FileOutputStream::Open(path).ValueOrDie();
   // Small row groups, so that files have several.
   Check(parquet::arrow::WriteTable(*ToTable(rows, shape), arrow::default_memory_pool(), out, 3000));
   Check(out->Close());
   file->rows = static_cast<int64_t>(rows.size());
-  file->size_bytes = static_cast<int64_t>(std::filesystem::file_size(file->path));
+  file->size_bytes = static_cast<int64_t>(std::filesystem::file_size(path));
   file->min_time = INT64_MAX;
   file->max_time = INT64_MIN;
   for (const TestRow& row : rows) {

@@ -75,6 +75,7 @@ class LakeFixture {
   TableSnapshot Table(const std::string& database, const std::string& table);
 
   std::string directory_;
+  LayerPtr layer_;
   TestLake lake_;
   std::unique_ptr<QueryEngine> engine_;
 };

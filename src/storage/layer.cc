@@ -1,0 +1,19 @@
+#include "storage/layer.h"
+
+#include <algorithm>
+
+#include "object_store/local_store.h"
+
+namespace gigapi {
+
+LayerPtr MakeLocalLayer(FileSystem* fs, const std::string& directory, LayerOptions options) {
+  options.local_directory = directory;
+  return std::make_shared<const Layer>(std::move(options), MakeLocalStore(fs, directory), nullptr);
+}
+
+LayerPtr FindLayer(const std::vector<LayerPtr>& layers, std::string_view name) {
+  const auto found = std::find_if(layers.begin(), layers.end(), [&](const LayerPtr& layer) { return layer->name() == name; });
+  return found == layers.end() ? nullptr : *found;
+}
+
+}  // namespace gigapi
