@@ -10,6 +10,8 @@
 namespace gigapi {
 namespace {
 
+const std::string kNode = "here";
+
 const std::vector<LayerPtr>& Layers() {
   static FaultFileSystem unused;
   static const std::vector<LayerPtr> layers{MakeLocalLayer(&unused, "/root"),
@@ -28,7 +30,8 @@ DataFilePtr File(const std::string& path, const std::string& name) {
   file->min_time = -5;
   file->max_time = 1'700'000'000'000'000'000;
   file->created_ns = 7;
-  file->in_layer_since_ns = 5;
+  file->oldest_in_layer_ns = 5;
+  file->newest_in_layer_ns = 6;
   file->min_sequence = 3;
   file->max_sequence = UINT64_MAX;
   file->columns = {
@@ -43,18 +46,21 @@ DataFilePtr File(const std::string& path, const std::string& name) {
 }
 
 TEST(PartitionMetadata, ReadsBackWhatItWrote) {
-  const PartitionMetadata metadata{
-      .table = "t/1", .wal_sequence = 42, .files = {File("d", "a.2.parquet")}, .drop_queue = {{"cold", "old.1.parquet"}}};
-  const auto read = DecodePartitionMetadata(EncodePartitionMetadata(metadata), {Layers(), "d", {474'000}});
+  const PartitionMetadata metadata{.table = "t/1",
+                                   .wal_sequences = {{"", 42}, {"node", 7}},
+                                   .files = {File("d", "a.2.parquet")},
+                                   .drop_queue = {{"cold", "old.1.parquet"}}};
+  const auto read = DecodePartitionMetadata(EncodePartitionMetadata(metadata), {Layers(), "d", {474'000}, kNode});
   ASSERT_TRUE(read.ok()) << read.status().ToString();
   EXPECT_EQ(read->table, "t/1");
-  EXPECT_EQ(read->wal_sequence, 42u);
+  EXPECT_EQ(read->wal_sequences, metadata.wal_sequences);
   EXPECT_THAT(read->drop_queue, testing::ElementsAre(DroppedName{"cold", "old.1.parquet"}));
   const DataFile& a = *metadata.files[0];
   const DataFile& b = *read->files.at(0);
   EXPECT_EQ(a.layer, b.layer);
   EXPECT_EQ(a.key, b.key);
-  EXPECT_EQ(a.in_layer_since_ns, b.in_layer_since_ns);
+  EXPECT_EQ(a.oldest_in_layer_ns, b.oldest_in_layer_ns);
+  EXPECT_EQ(a.newest_in_layer_ns, b.newest_in_layer_ns);
   EXPECT_EQ(a.level, b.level);
   EXPECT_EQ(a.rows, b.rows);
   EXPECT_EQ(a.min_time, b.min_time);
@@ -73,14 +79,27 @@ TEST(PartitionMetadata, ReadsBackWhatItWrote) {
 TEST(PartitionMetadata, RefusesAFileOfALayerThatIsNotSetUp) {
   const std::string json = EncodePartitionMetadata({.table = "t", .files = {File("d", "a.2.parquet")}});
   const std::vector<LayerPtr> others{Layers()[1]};
-  const auto read = DecodePartitionMetadata(json, {others, "d", {474'000}});
+  const auto read = DecodePartitionMetadata(json, {others, "d", {474'000}, kNode});
   EXPECT_THAT(read.status().message(), testing::HasSubstr("layer 'default'"));
+}
+
+TEST(PartitionMetadata, KnowsFilesOfOtherNodes) {
+  auto here = std::make_shared<DataFile>(*File("d", "a.1.parquet"));
+  auto there = std::make_shared<DataFile>(*here);
+  here->node = kNode;
+  there->node = "there";
+  const auto read =
+      DecodePartitionMetadata(EncodePartitionMetadata({.table = "t", .files = {here, there}}), {Layers(), "d", {1}, kNode});
+  ASSERT_TRUE(read.ok());
+  EXPECT_FALSE(read->files[0]->is_elsewhere);
+  EXPECT_TRUE(read->files[1]->is_elsewhere);
 }
 
 TEST(PartitionMetadata, FilesWithoutALayerLieInTheFirst) {
   auto file = std::make_shared<DataFile>(*File("d", "a.2.parquet"));
   file->layer = nullptr;
-  const auto read = DecodePartitionMetadata(EncodePartitionMetadata({.table = "t", .files = {file}}), {Layers(), "d", {1}});
+  const auto read =
+      DecodePartitionMetadata(EncodePartitionMetadata({.table = "t", .files = {file}}), {Layers(), "d", {1}, kNode});
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->files[0]->layer, Layers()[0]);
 }
@@ -96,7 +115,7 @@ TEST(PartitionMetadata, HasTheFieldsOfGigapi) {
 TEST(PartitionMetadata, RefusesWhatItDoesNotUnderstand) {
   for (const char* json : {"", "{", "[]", "{\"type\":\"t\"}",
                            "{\"type\":\"t\",\"wal_sequence\":1,\"drop_queue\":[],\"files\":[{\"path\":\"../x\"}]}"}) {
-    EXPECT_FALSE(DecodePartitionMetadata(json, {Layers(), "d", {1}}).ok()) << json;
+    EXPECT_FALSE(DecodePartitionMetadata(json, {Layers(), "d", {1}, kNode}).ok()) << json;
   }
 }
 
@@ -116,8 +135,9 @@ TEST(JsonCatalog, LoadsWhatWasCommittedAndRemovesLeftovers) {
   JsonCatalog catalog(&fs, "/root", Layers());
   const TableSchema schema({{"host", ColumnType::kTag}, {"f", ColumnType::kFloat64}});
   ASSERT_TRUE(catalog.CommitTable(table, "t", schema).ok());
-  ASSERT_TRUE(catalog.CommitPartition(path, {.table = "t", .wal_sequence = 9, .files = {File(path, kept)}}).ok());
-  const auto contents = catalog.Load();
+  ASSERT_TRUE(
+      catalog.CommitPartition(path, {.table = "t", .wal_sequences = {{"", 9}}, .files = {File(path, kept)}}, "").ok());
+  const auto contents = catalog.Load(DropList());
   ASSERT_TRUE(contents.ok()) << contents.status().ToString();
   ASSERT_EQ(contents->tables.size(), 1u);
   EXPECT_EQ(contents->tables[0].schema->columns(), schema.columns());
@@ -141,10 +161,10 @@ TEST(JsonCatalog, LoadsManyHoursInTheirOrder) {
     ASSERT_TRUE(fs.CreateDirectories(directory).ok());
     ASSERT_TRUE(fs.Create(directory + "/a.1.parquet").ok());
     ASSERT_TRUE(fs.Create(directory + "/left_over.1.parquet.tmp").ok());
-    ASSERT_TRUE(catalog.CommitPartition(path, {.table = "t", .files = {File(path, "a.1.parquet")}}).ok());
+    ASSERT_TRUE(catalog.CommitPartition(path, {.table = "t", .files = {File(path, "a.1.parquet")}}, "").ok());
   }
   ASSERT_TRUE(catalog.CommitTable(table, "t", TableSchema()).ok());
-  const auto contents = catalog.Load();
+  const auto contents = catalog.Load(DropList());
   ASSERT_TRUE(contents.ok()) << contents.status().ToString();
   const auto& partitions = contents->tables.at(0).partitions;
   ASSERT_EQ(partitions.size(), static_cast<size_t>(kHours));
@@ -165,8 +185,8 @@ TEST(JsonCatalog, AMissingFileIsAnError) {
   ASSERT_TRUE(fs.CreateDirectories("/root/" + hour).ok());
   JsonCatalog catalog(&fs, "/root", Layers());
   ASSERT_TRUE(catalog.CommitTable("db/t", "t", TableSchema()).ok());
-  ASSERT_TRUE(catalog.CommitPartition(hour, {.table = "t", .files = {File(hour, "gone.1.parquet")}}).ok());
-  EXPECT_FALSE(catalog.Load().ok());
+  ASSERT_TRUE(catalog.CommitPartition(hour, {.table = "t", .files = {File(hour, "gone.1.parquet")}}, "").ok());
+  EXPECT_FALSE(catalog.Load(DropList()).ok());
 }
 
 }  // namespace

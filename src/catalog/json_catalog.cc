@@ -13,9 +13,9 @@ namespace gigapi {
 namespace {
 
 constexpr char kMetadataName[] = "/metadata.json";
-constexpr char kDropsName[] = "/.gigapi/drops.json";
 /// They mostly wait for the disk.
 constexpr size_t kLoadThreads = 8;
+const std::string kNoNode;
 
 /// Whether a file of a partition's folder that no metadata.json lists is one of ours.
 bool MayBeLeftOver(const std::string& name) {
@@ -40,13 +40,8 @@ Result<std::vector<PartitionKey>> ListPartitions(FileSystem* fs, const std::stri
 
 }  // namespace
 
-Result<CatalogContents> JsonCatalog::Load() {
+Result<CatalogContents> JsonCatalog::Load(const DropList& drops) {
   CatalogContents contents;
-  ARROW_ASSIGN_OR_RAISE(const bool any_drops, fs_->Exists(root_ + kDropsName));
-  if (any_drops) {
-    ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, root_ + kDropsName));
-    ARROW_ASSIGN_OR_RAISE(contents.drops, DecodeDropList(json));
-  }
   ARROW_ASSIGN_OR_RAISE(auto databases, fs_->List(root_));
   std::sort(databases.begin(), databases.end());
   for (const std::string& database : databases) {
@@ -57,10 +52,10 @@ Result<CatalogContents> JsonCatalog::Load() {
     for (const std::string& segment : segments) {
       const auto table = UnescapePathSegment(segment);
       if (!table || !ValidateTableName(*table).ok()) continue;
-      ARROW_ASSIGN_OR_RAISE(LoadedTable loaded, LoadTable(database, segment, *table, &contents));
+      ARROW_ASSIGN_OR_RAISE(LoadedTable loaded, LoadTable(database, segment, *table, drops, &contents));
       if (loaded.schema) contents.tables.push_back(std::move(loaded));
     }
-    const Drop* const drop = contents.drops.FindDatabase(database);
+    const Drop* const drop = drops.FindDatabase(database);
     const bool exists = drop == nullptr || drop->recreated || contents.tables.size() > tables_before;
     (exists ? contents.databases : contents.dropped_databases).push_back(database);
   }
@@ -69,13 +64,13 @@ Result<CatalogContents> JsonCatalog::Load() {
 
 /// A folder without a table's metadata is not one of ours: the answer has no schema.
 Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const std::string& segment, const std::string& table,
-                                           CatalogContents* contents) {
+                                           const DropList& drops, CatalogContents* contents) {
   LoadedTable loaded;
   loaded.database = database;
   loaded.table = table;
   const std::string path = DatabasePath(database) + "/" + segment;
   const std::string directory = DirectoryOf(path);
-  const uint64_t dropped_up_to = contents->drops.DroppedUpTo(database, table);
+  const uint64_t dropped_up_to = drops.DroppedUpTo(database, table);
   DroppedRemains remains;
   remains.table_path = path;
   ARROW_ASSIGN_OR_RAISE(const bool known, fs_->Exists(directory + kMetadataName));
@@ -108,9 +103,8 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
 
 /// A lake of years has many thousands of these: the folder is listed once, and one file is read. nullopt: all of it was
 /// dropped.
-Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::string& table_path,
-                                                                  const std::string& table, PartitionKey key,
-                                                                  uint64_t dropped_up_to) {
+Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::string& table_path, const std::string& table,
+                                                                  PartitionKey key, uint64_t dropped_up_to) {
   LoadedPartition loaded;
   loaded.key = key;
   loaded.metadata.table = table;
@@ -119,7 +113,7 @@ Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::str
   ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(directory));
   if (std::find(names.begin(), names.end(), kMetadataName + 1) != names.end()) {
     ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, directory + kMetadataName));
-    ARROW_ASSIGN_OR_RAISE(loaded.metadata, DecodePartitionMetadata(json, {layers_, path, key}));
+    ARROW_ASSIGN_OR_RAISE(loaded.metadata, DecodePartitionMetadata(json, {layers_, path, key, kNoNode}));
   }
   if (dropped_up_to > 0) {
     // A file is older or newer than a drop as a whole: a drop leaves no rows in memory that could join newer ones.
@@ -184,16 +178,30 @@ Status JsonCatalog::CreateDatabase(std::string_view database) {
   return fs_->SyncDirectory(root_);
 }
 
-Status JsonCatalog::CommitPartition(const std::string& partition_path, const PartitionMetadata& metadata) {
-  return ReplaceFile(fs_, DirectoryOf(partition_path) + kMetadataName, EncodePartitionMetadata(metadata));
+Result<LoadedPartition> JsonCatalog::GetPartition(const std::string& table_path, PartitionKey key) {
+  ARROW_ASSIGN_OR_RAISE(auto loaded, LoadPartition(table_path, {}, key, 0));
+  return *std::move(loaded);
 }
 
-Status JsonCatalog::CommitTable(const std::string& table_path, std::string_view table, const TableSchema& schema) {
-  return ReplaceFile(fs_, DirectoryOf(table_path) + kMetadataName, EncodeTableMetadata(table, schema));
+Result<std::string> JsonCatalog::CommitPartition(const std::string& partition_path, const PartitionMetadata& metadata,
+                                                 const std::string&) {
+  ARROW_RETURN_NOT_OK(ReplaceFile(fs_, DirectoryOf(partition_path) + kMetadataName, EncodePartitionMetadata(metadata)));
+  return std::string();
 }
 
-Status JsonCatalog::CommitDrops(const DropList& drops) {
-  return ReplaceFile(fs_, root_ + kDropsName, EncodeDropList(drops));
+Result<SchemaPtr> JsonCatalog::CommitTable(const std::string& table_path, std::string_view table,
+                                           const TableSchema& schema) {
+  const std::string directory = DirectoryOf(table_path);
+  ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(directory));
+  if (!exists) {
+    ARROW_RETURN_NOT_OK(fs_->CreateDirectories(directory));
+    for (std::string made = ParentOf(directory); made.size() >= root_.size(); made = ParentOf(made)) {
+      ARROW_RETURN_NOT_OK(fs_->SyncDirectory(made));
+      if (made == root_) break;
+    }
+  }
+  ARROW_RETURN_NOT_OK(ReplaceFile(fs_, directory + kMetadataName, EncodeTableMetadata(table, schema)));
+  return std::make_shared<const TableSchema>(schema);
 }
 
 Status JsonCatalog::RemoveMetadata(const std::string& path) {

@@ -84,11 +84,22 @@ void WriteFile(const DataFile& file, JsonWriter* json) {
   json->Key("range").String("1h").Key("type").String(file.level > 1 ? "compacted" : "raw");
   json->Key("level").Integer(file.level);
   if (file.layer) json->Key("layer").String(file.layer->name());
-  if (file.in_layer_since_ns != file.created_ns) json->Key("in_layer_since").Integer(file.in_layer_since_ns);
+  if (!file.node.empty()) json->Key("node").String(file.node);
+  if (file.oldest_in_layer_ns != file.created_ns || file.newest_in_layer_ns != file.created_ns) {
+    json->Key("oldest_in_layer").Integer(file.oldest_in_layer_ns).Key("newest_in_layer").Integer(file.newest_in_layer_ns);
+  }
   json->Key("min_sequence").Unsigned(file.min_sequence).Key("max_sequence").Unsigned(file.max_sequence);
   json->Key("columns").BeginArray();
   for (const ColumnStats& stats : file.columns) WriteColumnStats(stats, json);
   json->EndArray().EndObject();
+}
+
+void WriteSequences(const std::map<std::string, uint64_t>& sequences, JsonWriter* json) {
+  json->Key("wal_sequences").BeginObject();
+  for (const auto& [node, sequence] : sequences) {
+    if (!node.empty()) json->Key(node).Unsigned(sequence);
+  }
+  json->EndObject();
 }
 
 // ---- reading: simdjson's exceptions end in the two Decode functions ----
@@ -116,8 +127,12 @@ Result<DataFilePtr> ReadFile(element json, const MetadataContext& context) {
   std::string_view layer;
   if (json["layer"].get(layer) == simdjson::SUCCESS) file->layer = FindLayer(context.layers, layer);
   else if (!context.layers.empty()) file->layer = context.layers.front();
-  if (!file->layer) return Errorf(ErrorKind::kInvalidArgument, "{} lies in layer '{}', which is not set up here", file->key, layer);
+  if (!file->layer)
+    return Errorf(ErrorKind::kInvalidArgument, "{} lies in layer '{}', which is not set up here", file->key, layer);
   file->id = NewDataFileId();
+  std::string_view node;
+  if (json["node"].get(node) == simdjson::SUCCESS) file->node = node;
+  file->is_elsewhere = !file->node.empty() && file->node != context.node;
   file->partition = context.partition;
   file->size_bytes = int64_t(json["size_bytes"]);
   file->rows = int64_t(json["row_count"]);
@@ -127,9 +142,10 @@ Result<DataFilePtr> ReadFile(element json, const MetadataContext& context) {
   file->level = static_cast<int>(int64_t(json["level"]));
   file->min_sequence = uint64_t(json["min_sequence"]);
   file->max_sequence = uint64_t(json["max_sequence"]);
-  file->in_layer_since_ns = file->created_ns;
-  int64_t in_layer_since_ns = 0;
-  if (json["in_layer_since"].get(in_layer_since_ns) == simdjson::SUCCESS) file->in_layer_since_ns = in_layer_since_ns;
+  file->oldest_in_layer_ns = file->newest_in_layer_ns = file->created_ns;
+  int64_t in_layer_ns = 0;
+  if (json["oldest_in_layer"].get(in_layer_ns) == simdjson::SUCCESS) file->oldest_in_layer_ns = in_layer_ns;
+  if (json["newest_in_layer"].get(in_layer_ns) == simdjson::SUCCESS) file->newest_in_layer_ns = in_layer_ns;
   for (const element column : simdjson::dom::array(json["columns"])) {
     ARROW_ASSIGN_OR_RAISE(ColumnStats stats, ReadColumnStats(column));
     file->columns.push_back(std::move(stats));
@@ -145,7 +161,11 @@ DroppedName ReadDroppedName(element json) {
 Result<PartitionMetadata> ReadPartition(element json, const MetadataContext& context) {
   PartitionMetadata metadata;
   metadata.table = std::string(std::string_view(json["type"]));
-  metadata.wal_sequence = uint64_t(json["wal_sequence"]);
+  if (const auto own = uint64_t(json["wal_sequence"]); own > 0) metadata.wal_sequences[{}] = own;
+  simdjson::dom::object sequences;
+  if (json["wal_sequences"].get(sequences) == simdjson::SUCCESS) {
+    for (const auto& [node, sequence] : sequences) metadata.wal_sequences[std::string(node)] = uint64_t(sequence);
+  }
   for (const element dropped : simdjson::dom::array(json["drop_queue"])) {
     metadata.drop_queue.push_back(ReadDroppedName(dropped));
   }
@@ -158,7 +178,7 @@ Result<PartitionMetadata> ReadPartition(element json, const MetadataContext& con
 
 }  // namespace
 
-std::string EncodePartitionMetadata(const PartitionMetadata& metadata) {
+std::string EncodePartitionMetadata(const PartitionMetadata& metadata, std::string_view commit_id) {
   int64_t bytes = 0, rows = 0, min_time = 0, max_time = 0;
   for (const DataFilePtr& file : metadata.files) {
     min_time = rows == 0 ? file->min_time : std::min(min_time, file->min_time);
@@ -169,7 +189,10 @@ std::string EncodePartitionMetadata(const PartitionMetadata& metadata) {
   JsonWriter json;
   json.BeginObject().Key("type").String(metadata.table).Key("parquet_size_bytes").Integer(bytes);
   json.Key("row_count").Integer(rows).Key("min_time").Integer(min_time).Key("max_time").Integer(max_time);
-  json.Key("wal_sequence").Unsigned(metadata.wal_sequence).Key("drop_queue").BeginArray();
+  json.Key("wal_sequence").Unsigned(metadata.SequenceOf({}));
+  if (metadata.wal_sequences.size() > metadata.wal_sequences.count({})) WriteSequences(metadata.wal_sequences, &json);
+  if (!commit_id.empty()) json.Key("commit").String(commit_id);
+  json.Key("drop_queue").BeginArray();
   for (const DroppedName& dropped : metadata.drop_queue) {
     if (dropped.layer.empty()) json.String(dropped.name);
     else json.BeginObject().Key("layer").String(dropped.layer).Key("path").String(dropped.name).EndObject();
@@ -186,13 +209,15 @@ Result<PartitionMetadata> DecodePartitionMetadata(std::string_view json, const M
     static thread_local simdjson::dom::parser parser;
     return ReadPartition(parser.parse(simdjson::padded_string(json)), context);
   } catch (const simdjson::simdjson_error& error) {
-    return Errorf(ErrorKind::kInvalidArgument, "metadata.json of {} cannot be read: {}", context.partition_path, error.what());
+    return Errorf(ErrorKind::kInvalidArgument, "metadata.json of {} cannot be read: {}", context.partition_path,
+                  error.what());
   }
 }
 
-std::string EncodeTableMetadata(std::string_view table, const TableSchema& schema) {
+std::string EncodeTableMetadata(std::string_view table, const TableSchema& schema, std::string_view commit_id) {
   JsonWriter json;
   json.BeginObject().Key("type").String(table).Key("partition_by").String("hour");
+  if (!commit_id.empty()) json.Key("commit").String(commit_id);
   json.Key("columns").BeginArray();
   for (const ColumnSchema& column : schema.columns()) {
     json.BeginObject().Key("name").String(column.name).Key("type").String(TypeName(column.type)).EndObject();

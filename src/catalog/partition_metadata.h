@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,26 +23,35 @@ struct DroppedName {
 
 struct PartitionMetadata {
   std::string table;
-  /// All rows that WAL records up to this sequence have for this partition are in the files.
-  uint64_t wal_sequence = 0;
+  /// By node: all rows that its WAL records up to this sequence have for this partition are in the files. Under the empty
+  /// name: of the one process that owns the lake.
+  std::map<std::string, uint64_t> wal_sequences = {};
   std::vector<DataFilePtr> files;
   std::vector<DroppedName> drop_queue = {};
+
+  /// 0: nothing is known of the node.
+  uint64_t SequenceOf(const std::string& node) const {
+    const auto found = wal_sequences.find(node);
+    return found == wal_sequences.end() ? 0 : found->second;
+  }
 };
 
-std::string EncodePartitionMetadata(const PartitionMetadata& metadata);
+/// `commit_id` makes two commits of the same content differ; may be empty.
+std::string EncodePartitionMetadata(const PartitionMetadata& metadata, std::string_view commit_id = {});
 
 /// What the names in a partition's metadata refer to.
 struct MetadataContext {
   const std::vector<LayerPtr>& layers;  // files without the name of one lie in the first
   const std::string& partition_path;    // what the keys of its files begin with, without the slash
   PartitionKey partition;
+  const std::string& node;  // this one
 };
 
 /// The files get ids of this process. Fails when a layer is not there.
 Result<PartitionMetadata> DecodePartitionMetadata(std::string_view json, const MetadataContext& context);
 
 /// The content of a table's metadata.json: its columns.
-std::string EncodeTableMetadata(std::string_view table, const TableSchema& schema);
+std::string EncodeTableMetadata(std::string_view table, const TableSchema& schema, std::string_view commit_id = {});
 Result<SchemaPtr> DecodeTableMetadata(std::string_view json);
 
 }  // namespace gigapi

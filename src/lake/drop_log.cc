@@ -8,13 +8,23 @@ constexpr size_t kDropsMax = 100'000;
 
 }  // namespace
 
-void DropLog::Load(DropList drops) {
+Status DropLog::Load() {
+  ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(path_));
+  if (!exists) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, path_));
+  ARROW_ASSIGN_OR_RAISE(DropList drops, DecodeDropList(json));
   const std::lock_guard lock(mutex_);
   list_ = std::move(drops);
+  return Status::OK();
+}
+
+DropList DropLog::list() const {
+  const std::lock_guard lock(mutex_);
+  return list_;
 }
 
 Status DropLog::Commit(DropList next) {
-  const Status committed = catalog_->CommitDrops(next);
+  const Status committed = ReplaceFile(fs_, path_, EncodeDropList(next));
   in_doubt_ = !committed.ok();
   if (committed.ok()) list_ = std::move(next);
   return committed;

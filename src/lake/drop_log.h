@@ -1,19 +1,25 @@
-// The list of drops (catalog/drop_list.h) of an open lake. Thread-safe.
+// The list of drops (catalog/drop_list.h) of an open lake: <root>/.gigapi/drops.json, beside the log whose sequences it has.
+// Thread-safe.
 #pragma once
 
 #include <functional>
 #include <mutex>
+#include <string>
 #include <string_view>
 
-#include "catalog/json_catalog.h"
+#include "base/file_system.h"
+#include "catalog/drop_list.h"
 
 namespace gigapi {
 
 class DropLog {
  public:
-  explicit DropLog(JsonCatalog* catalog) : catalog_(catalog) {}
+  /// `fs` must outlive it.
+  DropLog(FileSystem* fs, const std::string& root) : fs_(fs), path_(root + "/.gigapi/drops.json") {}
 
-  void Load(DropList drops);
+  /// Reads the file, when there is one.
+  Status Load();
+  DropList list() const;
 
   /// Adds a drop for good, and forgets those that `needless` names. After a failure nobody knows what the disk holds, see
   /// EnsureCommitted; here the drop has not happened.
@@ -31,7 +37,8 @@ class DropLog {
  private:
   Status Commit(DropList next);
 
-  JsonCatalog* const catalog_;
+  FileSystem* const fs_;
+  const std::string path_;
   mutable std::mutex mutex_;
   DropList list_;
   bool in_doubt_ = false;

@@ -24,15 +24,16 @@ constexpr size_t kSmallChunksMax = 64;
 constexpr size_t kConcurrentFlushesMax = 4;
 /// Of those that nothing but names of removed files asks for, in one look around.
 constexpr size_t kTidyCommitsMax = 8;
-
-DroppedName DroppedNameOf(const DataFile& file) { return {.layer = file.layer->name(), .name = NameOf(file.key)}; }
+/// A flush begins anew only after a commit whose answer was lost.
+constexpr int kFlushAttemptsMax = 5;
 
 }  // namespace
 
-Flusher::Flusher(const LakeOptions& options, JsonCatalog* catalog, LakeState* state, Admission* admission,
-                 DropLog* drops, TableRemover* remover, wal::WalWriter* wal)
+Flusher::Flusher(const LakeOptions& options, Catalog* catalog, PartitionCommitter* committer, LakeState* state,
+                 Admission* admission, DropLog* drops, TableRemover* remover, wal::WalWriter* wal)
     : options_(options),
       catalog_(catalog),
+      committer_(committer),
       state_(state),
       admission_(admission),
       drops_(drops),
@@ -74,7 +75,13 @@ void Flusher::Run() {
 
 void Flusher::LookAround() {
   remover_->RemoveFiles();
-  for (const auto& partition : Plan()) (void)Flush(partition.get());  // Failed() has told and will retry
+  const auto due = Plan();
+  // Failed() has told and will retry.
+  if (options_.layers.front()->local_directory()) {
+    for (const auto& partition : due) (void)Flush(partition.get());
+  } else {
+    (void)FlushConcurrently(due);
+  }
   std::vector<std::shared_ptr<Partition>> crumbled;
   {
     const std::lock_guard lock(state_->mutex);
@@ -152,57 +159,48 @@ Status Flusher::FlushConcurrently(const std::vector<std::shared_ptr<Partition>>&
                              [&](size_t i) { return Flush(partitions[i].get()); });
 }
 
-Status Flusher::Flush(Partition* partition) {
-  // A dropped table of the same name must not be found with the new files, nor take them with it.
-  Status ready = remover_->RemoveFromCatalog();
-  if (ready.ok()) ready = drops_->EnsureCommitted();
-  const std::lock_guard flushing(partition->flush_mutex);
+/// What one flush takes out of the buffer.
+struct Flusher::Batch {
   std::vector<BufferedChunk> chunks;
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   SchemaPtr schema;
   uint64_t sequence = 0;
+};
+
+Status Flusher::Flush(Partition* partition) {
+  for (int attempt = 0; attempt < kFlushAttemptsMax; ++attempt) {
+    ARROW_ASSIGN_OR_RAISE(const bool done, FlushOnce(partition));
+    if (done) return Status::OK();
+  }
+  return Error(ErrorKind::kUnavailable, "the catalog changes too fast");
+}
+
+/// False: some of the rows turned out to be in a file already, of a commit whose answer was lost; the rest is to be flushed.
+Result<bool> Flusher::FlushOnce(Partition* partition) {
+  // A dropped table of the same name must not be found with the new files, nor take them with it.
+  Status flushed = remover_->RemoveFromCatalog();
+  if (flushed.ok()) flushed = drops_->EnsureCommitted();
+  const std::lock_guard flushing(partition->flush_mutex);
+  Batch batch;
   {
     const std::lock_guard lock(state_->mutex);
-    if (partition->table->dropped) return Status::OK();
-    chunks = partition->buffer.chunks();
-    waiters.swap(partition->waiters);
-    schema = partition->table->schema;
+    if (partition->table->dropped) return true;
+    batch.chunks = partition->buffer.chunks();
+    batch.waiters.swap(partition->waiters);
+    batch.schema = partition->table->schema;
     // Every record up to here has been applied, so the chunks are all that the partition has of them.
-    sequence = state_->applied_sequence;
+    batch.sequence = state_->applied_sequence;
   }
-  if (chunks.empty()) return Status::OK();
-
-  const auto flush = [&]() -> Status {
-    ARROW_RETURN_NOT_OK(ready);
-    ARROW_ASSIGN_OR_RAISE(DataFile written, WriteFile(partition, chunks, *schema));
-    ARROW_RETURN_NOT_OK(EnsureTableMetadata(partition, schema));
-    const auto file = std::make_shared<const DataFile>(std::move(written));
-    const std::lock_guard committing(partition->commit_mutex);
-    std::vector<DataFilePtr> files;
-    {
-      const std::lock_guard lock(state_->mutex);
-      files = partition->files;
-    }
-    InsertByTime(file, &files);
-    ARROW_RETURN_NOT_OK(CommitChange(partition, files, sequence, {}));
-    {
-      const std::lock_guard lock(state_->mutex);
-      partition->files = std::move(files);
-      partition->flushed_sequence = sequence;
-      partition->buffer.RemoveFirst(chunks.size(), SteadyNanos());
-      partition->flush_failures = 0;
-      state_->Changed(partition->table);
-    }
-    ++flushes;
-    flushed_rows += file->rows;
-    flushed_bytes += file->size_bytes;
-    LOG_DEBUG("flushed", "database={} table={} partition={} rows={} bytes={}", partition->table->database,
-              partition->table->name, HivePath(partition->key), file->rows, file->size_bytes);
-    return Status::OK();
-  };
-  const Status flushed = flush();
+  if (batch.chunks.empty() && batch.waiters.empty()) return true;
+  if (flushed.ok() && !batch.chunks.empty()) flushed = WriteAndCommit(partition, batch);
+  const bool begin_again = !flushed.ok() && KindOf(flushed) == ErrorKind::kCancelled;
+  if (begin_again) {
+    const std::lock_guard lock(state_->mutex);
+    partition->waiters.insert(partition->waiters.end(), batch.waiters.begin(), batch.waiters.end());
+    return false;
+  }
   if (!flushed.ok()) Failed(partition, flushed);
-  for (const auto& waiter : waiters) {
+  for (const auto& waiter : batch.waiters) {
     if (!flushed.ok()) {
       if (waiter->partitions.exchange(0) > 0) {
         waiter->done(Error(ErrorKind::kUnavailable, "the rows could not be written to a file: the disk is full or failing"));
@@ -211,12 +209,41 @@ Status Flusher::Flush(Partition* partition) {
       waiter->done(Status::OK());
     }
   }
-  if (!flushed.ok()) return flushed;
+  ARROW_RETURN_NOT_OK(flushed);
   ReleaseLog();
   int64_t bytes = 0;
-  for (const BufferedChunk& chunk : chunks) bytes += static_cast<int64_t>(chunk.bytes);
-  chunks.clear();
+  for (const BufferedChunk& chunk : batch.chunks) bytes += static_cast<int64_t>(chunk.bytes);
+  batch.chunks.clear();
   admission_->Adjust(-bytes);
+  return true;
+}
+
+/// kCancelled: the buffer is no longer what the batch was taken from.
+Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
+  ARROW_ASSIGN_OR_RAISE(const SchemaPtr schema, EnsureTableMetadata(partition->table, batch.schema));
+  ARROW_ASSIGN_OR_RAISE(DataFile written, WriteFile(partition, batch.chunks, *schema));
+  const auto file = std::make_shared<const DataFile>(std::move(written));
+  const auto add_file = [&](PartitionEdit* edit) -> Status {
+    if (edit->flushed_sequence >= batch.chunks.front().first_sequence) return Error(ErrorKind::kCancelled, "begin again");
+    InsertByTime(file, &edit->files);
+    edit->flushed_sequence = batch.sequence;
+    return Status::OK();
+  };
+  const auto on_committed = [&] {
+    partition->buffer.RemoveFirst(batch.chunks.size(), SteadyNanos());
+    partition->flush_failures = 0;
+  };
+  const Status committed = committer_->Commit(partition, add_file, on_committed);
+  // After any other failure the catalog may have it.
+  if (!committed.ok() && (KindOf(committed) == ErrorKind::kCancelled || KindOf(committed) == ErrorKind::kConflict)) {
+    (void)file->layer->Remove(file->key);
+  }
+  ARROW_RETURN_NOT_OK(committed);
+  ++flushes;
+  flushed_rows += file->rows;
+  flushed_bytes += file->size_bytes;
+  LOG_DEBUG("flushed", "database={} table={} partition={} rows={} bytes={}", partition->table->database,
+            partition->table->name, HivePath(partition->key), file->rows, file->size_bytes);
   return Status::OK();
 }
 
@@ -241,41 +268,28 @@ Result<DataFile> Flusher::WriteFile(Partition* partition, const std::vector<Buff
   file.id = NewDataFileId();
   file.layer = layer;
   file.key = std::move(key);
+  if (catalog_->is_shared() && !layer->is_global() && layer->local_directory()) file.node = committer_->node();
   file.partition = partition->key;
   file.level = 1;
   file.created_ns = WallNanos();
-  file.in_layer_since_ns = file.created_ns;
+  file.oldest_in_layer_ns = file.newest_in_layer_ns = file.created_ns;
   file.min_sequence = chunks.front().first_sequence;
   file.max_sequence = chunks.back().last_sequence;
   return file;
 }
 
-Status Flusher::EnsureTableMetadata(Partition* partition, const SchemaPtr& schema) {
-  Table* const table = partition->table;
-  const auto columns = static_cast<int64_t>(schema->size());
+/// The columns of the table as the catalog has them once this returns: those of `schema`, and what other nodes have added.
+Result<SchemaPtr> Flusher::EnsureTableMetadata(Table* table, SchemaPtr schema) {
   {
     const std::lock_guard lock(state_->mutex);
-    if (table->committed_columns >= columns) return Status::OK();
+    if (table->committed_columns >= static_cast<int64_t>(schema->size())) return schema;
   }
   const std::lock_guard committing(table->commit_mutex);
-  ARROW_RETURN_NOT_OK(catalog_->CommitTable(table->path, table->name, *schema));
+  const std::lock_guard directories(state_->directories_mutex);
+  ARROW_ASSIGN_OR_RAISE(const SchemaPtr all, catalog_->CommitTable(table->path, table->name, *schema));
   const std::lock_guard lock(state_->mutex);
-  table->committed_columns = std::max(table->committed_columns, columns);
-  return Status::OK();
-}
-
-Status Flusher::CommitChange(Partition* partition, const std::vector<DataFilePtr>& files, uint64_t flushed_sequence,
-                             const std::vector<DataFilePtr>& dropped) {
-  PartitionMetadata metadata{.table = partition->table->name, .wal_sequence = flushed_sequence, .files = files};
-  {
-    const std::lock_guard lock(state_->mutex);
-    for (const DroppedFile& waiting : partition->drop_queue) metadata.drop_queue.push_back(DroppedNameOf(*waiting.file));
-  }
-  for (const DataFilePtr& file : dropped) metadata.drop_queue.push_back(DroppedNameOf(*file));
-  ARROW_RETURN_NOT_OK(catalog_->CommitPartition(partition->path, metadata));
-  const std::lock_guard lock(state_->mutex);
-  partition->listed_drops = metadata.drop_queue.size();
-  return Status::OK();
+  state_->AdoptSchema(all, table);
+  return all;
 }
 
 void Flusher::Failed(Partition* partition, const Status& reason) {
@@ -330,6 +344,9 @@ void Flusher::GatherSmallChunks(Partition* partition) {
   int64_t change = 0;
   {
     const std::lock_guard lock(state_->mutex);
+    // Rows that turned out to be in a file may have left meanwhile.
+    const auto& chunks = partition->buffer.chunks();
+    if (first >= chunks.size() || chunks[first].rows != small.front()) return;
     change = -static_cast<int64_t>(partition->buffer.bytes());
     partition->buffer.ReplaceChunks(first, small.size(), rows);
     change += static_cast<int64_t>(partition->buffer.bytes());
@@ -372,18 +389,14 @@ void Flusher::TidyDropQueues() {
     });
   }
   for (const auto& partition : untidy) {
-    const std::lock_guard committing(partition->commit_mutex);
-    std::vector<DataFilePtr> files;
-    uint64_t flushed_sequence = 0;
     {
       const std::lock_guard lock(state_->mutex);
-      if (partition->table->dropped) continue;
-      files = partition->files;
-      flushed_sequence = partition->flushed_sequence;
       partition->tidy_at_ns = now + kRetryNanosMax;  // should it fail
     }
-    const Status tidied = CommitChange(partition.get(), files, flushed_sequence, {});
-    if (!tidied.ok()) LOG_WARN("names of removed files stay in metadata.json for now", "reason=\"{}\"", tidied.message());
+    const Status tidied = committer_->Commit(
+        partition.get(), [](PartitionEdit*) { return Status::OK(); }, nullptr);
+    if (tidied.ok() || KindOf(tidied) == ErrorKind::kConflict) continue;
+    LOG_WARN("names of removed files stay in metadata.json for now", "reason=\"{}\"", tidied.message());
   }
 }
 

@@ -7,12 +7,13 @@
 #include <mutex>
 #include <thread>
 
-#include "catalog/json_catalog.h"
+#include "catalog/catalog.h"
 #include "lake/admission.h"
 #include "lake/drop_log.h"
 #include "lake/flush_planner.h"
 #include "lake/lake.h"
 #include "lake/lake_state.h"
+#include "lake/partition_committer.h"
 #include "lake/table_remover.h"
 #include "wal/wal_writer.h"
 
@@ -21,8 +22,8 @@ namespace gigapi {
 class Flusher {
  public:
   /// All must outlive the flusher; `wal` may be nullptr (rows then are not logged).
-  Flusher(const LakeOptions& options, JsonCatalog* catalog, LakeState* state, Admission* admission,
-          DropLog* drops, TableRemover* remover, wal::WalWriter* wal);
+  Flusher(const LakeOptions& options, Catalog* catalog, PartitionCommitter* committer, LakeState* state,
+          Admission* admission, DropLog* drops, TableRemover* remover, wal::WalWriter* wal);
   ~Flusher();
 
   void Start();
@@ -39,11 +40,6 @@ class Flusher {
   /// Flushes the partitions with the most rows until what is buffered in the lake takes at most so many bytes. Any thread.
   Status ShrinkTo(int64_t buffered_bytes);
 
-  /// Writes the partition's metadata.json as it is to be after a change, before the state is changed. `dropped` are
-  /// files that join the drop queue. Wants commit_mutex.
-  Status CommitChange(Partition* partition, const std::vector<DataFilePtr>& files, uint64_t flushed_sequence,
-                      const std::vector<DataFilePtr>& dropped);
-
   /// Lets go of the log up to what no partition needs any more.
   void ReleaseLog();
 
@@ -59,14 +55,18 @@ class Flusher {
   std::vector<std::shared_ptr<Partition>> Plan(const FlushPolicy& policy);
   Result<DataFile> WriteFile(Partition* partition, const std::vector<BufferedChunk>& chunks, const TableSchema& schema);
   Status FlushConcurrently(const std::vector<std::shared_ptr<Partition>>& partitions);
-  Status EnsureTableMetadata(Partition* partition, const SchemaPtr& schema);
+  struct Batch;
+  Result<bool> FlushOnce(Partition* partition);
+  Status WriteAndCommit(Partition* partition, const Batch& batch);
+  Result<SchemaPtr> EnsureTableMetadata(Table* table, SchemaPtr schema);
   void Failed(Partition* partition, const Status& reason);
   void GatherSmallChunks(Partition* partition);
   void RemoveDroppedFiles();
   void TidyDropQueues();
 
   const LakeOptions& options_;
-  JsonCatalog* const catalog_;
+  Catalog* const catalog_;
+  PartitionCommitter* const committer_;
   LakeState* const state_;
   Admission* const admission_;
   DropLog* const drops_;

@@ -31,6 +31,9 @@ struct LakeOptions {
   std::string root;
   /// Where files may lie; new ones go to the first. None: one layer, which is the root.
   std::vector<LayerPtr> layers = {};
+  /// Where the catalog lies that nodes share (catalog/store_catalog.h). None: this process alone has the lake; the catalog
+  /// then lies in the first layer, which must be a folder of a local disk.
+  std::shared_ptr<ObjectStore> shared_catalog = nullptr;
   Durability durability = Durability::kFsync;
   int64_t flush_interval_ms = 10'000;        // a partition's oldest buffered row waits at most this long
   int64_t flush_partition_bytes = 64 << 20;  // or until the partition has this much

@@ -43,12 +43,16 @@ struct LakeImpl::Prepared {
   WriteDone done;
 };
 
-LakeImpl::LakeImpl(LakeOptions options, FileSystem* fs)
+LakeImpl::LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalog> catalog, std::unique_ptr<FileLock> lock,
+                   FileSystem* fs)
     : options_(std::move(options)),
       fs_(fs),
-      catalog_(fs, *options_.layers.front()->local_directory(), options_.layers),
+      lock_(std::move(lock)),
+      catalog_(std::move(catalog)),
       admission_(options_.buffer_bytes_max, options_.buffer_bytes_max / 2, options_.buffer_wait_ms_max),
-      remover_(&catalog_, &state_, &admission_) {}
+      drops_(fs, options_.root),
+      remover_(catalog_.get(), &state_, &admission_),
+      committer_(catalog_.get(), &state_, &admission_, std::move(node), options_.drop_delay_ms) {}
 
 LakeImpl::~LakeImpl() { (void)Close(); }
 
@@ -72,7 +76,7 @@ Status LakeImpl::CreateDatabase(std::string_view database) {
     ARROW_RETURN_NOT_OK(state_.EnsureDatabase(database));
   }
   const std::lock_guard directories(state_.directories_mutex);
-  return catalog_.CreateDatabase(database);
+  return catalog_->CreateDatabase(database);
 }
 
 std::shared_ptr<const SchemaSource> LakeImpl::Schemas(std::string_view database) {
@@ -206,9 +210,12 @@ std::vector<PartitionFiles> LakeImpl::ListPartitions() {
   std::vector<PartitionFiles> list;
   const std::lock_guard lock(state_.mutex);
   state_.ForEachPartition([&](Partition* partition) {
-    if (partition->files.empty()) return;
+    std::vector<DataFilePtr> files;
+    std::copy_if(partition->files.begin(), partition->files.end(), std::back_inserter(files),
+                 [](const DataFilePtr& file) { return !file->is_elsewhere; });
+    if (files.empty()) return;
     list.push_back({partition->table->database, partition->table->name, partition->table->schema, partition->key,
-                    partition->path, partition->files});
+                    partition->path, std::move(files)});
   });
   return list;
 }
@@ -241,27 +248,17 @@ Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<Da
     added.push_back(std::make_shared<const DataFile>(std::move(output)));
   }
 
-  const std::lock_guard committing(partition->commit_mutex);
-  std::vector<DataFilePtr> files;
-  uint64_t flushed_sequence = 0;
-  {
-    const std::lock_guard lock(state_.mutex);
-    if (partition->table->dropped) return Error(ErrorKind::kConflict, "the table is gone");
-    files = Without(partition->files, inputs);
-    if (files.size() + inputs.size() != partition->files.size()) {
+  const auto replace = [&](PartitionEdit* edit) -> Status {
+    const size_t before = edit->files.size();
+    edit->files = Without(std::move(edit->files), inputs);
+    if (edit->files.size() + inputs.size() != before) {
       return Error(ErrorKind::kConflict, "a file to replace is no longer in its partition");
     }
-    flushed_sequence = partition->flushed_sequence;
-  }
-  for (DataFilePtr& file : added) InsertByTime(std::move(file), &files);
-  ARROW_RETURN_NOT_OK(flusher_->CommitChange(partition.get(), files, flushed_sequence, inputs));
-  const std::lock_guard lock(state_.mutex);
-  partition->files = std::move(files);
-  const int64_t remove_after = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;
-  for (const DataFilePtr& input : inputs) partition->drop_queue.push_back({input, remove_after});
-  state_.MarkBusy(partition.get());
-  state_.Changed(partition->table);
-  return Status::OK();
+    for (const DataFilePtr& file : added) InsertByTime(file, &edit->files);
+    edit->dropped = inputs;
+    return Status::OK();
+  };
+  return committer_.Commit(partition.get(), replace, nullptr);
 }
 
 LakeMetrics LakeImpl::metrics() const {

@@ -4,12 +4,13 @@
 #include <memory>
 #include <string>
 
-#include "catalog/json_catalog.h"
+#include "catalog/catalog.h"
 #include "lake/admission.h"
 #include "lake/drop_log.h"
 #include "lake/flusher.h"
 #include "lake/lake.h"
 #include "lake/lake_state.h"
+#include "lake/partition_committer.h"
 #include "lake/table_remover.h"
 #include "lake/write_gate.h"
 #include "wal/wal_writer.h"
@@ -18,7 +19,9 @@ namespace gigapi {
 
 class LakeImpl final : public Lake {
  public:
-  LakeImpl(LakeOptions options, FileSystem* fs);
+  /// `node` is this process's name in a shared catalog; `lock` holds the root, unless it is only read.
+  LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalog> catalog, std::unique_ptr<FileLock> lock,
+           FileSystem* fs);
   ~LakeImpl() override;
 
   /// Reads the catalog and the log; what Lake::Open does.
@@ -61,13 +64,14 @@ class LakeImpl final : public Lake {
 
   const LakeOptions options_;
   FileSystem* const fs_;
-  std::unique_ptr<FileLock> lock_;
-  JsonCatalog catalog_;
+  const std::unique_ptr<FileLock> lock_;
+  const std::unique_ptr<Catalog> catalog_;
   LakeState state_;
   Admission admission_;
   WriteGate gate_;
-  DropLog drops_{&catalog_};
+  DropLog drops_;
   TableRemover remover_;
+  PartitionCommitter committer_;
   std::mutex drop_mutex_;  // one drop or creation of a database at a time
   std::unique_ptr<wal::WalWriter> wal_;
   std::unique_ptr<Flusher> flusher_;

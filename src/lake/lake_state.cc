@@ -97,6 +97,17 @@ Status LakeState::FitSchemas(std::string_view database, std::vector<TableRows>* 
   return Status::OK();
 }
 
+void LakeState::AdoptSchema(const SchemaPtr& schema, Table* table) {
+  table->committed_columns = std::max(table->committed_columns, static_cast<int64_t>(schema->size()));
+  std::vector<ColumnSchema> newer;
+  for (const ColumnSchema& column : table->schema->columns()) {
+    if (!schema->Find(column.name)) newer.push_back(column);
+  }
+  if (newer.empty() && table->schema->columns() == schema->columns()) return;
+  table->schema = newer.empty() ? schema : schema->With(newer);
+  Changed(table);
+}
+
 void LakeState::MarkBusy(Partition* partition) {
   if (partition->table->dropped) return;
   if (!std::exchange(partition->is_busy, true)) busy_.push_back(partition);
@@ -150,7 +161,8 @@ TableSnapshotPtr LakeState::MakeSnapshot(const Table& table) {
   snapshot->table = table.name;
   snapshot->schema = table.schema;
   for (const auto& [key, partition] : table.partitions) {
-    snapshot->files.insert(snapshot->files.end(), partition->files.begin(), partition->files.end());
+    std::copy_if(partition->files.begin(), partition->files.end(), std::back_inserter(snapshot->files),
+                 [](const DataFilePtr& file) { return !file->is_elsewhere; });
     if (MemoryPartPtr part = partition->buffer.part()) snapshot->memory.push_back(std::move(part));
   }
   return snapshot;

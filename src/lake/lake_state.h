@@ -53,8 +53,9 @@ struct Partition {
   size_t listed_drops = 0;
   int64_t tidy_at_ns = 0;
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
-  /// All rows of records up to here are in files.
+  /// All rows of this node's records up to here are in files.
   uint64_t flushed_sequence = 0;
+  std::map<std::string, uint64_t> wal_sequences;  // by node, as the catalog has them
   int64_t flush_retry_at_ns = 0;
   int64_t flush_failures = 0;
   bool is_busy = false;  // stands in LakeState's list
@@ -66,6 +67,9 @@ struct Partition {
   std::mutex flush_mutex;
   /// Held while metadata.json is replaced. Taken before the lock of LakeState.
   std::mutex commit_mutex;
+  // What follows is guarded by commit_mutex.
+  std::string version;       // of the catalog's entry, as last seen
+  bool is_in_doubt = false;  // the catalog may have another: a commit's answer was lost, or another node was faster
 };
 
 struct Table : std::enable_shared_from_this<Table> {
@@ -132,6 +136,8 @@ class LakeState {
   const std::map<std::string, Tables, std::less<>>& databases() const { return databases_; }
   /// Whoever gives a partition work says so.
   void MarkBusy(Partition* partition);
+  /// Takes over the columns that the catalog has; those of the state that it lacks come after them.
+  void AdoptSchema(const SchemaPtr& schema, Table* table);
   /// Those that have work: few, when a lake has years of hours.
   template <typename Visit>
   void ForEachBusyPartition(Visit visit) {

@@ -5,6 +5,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/uuid.h"
+#include "catalog/json_catalog.h"
+#include "catalog/store_catalog.h"
 #include "lake/lake_impl.h"
 #include "storage/hive_path.h"
 #include "wal/wal_record.h"
@@ -17,6 +20,32 @@ constexpr int kReadOnlyAttempts = 5;
 std::string PrivateDirectory(const std::string& root) { return root + "/.gigapi"; }
 std::string WalDirectory(const std::string& root) { return PrivateDirectory(root) + "/wal"; }
 
+/// Makes the folders that this process keeps for itself, and takes them.
+Result<std::unique_ptr<FileLock>> TakeRoot(const std::string& root, FileSystem* fs) {
+  ARROW_ASSIGN_OR_RAISE(const bool exists, fs->Exists(root));
+  ARROW_RETURN_NOT_OK(fs->CreateDirectories(WalDirectory(root)));
+  if (!exists) ARROW_RETURN_NOT_OK(fs->SyncDirectory(ParentOf(root)));
+  ARROW_RETURN_NOT_OK(fs->SyncDirectory(PrivateDirectory(root)));
+  ARROW_RETURN_NOT_OK(fs->SyncDirectory(root));
+  return fs->Lock(PrivateDirectory(root) + "/lock");
+}
+
+/// The name under which a shared catalog keeps how far this root's log has come: made once, kept with the log.
+Result<std::string> NodeOf(const std::string& root, FileSystem* fs) {
+  const std::string path = PrivateDirectory(root) + "/node";
+  ARROW_ASSIGN_OR_RAISE(const bool exists, fs->Exists(path));
+  if (!exists) ARROW_RETURN_NOT_OK(ReplaceFile(fs, path, NewUuid()));
+  return ReadWholeFile(fs, path);
+}
+
+}  // namespace
+
+namespace {
+
+std::unique_ptr<Catalog> MakeLocalCatalog(const std::vector<LayerPtr>& layers, FileSystem* fs) {
+  return std::make_unique<JsonCatalog>(fs, *layers.front()->local_directory(), layers);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
@@ -24,7 +53,17 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   options.root = std::filesystem::absolute(options.root).lexically_normal().string();
   while (options.root.size() > 1 && options.root.ends_with('/')) options.root.pop_back();
   if (options.layers.empty()) options.layers.push_back(MakeLocalLayer(fs, options.root));
-  auto lake = std::make_unique<LakeImpl>(std::move(options), fs);
+  std::unique_ptr<FileLock> lock;
+  if (!options.read_only) {
+    ARROW_ASSIGN_OR_RAISE(lock, TakeRoot(options.root, fs));
+  }
+  std::string node;
+  if (options.shared_catalog) {
+    ARROW_ASSIGN_OR_RAISE(node, NodeOf(options.root, fs));
+  }
+  auto catalog = options.shared_catalog ? MakeStoreCatalog(options.shared_catalog, options.layers, node)
+                                        : MakeLocalCatalog(options.layers, fs);
+  auto lake = std::make_unique<LakeImpl>(std::move(options), std::move(node), std::move(catalog), std::move(lock), fs);
   ARROW_RETURN_NOT_OK(lake->Recover());
   return lake;
 }
@@ -32,20 +71,16 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
 Status LakeImpl::Recover() { return options_.read_only ? RecoverReadOnly() : RecoverForWriting(); }
 
 Status LakeImpl::RecoverForWriting() {
-  ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(options_.root));
-  ARROW_RETURN_NOT_OK(fs_->CreateDirectories(WalDirectory(options_.root)));
-  if (!exists) ARROW_RETURN_NOT_OK(fs_->SyncDirectory(ParentOf(options_.root)));
-  ARROW_RETURN_NOT_OK(fs_->SyncDirectory(PrivateDirectory(options_.root)));
-  ARROW_RETURN_NOT_OK(fs_->SyncDirectory(options_.root));
-  ARROW_ASSIGN_OR_RAISE(lock_, fs_->Lock(PrivateDirectory(options_.root) + "/lock"));
-  ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_.Load());
-  ARROW_RETURN_NOT_OK(catalog_.RemoveLeftovers(contents));
+  ARROW_RETURN_NOT_OK(drops_.Load());
+  ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_->Load(drops_.list()));
+  ARROW_RETURN_NOT_OK(catalog_->RemoveLeftovers(contents));
   ARROW_RETURN_NOT_OK(LoadCatalog(contents));
 
   // The log may hold more than fits into memory. What is flushed meanwhile is what has most rows: a log of many tables and
   // hours would else become very many small files.
   const int64_t buffered_bytes_high = options_.buffer_bytes_max / 4 * 3;
-  flusher_ = std::make_unique<Flusher>(options_, &catalog_, &state_, &admission_, &drops_, &remover_, nullptr);
+  flusher_ =
+      std::make_unique<Flusher>(options_, catalog_.get(), &committer_, &state_, &admission_, &drops_, &remover_, nullptr);
   const int64_t started = SteadyNanos();
   const auto replay = [this, buffered_bytes_high](uint64_t sequence, std::string_view payload) -> Status {
     ARROW_RETURN_NOT_OK(Replay(payload, sequence));
@@ -84,7 +119,8 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
     ARROW_RETURN_NOT_OK(flusher_->FlushAll());
     for (const auto& segment : contents.segments) ARROW_RETURN_NOT_OK(fs_->Remove(segment.path));
   }
-  flusher_ = std::make_unique<Flusher>(options_, &catalog_, &state_, &admission_, &drops_, &remover_, wal_.get());
+  flusher_ =
+      std::make_unique<Flusher>(options_, catalog_.get(), &committer_, &state_, &admission_, &drops_, &remover_, wal_.get());
   flusher_->ReleaseLog();
   flusher_->Start();
   return Status::OK();
@@ -102,7 +138,9 @@ Status LakeImpl::RecoverReadOnly() {
     };
     read = wal::ReadWal(fs_, WalDirectory(options_.root), keep, [](uint64_t, uint64_t) {}).status();
     if (!read.ok()) continue;
-    auto contents = catalog_.Load();
+    read = drops_.Load();
+    if (!read.ok()) continue;
+    auto contents = catalog_->Load(drops_.list());
     read = contents.status();
     if (!read.ok()) continue;
     ARROW_RETURN_NOT_OK(LoadCatalog(*contents));
@@ -113,7 +151,6 @@ Status LakeImpl::RecoverReadOnly() {
 }
 
 Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
-  drops_.Load(contents.drops);
   const std::lock_guard lock(state_.mutex);
   for (const std::string& database : contents.databases) ARROW_RETURN_NOT_OK(state_.EnsureDatabase(database));
   for (const LoadedTable& loaded : contents.tables) {
@@ -122,7 +159,9 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
     table->committed_columns = static_cast<int64_t>(loaded.schema->size());
     for (const LoadedPartition& from : loaded.partitions) {
       Partition* const partition = state_.EnsurePartition(table, from.key);
-      partition->flushed_sequence = from.metadata.wal_sequence;
+      partition->flushed_sequence = committer_.FlushedSequence(from.metadata);
+      partition->wal_sequences = from.metadata.wal_sequences;
+      partition->version = from.version;
       QueueAgain(from.metadata.drop_queue, partition);
       partition->listed_drops = from.metadata.drop_queue.size();
       partition->tidy_at_ns = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;

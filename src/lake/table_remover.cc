@@ -121,9 +121,7 @@ void TableRemover::RemoveDatabaseDirectories() {
       const std::lock_guard lock(state_->mutex);
       exists_again = state_->databases().contains(database);
     }
-    const Status removed =
-        exists_again ? Status::OK()
-                     : catalog_->RemoveEmptyDirectories({DatabasePath(database)}, "");
+    const Status removed = exists_again ? Status::OK() : catalog_->RemoveEmptyDirectories({DatabasePath(database)}, "");
     if (!removed.ok()) {
       LOG_WARN("the folder of a dropped database could not be removed yet", "reason=\"{}\"", removed.message());
       continue;

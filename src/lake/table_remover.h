@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "catalog/json_catalog.h"
+#include "catalog/catalog.h"
 #include "lake/admission.h"
 #include "lake/lake_state.h"
 
@@ -16,7 +16,7 @@ namespace gigapi {
 /// Thread-safe.
 class TableRemover {
  public:
-  TableRemover(JsonCatalog* catalog, LakeState* state, Admission* admission)
+  TableRemover(Catalog* catalog, LakeState* state, Admission* admission)
       : catalog_(catalog), state_(state), admission_(admission) {}
 
   /// Takes all dropped tables out of the catalog. Must not be called with a lock of a partition held.
@@ -30,7 +30,7 @@ class TableRemover {
   Status RemoveDirectories(const Table& table);
   void RemoveDatabaseDirectories();
 
-  JsonCatalog* const catalog_;
+  Catalog* const catalog_;
   LakeState* const state_;
   Admission* const admission_;
   std::mutex mutex_;  // one at a time

@@ -35,6 +35,9 @@ struct DataFile {
   uint64_t id = 0;  // unique in this process, never reused
   LayerPtr layer;
   std::string key;  // in the layer: hive_path.h
+  /// The node whose local layer it lies in, where other nodes do not reach it; empty: all do.
+  std::string node = {};
+  bool is_elsewhere = false;  // lies with another node than this
   PartitionKey partition;
   int level = 1;  // 1 to 4
   int64_t size_bytes = 0;
@@ -42,8 +45,10 @@ struct DataFile {
   int64_t min_time = 0;    // exact
   int64_t max_time = 0;    // exact
   int64_t created_ns = 0;  // wall time
-  /// Wall time since when its oldest rows lie in files of this layer: what the layer's time to live counts from.
-  int64_t in_layer_since_ns = 0;
+  /// Wall times since when its oldest and its newest rows lie in files of this layer: what the layer's time to live counts
+  /// from (maintenance/tier_planner.h). A flush and a move set both, a merge keeps those of its inputs.
+  int64_t oldest_in_layer_ns = 0;
+  int64_t newest_in_layer_ns = 0;
   /// The rows of this file came from WAL records of these sequences.
   uint64_t min_sequence = 0;
   uint64_t max_sequence = 0;

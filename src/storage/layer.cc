@@ -12,7 +12,8 @@ LayerPtr MakeLocalLayer(FileSystem* fs, const std::string& directory, LayerOptio
 }
 
 LayerPtr FindLayer(const std::vector<LayerPtr>& layers, std::string_view name) {
-  const auto found = std::find_if(layers.begin(), layers.end(), [&](const LayerPtr& layer) { return layer->name() == name; });
+  const auto found =
+      std::find_if(layers.begin(), layers.end(), [&](const LayerPtr& layer) { return layer->name() == name; });
   return found == layers.end() ? nullptr : *found;
 }
 

@@ -1,7 +1,7 @@
 // A layer: a place where data files may lie, GigAPI's "data layer". The catalog knows a file by the name of its layer and a
 // key in it, never by a path; each node says in its settings where the layers are.
 //
-// A file's key is that of hive_path.h in every layer: a move from one layer to the next keeps it.
+// A file's key has the form of hive_path.h in every layer.
 //
 // Thread-safe. Files hold their layer (DataFile::layer), so it lives as long as anybody may read them.
 #pragma once

@@ -339,8 +339,7 @@ class ParquetReaderImpl final : public ParquetReader {
 
 }  // namespace
 
-Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<ReadableFile> file,
-                                                           const TableSchema& schema) {
+Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(std::shared_ptr<ReadableFile> file, const TableSchema& schema) {
   BEGIN_PARQUET_CATCH_EXCEPTIONS
   parquet::ReaderProperties properties;
   properties.enable_buffered_stream();

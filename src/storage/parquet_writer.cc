@@ -14,9 +14,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "storage/object_stream.h"
 #include "storage/column_encoder.h"
 #include "storage/column_stats.h"
+#include "storage/object_stream.h"
 #include "storage/parquet_schema.h"
 
 namespace gigapi {

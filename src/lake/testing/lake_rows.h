@@ -74,16 +74,31 @@ inline Status WriteAndWait(Lake* lake, WriteBatch batch, const std::string& data
 
 inline std::string PathOf(const DataFile& file) { return *file.layer->local_directory() + "/" + file.key; }
 
-inline void AddFileIds(FileSystem* fs, const DataFile& file, Ids* ids) {
-  const std::string content = *ReadWholeFile(fs, PathOf(file));
-  auto source = std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(content));
+inline void AddIdsOf(const std::shared_ptr<ReadableFile>& file, int64_t rows, Ids* ids) {
+  std::string content(file->size(), '\0');
+  ASSERT_EQ(*file->ReadAt(0, content.size(), content.data()), content.size());
+  auto source = std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::move(content)));
   auto reader = *parquet::arrow::OpenFile(source, arrow::default_memory_pool());
   const auto table = *reader->ReadTable();
-  EXPECT_EQ(table->num_rows(), file.rows);
+  EXPECT_EQ(table->num_rows(), rows);
   const auto column = table->GetColumnByName("id");
   for (const auto& chunk : column->chunks()) {
     const auto& values = static_cast<const arrow::Int64Array&>(*chunk);
     for (int64_t i = 0; i < values.length(); ++i) ids->insert(values.Value(i));
+  }
+}
+
+/// Looks at the disk as it is, whatever the file's layer thinks.
+inline void AddFileIds(FileSystem* fs, const DataFile& file, Ids* ids) {
+  AddIdsOf(*fs->OpenForRead(PathOf(file)), file.rows, ids);
+}
+
+inline void AddBufferedIds(const TableSnapshot& table, Ids* ids) {
+  for (const MemoryPartPtr& part : table.memory) {
+    for (const ColumnBatchPtr& chunk : part->chunks) {
+      const Column* column = chunk->Find("id");
+      for (size_t i = 0; i < chunk->rows(); ++i) ids->insert(column->i64()[i]);
+    }
   }
 }
 
@@ -94,12 +109,7 @@ inline Ids Visible(Lake* lake, FileSystem* fs, const std::string& table = "t") {
   const auto database = snapshot->databases.find("db");
   if (database == snapshot->databases.end() || !database->second.contains(table)) return ids;
   const TableSnapshot& rows = *database->second.at(table);
-  for (const MemoryPartPtr& part : rows.memory) {
-    for (const ColumnBatchPtr& chunk : part->chunks) {
-      const Column* column = chunk->Find("id");
-      for (size_t i = 0; i < chunk->rows(); ++i) ids.insert(column->i64()[i]);
-    }
-  }
+  AddBufferedIds(rows, &ids);
   for (const DataFilePtr& file : rows.files) AddFileIds(fs, *file, &ids);
   return ids;
 }

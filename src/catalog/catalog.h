@@ -1,0 +1,86 @@
+// Which files and columns the tables of a lake have: the one truth about it, beside the write-ahead logs of its writers.
+//
+// A partition's files are replaced as a whole, in one step. In a catalog that several processes share, a commit succeeds
+// only if the partition is still as the committer knew it; after a kConflict it reads the partition again (GetPartition),
+// makes its change anew and tries again. Paths are those of storage/hive_path.h.
+//
+// Thread-safe for different partitions; the lake serialises its own commits of one partition. Failures are those of
+// object_store/object_store.h: after any but kConflict and kInvalidArgument a commit may have happened.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "catalog/drop_list.h"
+#include "catalog/partition_metadata.h"
+
+namespace gigapi {
+
+struct LoadedPartition {
+  PartitionKey key;
+  PartitionMetadata metadata;
+  /// What a commit compares with; empty: there is nothing yet, or the catalog is not shared.
+  std::string version = {};
+  /// Names of files that a crash left in the folder, and of replaced ones.
+  std::vector<std::string> leftovers = {};
+};
+
+struct LoadedTable {
+  std::string database;
+  std::string table;
+  SchemaPtr schema;
+  std::vector<LoadedPartition> partitions;
+};
+
+/// What a drop that a crash cut short has left in a table's folder.
+struct DroppedRemains {
+  std::string table_path;
+  std::vector<PartitionKey> partitions;  // to be removed
+  bool whole_table = false;              // nothing of it was written anew
+};
+
+struct CatalogContents {
+  std::vector<std::string> databases;
+  std::vector<LoadedTable> tables;
+  std::vector<DroppedRemains> remains;
+  std::vector<std::string> dropped_databases;  // names whose folder is still there
+};
+
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+
+  /// Whether others may commit too.
+  virtual bool is_shared() const = 0;
+
+  /// Reads all of it, without what was dropped.
+  virtual Result<CatalogContents> Load(const DropList& drops) = 0;
+  /// A partition as it is now; one that is not there has no files and no version.
+  virtual Result<LoadedPartition> GetPartition(const std::string& table_path, PartitionKey key) = 0;
+
+  /// Removes what a crash left over. Only before the first commit, and only of a catalog that is not shared.
+  virtual Status RemoveLeftovers(const CatalogContents& contents) = 0;
+
+  virtual Status CreateDatabase(std::string_view database) = 0;
+  /// Adds the columns that the table does not have yet; answers those that it has now, in their order, which others may have
+  /// changed too. kConflict when a column has another type there.
+  virtual Result<SchemaPtr> CommitTable(const std::string& table_path, std::string_view table,
+                                        const TableSchema& schema) = 0;
+  /// Answers the partition's new version. kConflict when it is no longer of `version`.
+  virtual Result<std::string> CommitPartition(const std::string& partition_path, const PartitionMetadata& metadata,
+                                              const std::string& version) = 0;
+
+  /// Takes a partition, or a table, out of the catalog; its files are the caller's business. Not synced: while the list of
+  /// drops has it, nothing comes back.
+  virtual Status RemoveMetadata(const std::string& path) = 0;
+  /// Makes the removal of files from a folder that stays survive a crash.
+  virtual Status SyncRemovals(const std::string& path) = 0;
+  /// Removes those of the folders that are empty, and those above them up to `top` (a path; empty: the root), which stays;
+  /// syncs what stays.
+  virtual Status RemoveEmptyDirectories(const std::vector<std::string>& paths, const std::string& top) = 0;
+};
+
+}  // namespace gigapi

@@ -1,0 +1,113 @@
+#include "lake/partition_committer.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/clock.h"
+#include "base/path.h"
+
+namespace gigapi {
+namespace {
+
+/// Each of them means that another node was faster.
+constexpr int kAttemptsMax = 50;
+
+DroppedName DroppedNameOf(const DataFile& file) { return {.layer = file.layer->name(), .name = NameOf(file.key)}; }
+
+}  // namespace
+
+uint64_t PartitionCommitter::FlushedSequence(const PartitionMetadata& metadata) const {
+  return std::max(metadata.SequenceOf({}), metadata.SequenceOf(node_));
+}
+
+PartitionMetadata PartitionCommitter::MetadataOf(const Partition& partition, const PartitionEdit& edit) const {
+  PartitionMetadata metadata{.table = partition.table->name, .wal_sequences = partition.wal_sequences, .files = edit.files};
+  if (edit.flushed_sequence > 0) metadata.wal_sequences[node_] = edit.flushed_sequence;
+  for (const DroppedFile& waiting : partition.drop_queue) metadata.drop_queue.push_back(DroppedNameOf(*waiting.file));
+  for (const DataFilePtr& file : edit.dropped) metadata.drop_queue.push_back(DroppedNameOf(*file));
+  return metadata;
+}
+
+Status PartitionCommitter::Commit(Partition* partition, const MakeEdit& make_edit, const OnCommitted& on_committed) {
+  const std::lock_guard committing(partition->commit_mutex);
+  for (int attempt = 1;; ++attempt) {
+    if (partition->is_in_doubt) ARROW_RETURN_NOT_OK(RefreshLocked(partition));
+    PartitionEdit edit;
+    {
+      const std::lock_guard lock(state_->mutex);
+      if (partition->table->dropped) return Error(ErrorKind::kConflict, "the table is gone");
+      edit.files = partition->files;
+      edit.flushed_sequence = partition->flushed_sequence;
+    }
+    ARROW_RETURN_NOT_OK(make_edit(&edit));
+    PartitionMetadata metadata;
+    {
+      const std::lock_guard lock(state_->mutex);
+      metadata = MetadataOf(*partition, edit);
+    }
+    auto version = catalog_->CommitPartition(partition->path, metadata, partition->version);
+    if (!version.ok()) {
+      partition->is_in_doubt = catalog_->is_shared();
+      const bool try_again = catalog_->is_shared() && KindOf(version.status()) == ErrorKind::kConflict;
+      if (!try_again || attempt == kAttemptsMax) return version.status();
+      continue;
+    }
+    partition->version = *std::move(version);
+    const std::lock_guard lock(state_->mutex);
+    partition->files = std::move(edit.files);
+    partition->flushed_sequence = edit.flushed_sequence;
+    partition->wal_sequences = std::move(metadata.wal_sequences);
+    partition->listed_drops = metadata.drop_queue.size();
+    const int64_t remove_after = SteadyNanos() + drop_delay_ms_ * kNanosPerMilli;
+    for (DataFilePtr& file : edit.dropped) partition->drop_queue.push_back({std::move(file), remove_after});
+    state_->MarkBusy(partition);
+    state_->Changed(partition->table);
+    if (on_committed) on_committed();
+    return Status::OK();
+  }
+}
+
+Status PartitionCommitter::Refresh(Partition* partition) {
+  const std::lock_guard committing(partition->commit_mutex);
+  return RefreshLocked(partition);
+}
+
+Status PartitionCommitter::RefreshLocked(Partition* partition) {
+  ARROW_ASSIGN_OR_RAISE(LoadedPartition loaded, catalog_->GetPartition(partition->table->path, partition->key));
+  int64_t freed_bytes = 0;
+  {
+    const std::lock_guard lock(state_->mutex);
+    freed_bytes = TakeOver(std::move(loaded), partition);
+  }
+  admission_->Adjust(-freed_bytes);
+  return Status::OK();
+}
+
+/// Answers the bytes of buffered rows that turn out to be in files: of a commit of this node whose answer was lost. They
+/// leave the buffer in the step in which the files come.
+int64_t PartitionCommitter::TakeOver(LoadedPartition loaded, Partition* partition) {
+  // Files that are known keep their identity: caches and merges go by it.
+  std::map<std::pair<const Layer*, std::string_view>, DataFilePtr> known;
+  for (const DataFilePtr& file : partition->files) known[{file->layer.get(), file->key}] = file;
+  std::vector<DataFilePtr> files = std::move(loaded.metadata.files);
+  for (DataFilePtr& file : files) {
+    const auto found = known.find({file->layer.get(), file->key});
+    if (found != known.end()) file = found->second;
+  }
+  std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
+  partition->files = std::move(files);
+  partition->flushed_sequence = std::max(partition->flushed_sequence, FlushedSequence(loaded.metadata));
+  partition->wal_sequences = std::move(loaded.metadata.wal_sequences);
+  partition->version = std::move(loaded.version);
+  partition->is_in_doubt = false;
+  state_->Changed(partition->table);
+  const int64_t bytes_before = static_cast<int64_t>(partition->buffer.bytes());
+  const auto& chunks = partition->buffer.chunks();
+  const auto kept = std::find_if(chunks.begin(), chunks.end(), [&](const BufferedChunk& chunk) {
+    return chunk.last_sequence > partition->flushed_sequence;
+  });
+  if (kept != chunks.begin()) partition->buffer.RemoveFirst(static_cast<size_t>(kept - chunks.begin()), SteadyNanos());
+  return bytes_before - static_cast<int64_t>(partition->buffer.bytes());
+}
+
+}  // namespace gigapi
