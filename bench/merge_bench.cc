@@ -52,8 +52,7 @@ struct Bench {
     partition->path = HivePath(partition->partition);
     const std::string key = partition->path + '/' + ParquetFileName(std::to_string(partition->files.size()), 1);
     ARROW_ASSIGN_OR_RAISE(auto object, layer->Create(key));
-    ARROW_ASSIGN_OR_RAISE(DataFile file,
-                          WriteParquet(std::move(object), *schema, sorted, {.effort = ParquetEffort::kFast}));
+    ARROW_ASSIGN_OR_RAISE(DataFile file, WriteParquet(std::move(object), *schema, sorted, {.effort = ParquetEffort::kFast}));
     file.layer = layer;
     file.key = key;
     bytes_in += file.size_bytes;
@@ -75,8 +74,7 @@ struct Bench {
       malloc_trim(0);
       ResetPeak();
       const double start = CpuSeconds();
-      ARROW_ASSIGN_OR_RAISE(const DataFile merged,
-                            RunMerge(partition, {partition.files, 4}, [] { return false; }));
+      ARROW_ASSIGN_OR_RAISE(const DataFile merged, RunMerge(partition, {partition.files, 4}, [] { return false; }));
       merge_seconds += CpuSeconds() - start;
       peak_megabytes = std::max(peak_megabytes, PeakMegabytes());
       bytes_out += merged.size_bytes;

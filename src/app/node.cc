@@ -46,6 +46,54 @@ void WriteMerges(const MergeMetrics& merges, Exposition* page) {
   page->Counter("gigapi_merge_cpu_seconds_total", "CPU time of merges.", merges.cpu_seconds_total);
 }
 
+void WriteTiers(const TierMetrics& tiers, Exposition* page) {
+  page->Counter("gigapi_tier_moves_total", "Files that were moved to another layer.",
+                static_cast<double>(tiers.moves_total));
+  page->Counter("gigapi_tier_moved_bytes_total", "Their bytes.", static_cast<double>(tiers.moved_bytes_total));
+  page->Counter("gigapi_tier_drops_total", "Files that were dropped from the last layer.",
+                static_cast<double>(tiers.drops_total));
+  page->Counter("gigapi_tier_dropped_rows_total", "Their rows.", static_cast<double>(tiers.dropped_rows_total));
+  page->Counter("gigapi_tier_failures_total", "Moves, drops and merges before a move that failed.",
+                static_cast<double>(tiers.failures_total));
+}
+
+void WriteStorage(const NodeStorage& storage, Exposition* page) {
+  struct StoreCounter {
+    const char* name;
+    const char* help;
+    int64_t StoreMetrics::*value;
+  };
+  constexpr StoreCounter kCounters[] = {
+      {"gigapi_store_get_requests_total", "Requests that read objects.", &StoreMetrics::get_requests_total},
+      {"gigapi_store_put_requests_total", "Requests that write objects.", &StoreMetrics::put_requests_total},
+      {"gigapi_store_list_requests_total", "Requests that list objects.", &StoreMetrics::list_requests_total},
+      {"gigapi_store_remove_requests_total", "Requests that remove objects.", &StoreMetrics::remove_requests_total},
+      {"gigapi_store_retries_total", "Requests that were sent again.", &StoreMetrics::retries_total},
+      {"gigapi_store_failures_total", "Requests without an answer or with one that says to try again.",
+       &StoreMetrics::failures_total},
+      {"gigapi_store_read_bytes_total", "Bytes of objects that were read.", &StoreMetrics::read_bytes_total},
+      {"gigapi_store_written_bytes_total", "Bytes of objects that were written.", &StoreMetrics::written_bytes_total},
+  };
+  for (const StoreCounter& counter : kCounters) {
+    page->BeginFamily(counter.name, "counter", counter.help);
+    for (const LayerPtr& layer : storage.layers) {
+      page->Sample(counter.name, {{"layer", layer->name()}}, static_cast<double>(layer->store()->metrics().*counter.value));
+    }
+  }
+  if (!storage.cache) return;
+  const ReadCounters& reads = storage.cache->counters();
+  page->Counter("gigapi_cache_wanted_bytes_total", "Bytes of files in buckets that were asked for.",
+                static_cast<double>(reads.wanted_bytes));
+  page->Counter("gigapi_cache_memory_bytes_total", "Of these, bytes that were in memory.",
+                static_cast<double>(reads.memory_bytes));
+  page->Counter("gigapi_cache_disk_bytes_total", "Of these, bytes that were on the local disk.",
+                static_cast<double>(reads.disk_bytes));
+  page->Counter("gigapi_cache_fetched_bytes_total", "Bytes that were fetched.", static_cast<double>(reads.fetched_bytes));
+  page->Counter("gigapi_cache_requests_total", "Requests that fetched them.", static_cast<double>(reads.requests));
+  page->Gauge("gigapi_cache_disk_bytes", "Bytes that the cache has on the local disk.",
+              static_cast<double>(storage.cache->block_metrics().blocks * static_cast<int64_t>(BlockCache::kBlockBytes)));
+}
+
 }  // namespace
 
 LakeOptions LakeOptionsOf(const Settings& settings) {
@@ -81,6 +129,10 @@ QueryOptions QueryOptionsOf(const Settings& settings) {
 
 MergeOptions MergeOptionsOf(const Settings& settings) {
   return {.enabled = !settings.no_merges, .merge_timeout_s = settings.merge_timeout_s};
+}
+
+TierOptions TierOptionsOf(const Settings& settings) {
+  return {.free_bytes_min = settings.disk_free_bytes_min, .free_percent_min = settings.disk_free_percent_min};
 }
 
 ServerOptions ServerOptionsOf(const Settings& settings) {
@@ -128,14 +180,22 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   const int64_t started = SteadyNanos();
   LOG_INFO("opening the lake", "root={} durability={}", std::filesystem::absolute(settings.root).string(),
            settings.durability);
-  ARROW_ASSIGN_OR_RAISE(node->lake_, Lake::Open(LakeOptionsOf(settings), LocalFileSystem()));
+  ARROW_ASSIGN_OR_RAISE(node->storage_, OpenNodeStorage(settings));
+  LakeOptions lake_options = LakeOptionsOf(settings);
+  lake_options.layers = node->storage_.layers;
+  lake_options.shared_catalog = node->storage_.shared_catalog;
+  ARROW_ASSIGN_OR_RAISE(node->lake_, Lake::Open(std::move(lake_options), LocalFileSystem()));
   const LakeMetrics lake = node->lake_->metrics();
   LOG_INFO("the lake is open", "tables={} files={} rows_replayed={} ms={}", lake.tables, lake.files, lake.buffered_rows,
            MillisSince(started));
   ARROW_ASSIGN_OR_RAISE(node->engine_, QueryEngine::Open(node->lake_.get(), QueryOptionsOf(settings)));
   node->merges_ = MergeService::Start(node->lake_.get(), MergeOptionsOf(settings));
+  node->tiers_ = TierService::Start(node->lake_.get(), node->merges_.get(), node->storage_.layers, TierOptionsOf(settings));
   ServerOptions server_options = ServerOptionsOf(settings);
-  server_options.write_more_metrics = [merges = node->merges_.get(), flight = &node->flight_stats_](Exposition* page) {
+  server_options.write_more_metrics = [merges = node->merges_.get(), flight = &node->flight_stats_,
+                                       storage = &node->storage_, tiers = node->tiers_.get()](Exposition* page) {
+    WriteTiers(tiers->metrics(), page);
+    WriteStorage(*storage, page);
     WriteMerges(merges->metrics(), page);
     WriteFlightStats(*flight, page);
   };
@@ -162,12 +222,14 @@ Status Node::Stop() {
     server_->Stop();
   }
   if (flight_ != nullptr) flight_->Stop();
+  if (tiers_ != nullptr) tiers_->Stop();
   if (merges_ != nullptr) {
     LOG_INFO("stopping: merges end");
     merges_->Stop();
   }
   flight_.reset();
   server_.reset();
+  tiers_.reset();
   merges_.reset();
   engine_.reset();
   LOG_INFO("stopping: flushing", "rows={}", lake_->metrics().buffered_rows);

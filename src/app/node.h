@@ -7,10 +7,12 @@
 #include <memory>
 #include <string>
 
+#include "app/node_storage.h"
 #include "app/settings.h"
 #include "base/error.h"
 #include "lake/lake.h"
 #include "maintenance/merge_service.h"
+#include "maintenance/tier_service.h"
 #include "query/query_engine.h"
 #include "server/api/flight_sql/flight_sql_server.h"
 #include "server/server.h"
@@ -20,6 +22,7 @@ namespace gigapi {
 LakeOptions LakeOptionsOf(const Settings& settings);
 QueryOptions QueryOptionsOf(const Settings& settings);
 MergeOptions MergeOptionsOf(const Settings& settings);
+TierOptions TierOptionsOf(const Settings& settings);
 ServerOptions ServerOptionsOf(const Settings& settings);
 FlightSqlOptions FlightSqlOptionsOf(const Settings& settings);
 
@@ -42,9 +45,11 @@ class Node {
   Node() = default;
 
   // In the order in which they need each other.
+  NodeStorage storage_;
   std::unique_ptr<Lake> lake_;
   std::unique_ptr<QueryEngine> engine_;
   std::unique_ptr<MergeService> merges_;
+  std::unique_ptr<TierService> tiers_;
   FlightStats flight_stats_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<FlightSqlServer> flight_;  // nullptr: off

@@ -31,6 +31,10 @@ struct Settings {
   std::string metadata_type = "json";
   std::string metadata_url;
   bool allow_save_to_hd = true;
+  int64_t cache_bytes_max = int64_t{10} << 30;
+  int64_t cache_memory_bytes_max = 64 << 20;
+  int64_t disk_free_bytes_min = 1 << 30;
+  double disk_free_percent_min = 5;
 
   // HTTP
   std::string http_host = "0.0.0.0";

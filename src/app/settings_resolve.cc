@@ -1,8 +1,11 @@
 // What settings must fulfil together, and what is understood but not built.
 #include <filesystem>
+#include <optional>
 #include <regex>
+#include <set>
 
 #include "app/settings_loader.h"
+#include "object_store/store_url.h"
 
 namespace gigapi {
 namespace {
@@ -90,16 +93,32 @@ void CheckWriting(const Settings& settings, Reasons* reasons) {
   }
 }
 
-void CheckLayer(const LayerSettings& layer, Reasons* reasons) {
-  if (layer.type == "s3") {
-    reasons->Add("layers.0.type", "s3 is not built yet; this version keeps data in a folder (\"fs\")");
-  } else if (layer.type != "fs") {
-    reasons->Add("layers.0.type", fmt::format("expected fs or s3, not \"{}\"", layer.type));
+/// What a layer's type says about its address.
+std::optional<StoreKind> KindOfType(std::string_view type) {
+  constexpr std::pair<std::string_view, StoreKind> kTypes[] = {{"fs", StoreKind::kLocal},    {"s3", StoreKind::kS3},
+                                                               {"gcs", StoreKind::kGcs},     {"gs", StoreKind::kGcs},
+                                                               {"azure", StoreKind::kAzure}, {"abfs", StoreKind::kAzure}};
+  for (const auto& [name, kind] : kTypes) {
+    if (name == type) return kind;
   }
-  if (layer.ttl_s != 0) reasons->Add("layers.0.ttl", "dropping old files is not built yet; leave it out or set it to 0");
-  if (layer.type == "fs" && !(layer.auth_key.empty() && layer.auth_secret.empty())) {
-    reasons->Add(layer.auth_key.empty() ? "layers.0.auth_secret" : "layers.0.auth_key", "a folder has no keys");
+  return std::nullopt;
+}
+
+void CheckLayer(const LayerSettings& layer, size_t index, Reasons* reasons) {
+  const auto key = [&](std::string_view name) { return fmt::format("layers.{}.{}", index, name); };
+  const auto kind = KindOfType(layer.type);
+  if (!kind) return reasons->Add(key("type"), fmt::format("expected fs, s3, gcs or azure, not \"{}\"", layer.type));
+  if (*kind == StoreKind::kLocal) {
+    const auto folder = FolderOfUrl(layer.url);
+    if (!folder.ok()) reasons->Add(key("url"), folder.status().message());
+    if (!(layer.auth_key.empty() && layer.auth_secret.empty())) {
+      reasons->Add(key(layer.auth_key.empty() ? "auth_secret" : "auth_key"), "a folder has no keys");
+    }
+    return;
   }
+  const auto url = ParseStoreUrl(layer.url);
+  if (!url.ok()) return reasons->Add(key("url"), url.status().message());
+  if (url->kind != *kind) reasons->Add(key("url"), fmt::format("is not the address of a layer of type {}", layer.type));
 }
 
 /// What DuckDB reads as an amount of memory: 1GB, 512 MiB, 80%.
@@ -115,21 +134,32 @@ void CheckQueries(const Settings& settings, Reasons* reasons) {
   }
 }
 
-/// The one layer's folder is the data root.
+void CheckLayers(Settings* settings, Reasons* reasons) {
+  std::set<std::string> names;
+  for (size_t i = 0; i < settings->layers.size(); ++i) {
+    LayerSettings& layer = settings->layers[i];
+    if (layer.name.empty()) layer.name = settings->layers.size() == 1 ? "default" : fmt::format("layer{}", i);
+    if (!names.insert(layer.name).second) {
+      reasons->Add(fmt::format("layers.{}.name", i), fmt::format("another layer is \"{}\" too", layer.name));
+    }
+    CheckLayer(layer, i, reasons);
+    if (layer.ttl_s == 0 && i + 1 < settings->layers.size()) {
+      reasons->Add(fmt::format("layers.{}.ttl", i), "is 0: files stay for ever, and the layers behind it would stay empty");
+    }
+  }
+}
+
+/// The folder of an only layer, and that of a first one where no root is set, is the data root.
 void ApplyLayers(LoadedSettings* loaded, Reasons* reasons) {
   Settings& settings = loaded->settings;
   if (settings.layers.empty()) return;
-  if (settings.layers.size() > 1) {
-    reasons->Add("layers", fmt::format("{} layers are set; moving data between layers is not built yet, keep one",
-                                       settings.layers.size()));
-    return;
-  }
+  CheckLayers(&settings, reasons);
   const LayerSettings& layer = settings.layers[0];
-  CheckLayer(layer, reasons);
   if (layer.type != "fs") return;
-  auto folder = FolderOfUrl(layer.url);
-  if (!folder.ok()) return reasons->Add("layers.0.url", folder.status().message());
+  const auto folder = FolderOfUrl(layer.url);
+  if (!folder.ok()) return;  // said already
   if (loaded->origins.contains("root") && CleanPath(settings.root) != *folder) {
+    if (settings.layers.size() > 1) return;
     return reasons->Add("layers.0.url", fmt::format("is {}, but root is {}: they name the same thing, set one of them",
                                                     *folder, settings.root));
   }

@@ -55,12 +55,14 @@ Result<DataFile> RunMerge(const PartitionFiles& partition, const MergePlan& plan
   int64_t rows = 0;
   output.min_sequence = plan.inputs[0]->min_sequence;
   output.max_sequence = plan.inputs[0]->max_sequence;
-  output.in_layer_since_ns = plan.inputs[0]->in_layer_since_ns;
+  output.oldest_in_layer_ns = plan.inputs[0]->oldest_in_layer_ns;
+  output.newest_in_layer_ns = plan.inputs[0]->newest_in_layer_ns;
   for (const DataFilePtr& input : plan.inputs) {
     rows += input->rows;
     output.min_sequence = std::min(output.min_sequence, input->min_sequence);
     output.max_sequence = std::max(output.max_sequence, input->max_sequence);
-    output.in_layer_since_ns = std::min(output.in_layer_since_ns, input->in_layer_since_ns);
+    output.oldest_in_layer_ns = std::min(output.oldest_in_layer_ns, input->oldest_in_layer_ns);
+    output.newest_in_layer_ns = std::max(output.newest_in_layer_ns, input->newest_in_layer_ns);
   }
   if (rows != output.rows) {
     (void)layer->Remove(key);
@@ -68,6 +70,7 @@ Result<DataFile> RunMerge(const PartitionFiles& partition, const MergePlan& plan
   }
   output.layer = layer;
   output.key = std::move(key);
+  output.node = plan.inputs[0]->node;
   output.partition = partition.partition;
   output.level = plan.output_level;
   output.created_ns = WallNanos();

@@ -36,7 +36,8 @@ using LastMergeTimes = std::array<int64_t, 4>;
 /// The files by the layer they lie in, in no order of layers: a merge stays in one.
 std::vector<std::vector<DataFilePtr>> ByLayer(const std::vector<DataFilePtr>& files);
 
-/// Plans whose inputs have no file in common; the files are of one layer. `now_ns` is wall time, as DataFile::created_ns and the last merges are.
+/// Plans whose inputs have no file in common; the files are of one layer. `now_ns` is wall time, as DataFile::created_ns and
+/// the last merges are.
 std::vector<MergePlan> PlanMerges(PartitionKey partition, const std::vector<DataFilePtr>& files,
                                   const LastMergeTimes& last_merges_ns, int64_t now_ns, const MergePlannerOptions& options);
 

@@ -43,6 +43,9 @@ class MergeService {
   /// Merges every partition to one file now, on the calling thread, and waits for it. Flush first what shall be in it.
   Status MergeAll();
 
+  /// Carries one merge out on the calling thread, and commits it. kConflict when another one was first.
+  Status Merge(const PartitionFiles& partition, const MergePlan& plan);
+
   /// Ends the thread; a merge that runs is given up within a row group and leaves nothing. No call may follow but metrics.
   void Stop();
 
@@ -54,7 +57,6 @@ class MergeService {
   MergeService(Lake* lake, const MergeOptions& options);
   void Loop();
   void RunDuePlans();
-  Status Merge(const PartitionFiles& partition, const MergePlan& plan);
   bool MergeAndLog(const PartitionFiles& partition, const MergePlan& plan);
 
   Lake* const lake_;

@@ -17,8 +17,8 @@ namespace gigapi {
 inline constexpr const char* kLakeScheme = "lake://";
 inline constexpr const char* kMemoryScheme = "mem://";
 
-/// The name of a file toward DuckDB, with the mark that lets LakeFileSystem open it. The mark is the address of `file`, which
-/// must live as long as the answer is used: as long as the snapshot that the scan reads.
+/// The name of a file toward DuckDB, with the mark that lets LakeFileSystem open it. The mark is the address of `file`,
+/// which must live as long as the answer is used: as long as the snapshot that the scan reads.
 duckdb::OpenFileInfo MarkedFile(const DataFile& file);
 
 /// `temp_directory` empty: no file may be written.

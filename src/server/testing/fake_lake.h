@@ -22,7 +22,9 @@ class FakeLake final : public Lake {
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
   Status FlushAll() override { return Status::OK(); }
   std::vector<PartitionFiles> ListPartitions() override { return {}; }
-  Status ReplaceFiles(const PartitionFiles&, const std::vector<DataFilePtr>&, std::vector<DataFile>) override { return Status::OK(); }
+  Status ReplaceFiles(const PartitionFiles&, const std::vector<DataFilePtr>&, std::vector<DataFile>) override {
+    return Status::OK();
+  }
   LakeMetrics metrics() const override;
   LakeSnapshotPtr Snapshot() override;
 

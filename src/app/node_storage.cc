@@ -1,0 +1,94 @@
+#include "app/node_storage.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "object_store/open_store.h"
+#include "object_store/s3_store.h"
+
+namespace gigapi {
+namespace {
+
+constexpr char kPrivatePrefix[] = ".gigapi/";
+
+bool IsLocal(const LayerSettings& layer) { return layer.type == "fs"; }
+
+/// "In layer x: " before what went wrong, which keeps its kind.
+Status InLayer(const LayerSettings& layer, const Status& status) {
+  return status.ok() ? status : Errorf(KindOf(status), "layer '{}': {}", layer.name, status.message());
+}
+
+Result<LayerPtr> OpenLayer(const LayerSettings& settings, const std::shared_ptr<ReadCache>& cache) {
+  LayerOptions options{.name = settings.name,
+                       .is_global = settings.global,
+                       .ttl_ns = settings.ttl_s * kNanosPerSecond,
+                       .local_directory = {}};
+  ARROW_ASSIGN_OR_RAISE(const StoreUrl url,
+                        ParseStoreUrl(settings.url.starts_with('/') || settings.url.find("://") != std::string::npos
+                                          ? settings.url
+                                          : std::filesystem::absolute(settings.url).string()));
+  ARROW_ASSIGN_OR_RAISE(
+      std::shared_ptr<ObjectStore> store,
+      OpenStore(url, {.auth_key = settings.auth_key, .auth_secret = settings.auth_secret}, LocalFileSystem()));
+  if (IsLocal(settings)) options.local_directory = url.path;
+  ARROW_RETURN_NOT_OK(store->Probe());
+  LOG_INFO("opened a layer", "name={} store={} ttl_s={}", settings.name, store->Describe(), settings.ttl_s);
+  return std::make_shared<const Layer>(std::move(options), std::move(store), IsLocal(settings) ? nullptr : cache);
+}
+
+Result<std::shared_ptr<ReadCache>> MakeCache(const Settings& settings) {
+  return ReadCache::Create({.directory = std::filesystem::absolute(settings.root).string() + "/.gigapi/cache",
+                            .disk_bytes_max = settings.cache_bytes_max,
+                            .memory_bytes_max = settings.cache_memory_bytes_max});
+}
+
+/// A local layer that has a catalog of its own, from a time when it was the only one: its files would not be seen.
+Status CheckNoOwnCatalog(const Layer& layer) {
+  ARROW_ASSIGN_OR_RAISE(const auto page, layer.store()->List("", "", 1'000));
+  for (const ObjectInfo& object : page.objects) {
+    if (object.key.starts_with('.') || !object.key.ends_with("/metadata.json")) continue;
+    return Errorf(ErrorKind::kConflict,
+                  "layer '{}' has a catalog of its own, but the one of the bucket would be used and its files not be seen. "
+                  "Leave `global` of the buckets unset to go on with the local catalog",
+                  layer.name());
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+size_t CatalogLayer(const std::vector<LayerSettings>& layers) {
+  const auto shared =
+      std::ranges::find_if(layers, [](const LayerSettings& layer) { return layer.global && !IsLocal(layer); });
+  return shared == layers.end() ? 0 : static_cast<size_t>(shared - layers.begin());
+}
+
+Result<NodeStorage> OpenNodeStorage(const Settings& settings) {
+  NodeStorage storage;
+  if (settings.layers.empty()) {
+    storage.layers.push_back(
+        MakeLocalLayer(LocalFileSystem(), std::filesystem::absolute(settings.root).lexically_normal().string()));
+    return storage;
+  }
+  if (!std::ranges::all_of(settings.layers, IsLocal)) {
+    ARROW_ASSIGN_OR_RAISE(storage.cache, MakeCache(settings));
+  }
+  for (const LayerSettings& layer : settings.layers) {
+    auto opened = OpenLayer(layer, storage.cache);
+    if (!opened.ok()) return InLayer(layer, opened.status());
+    storage.layers.push_back(*std::move(opened));
+  }
+  const size_t catalog = CatalogLayer(settings.layers);
+  if (IsLocal(settings.layers[catalog])) return storage;
+  const LayerPtr& layer = storage.layers[catalog];
+  ARROW_RETURN_NOT_OK(InLayer(settings.layers[catalog], VerifyConditionalPuts(layer->store(), kPrivatePrefix)));
+  for (const LayerPtr& each : storage.layers) {
+    if (each->local_directory()) ARROW_RETURN_NOT_OK(CheckNoOwnCatalog(*each));
+  }
+  storage.shared_catalog = std::shared_ptr<ObjectStore>(layer, layer->store());
+  return storage;
+}
+
+}  // namespace gigapi

@@ -1,0 +1,26 @@
+// Where a node's data lies, opened as the settings say: the layers, the cache that buckets are read through, and the catalog
+// that nodes share.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "app/settings.h"
+#include "base/error.h"
+#include "storage/layer.h"
+
+namespace gigapi {
+
+struct NodeStorage {
+  std::vector<LayerPtr> layers;
+  std::shared_ptr<ReadCache> cache;             // nullptr: no layer needs one
+  std::shared_ptr<ObjectStore> shared_catalog;  // nullptr: the node has its lake alone
+};
+
+/// Asks every layer whether it answers: one that does not is an error that says why.
+Result<NodeStorage> OpenNodeStorage(const Settings& settings);
+
+/// Which layer the catalog lies in: the first bucket that is global, else the first layer.
+size_t CatalogLayer(const std::vector<LayerSettings>& layers);
+
+}  // namespace gigapi

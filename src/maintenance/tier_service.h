@@ -1,0 +1,76 @@
+// Moves files from layer to layer as they age, merges them before where that saves requests, and drops them where the last
+// layer's time is over. Owns the thread "tier", which asks tier_planner.h now and then and carries its plan out.
+//
+// A move is a copy, verified by the store, then one change of the catalog, then the drop queue: at every instant a file is
+// in exactly one layer for every reader. What fails is planned again the next time. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "lake/lake.h"
+#include "maintenance/merge_service.h"
+#include "maintenance/tier_planner.h"
+
+namespace gigapi {
+
+struct TierOptions {
+  int64_t interval_ns = 10'000'000'000;
+  /// What each local layer's disk keeps free: the larger of the two.
+  int64_t free_bytes_min = 1 << 30;
+  double free_percent_min = 5;
+};
+
+struct TierMetrics {
+  int64_t moves_total = 0;
+  int64_t moved_bytes_total = 0;
+  int64_t drops_total = 0;  // files whose time was over
+  int64_t dropped_rows_total = 0;
+  int64_t failures_total = 0;
+};
+
+class TierService {
+ public:
+  /// Starts the thread, unless files stay where they are for ever. `lake` and `merges` must outlive the service.
+  static std::unique_ptr<TierService> Start(Lake* lake, MergeService* merges, std::vector<LayerPtr> layers,
+                                            const TierOptions& options);
+  /// The same without the thread: RunDue is all that happens.
+  static std::unique_ptr<TierService> Make(Lake* lake, MergeService* merges, std::vector<LayerPtr> layers,
+                                           const TierOptions& options);
+  ~TierService();
+
+  /// Carries out what is due now, on the calling thread; the first failure that came, after all was tried.
+  Status RunDue();
+
+  /// Ends the thread; a move that runs is given up and leaves nothing. No call may follow but metrics.
+  void Stop();
+
+  TierMetrics metrics() const;
+
+ private:
+  TierService(Lake* lake, MergeService* merges, std::vector<LayerPtr> layers, const TierOptions& options);
+  void Loop();
+  std::vector<TierLayer> DescribeLayers() const;
+  Status Move(const PartitionFiles& partition, const DataFilePtr& file, const LayerPtr& layer);
+  Status DropFile(const PartitionFiles& partition, const DataFilePtr& file);
+  void Count(const Status& status, const char* what, const PartitionFiles& partition);
+
+  Lake* const lake_;
+  MergeService* const merges_;
+  const std::vector<LayerPtr> layers_;
+  const TierOptions options_;
+  std::atomic<bool> stopping_ = false;
+  std::mutex run_mutex_;  // held while a plan is made and carried out
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  TierMetrics metrics_;
+  std::jthread thread_;  // last: it uses all that is above
+};
+
+}  // namespace gigapi

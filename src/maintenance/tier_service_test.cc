@@ -1,0 +1,133 @@
+#include "maintenance/tier_service.h"
+
+#include <gtest/gtest.h>
+
+#include "lake/testing/lake_rows.h"
+#include "object_store/testing/fault_store.h"
+#include "object_store/testing/memory_store.h"
+
+namespace gigapi {
+namespace {
+
+/// A lake on a local disk whose files go on to a store that can fail.
+class TierServiceTest : public testing::Test {
+ protected:
+  struct Node {
+    std::vector<LayerPtr> layers;
+    std::unique_ptr<Lake> lake;
+    std::unique_ptr<MergeService> merges;
+    std::unique_ptr<TierService> tiers;
+  };
+
+  Node Start(FileSystem* disk, int64_t cold_ttl_ns = 0) {
+    Node node;
+    node.layers = {MakeLocalLayer(disk, kRoot, {.name = "hot", .ttl_ns = 1}),
+                   std::make_shared<const Layer>(LayerOptions{.name = "cold", .ttl_ns = cold_ttl_ns}, store_, nullptr)};
+    LakeOptions options = Options();
+    options.layers = node.layers;
+    node.lake = Open(disk, options);
+    node.merges = MergeService::Start(node.lake.get(), {.enabled = false});
+    // Without its thread: tests say when.
+    node.tiers = TierService::Make(node.lake.get(), node.merges.get(), node.layers, {});
+    return node;
+  }
+
+  static Ids VisibleIn(const Node& node) {
+    Ids ids;
+    const auto snapshot = node.lake->Snapshot();
+    if (!snapshot->databases.contains("db")) return ids;
+    const TableSnapshot& table = *snapshot->databases.at("db").at("t");
+    AddBufferedIds(table, &ids);
+    for (const DataFilePtr& file : table.files) AddIdsOf(*OpenDataFile(*file), file->rows, &ids);
+    return ids;
+  }
+
+  static size_t FilesIn(const Node& node, const std::string& layer) {
+    size_t count = 0;
+    for (const PartitionFiles& partition : node.lake->ListPartitions()) {
+      for (const DataFilePtr& file : partition.files) count += file->layer->name() == layer;
+    }
+    return count;
+  }
+
+  const std::shared_ptr<FaultStore> store_ = std::make_shared<FaultStore>(MakeMemoryStore());
+};
+
+TEST_F(TierServiceTest, MovesWhatIsDueAndRemovesTheOldFile) {
+  FaultFileSystem disk;
+  Node node = Start(&disk);
+  ASSERT_TRUE(WriteAndWait(node.lake.get(), Rows("t", {1, 2, 3}, 2)).ok());
+  ASSERT_TRUE(node.lake->FlushAll().ok());
+  const std::string old_path = PathOf(*node.lake->ListPartitions().at(0).files.at(0));
+  ASSERT_TRUE(node.tiers->RunDue().ok());
+  EXPECT_EQ(FilesIn(node, "hot"), 0u);
+  EXPECT_EQ(FilesIn(node, "cold"), 2u);
+  EXPECT_EQ(VisibleIn(node), (Ids{1, 2, 3}));
+  EXPECT_EQ(node.tiers->metrics().moves_total, 2);
+  while (*disk.Exists(old_path)) std::this_thread::yield();
+  node = {};
+  node = Start(&disk);
+  EXPECT_EQ(VisibleIn(node), (Ids{1, 2, 3}));
+  ASSERT_TRUE(node.tiers->RunDue().ok());
+  EXPECT_EQ(node.tiers->metrics().moves_total, 0) << "the last layer keeps for ever";
+}
+
+TEST_F(TierServiceTest, DropsWhatTheLastLayerKeepsNoLonger) {
+  FaultFileSystem disk;
+  Node node = Start(&disk, 1);
+  ASSERT_TRUE(WriteAndWait(node.lake.get(), Rows("t", {1, 2})).ok());
+  ASSERT_TRUE(node.lake->FlushAll().ok());
+  ASSERT_TRUE(node.tiers->RunDue().ok());
+  EXPECT_EQ(VisibleIn(node), (Ids{1, 2}));
+  ASSERT_TRUE(node.tiers->RunDue().ok());
+  EXPECT_EQ(VisibleIn(node), Ids());
+  EXPECT_EQ(node.tiers->metrics().dropped_rows_total, 2);
+  while (!ListAll(store_.get(), "")->empty()) std::this_thread::yield();
+  // Rows that were flushed do not come back out of the log.
+  auto image = disk.Crash();
+  node = {};
+  node = Start(image.get());
+  EXPECT_EQ(VisibleIn(node), Ids());
+}
+
+TEST_F(TierServiceTest, AStoreThatFailsHalfTheTimeLosesNothing) {
+  FaultFileSystem disk;
+  Node node = Start(&disk);
+  Ids written;
+  for (int64_t round = 0; round < 10; ++round) {
+    ASSERT_TRUE(WriteAndWait(node.lake.get(), Rows("t", {round}, 2)).ok());
+    ASSERT_TRUE(node.lake->FlushAll().ok());
+    written.insert(round);
+    store_->FailAtRandom(0.5, static_cast<uint64_t>(round));
+    (void)node.tiers->RunDue();
+    store_->StopFailing();
+    ASSERT_EQ(VisibleIn(node), written);
+  }
+  EXPECT_GT(node.tiers->metrics().failures_total, 0);
+  ASSERT_TRUE(node.tiers->RunDue().ok());
+  EXPECT_EQ(FilesIn(node, "hot"), 0u);
+  EXPECT_EQ(VisibleIn(node), written);
+}
+
+TEST_F(TierServiceTest, ACrashAtAnyStepLosesNothingAndDoublesNothing) {
+  FaultFileSystem disk;
+  Node node = Start(&disk);
+  for (const int64_t id : {1, 2, 3}) {
+    ASSERT_TRUE(WriteAndWait(node.lake.get(), Rows("t", {id}, 2)).ok());
+    ASSERT_TRUE(node.lake->FlushAll().ok());
+  }
+  std::vector<std::unique_ptr<FaultFileSystem>> crashes;
+  disk.CollectCrashes(&crashes);
+  ASSERT_TRUE(node.tiers->RunDue().ok());
+  disk.CollectCrashes(nullptr);
+  ASSERT_FALSE(crashes.empty());
+  for (auto& crashed : crashes) {
+    Node after = Start(crashed.get());
+    ASSERT_EQ(VisibleIn(after), (Ids{1, 2, 3}));
+    ASSERT_TRUE(after.tiers->RunDue().ok());
+    ASSERT_EQ(VisibleIn(after), (Ids{1, 2, 3}));
+  }
+}
+
+}  // namespace
+}  // namespace gigapi

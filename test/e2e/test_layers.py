@@ -1,0 +1,109 @@
+"""Layers: a bucket as the first one, and files that go from a folder to a bucket and out of it."""
+import requests
+from gigapi_testing.server import wait_until
+
+FAST = {"GIGAPI_SAVE_TIMEOUT_S": "0.2", "GIGAPI_NO_MERGES": "true", "GIGAPI_DROP_DELAY_MS": "0"}
+HOUR_NS = 3_600_000_000_000
+START_NS = 1_700_000_000_000_000_000
+
+
+def lines(first, count):
+    return "\n".join(f"cpu,host=h{i % 3} id={i}i {START_NS + i * HOUR_NS // 10}" for i in range(first, first + count))
+
+
+def ids(server):
+    return [row["id"] for row in server.query("SELECT id FROM cpu ORDER BY id")]
+
+
+def metric(server, name):
+    for line in server.get("/metrics").text.splitlines():
+        if line.startswith((name + " ", name + "{")):
+            return float(line.rsplit(" ", 1)[1])
+    raise AssertionError(f"no metric {name}")
+
+
+def data_files(keys):
+    return [key for key in keys if key.endswith(".parquet")]
+
+
+def test_rows_of_a_bucket_survive_a_kill_and_a_new_disk(minio, make_server, tmp_path):
+    client = minio.client()
+    client.make_bucket("first")
+    server = make_server(**FAST, **minio.layer(0, "s3", "first"))
+    server.write(lines(0, 30))
+    assert ids(server) == [str(i) for i in range(30)] or ids(server) == list(range(30))
+    wait_until(lambda: metric(server, "gigapi_buffer_rows") == 0, "all rows are in the bucket")
+    keys = client.sizes("first", "lake/")
+    assert data_files(keys) and "lake/mydb/cpu/metadata.json" in keys
+    assert len([key for key in keys if key.endswith("/metadata.json")]) == 5  # four hours and the table
+    assert not list(server.root.rglob("*.parquet"))
+    server.write(lines(30, 5))
+    server.kill()
+    server.start()
+    assert len(ids(server)) == 35
+    server.stop()
+    other = make_server(root=tmp_path / "other", **FAST, **minio.layer(0, "s3", "first"))
+    assert len(ids(other)) == 35
+
+
+def test_files_age_from_a_folder_to_a_bucket_and_out_of_it(minio, make_server, tmp_path):
+    client = minio.client()
+    client.make_bucket("aging")
+    hot = {"GIGAPI_LAYERS_0_NAME": "hot", "GIGAPI_LAYERS_0_TYPE": "fs", "GIGAPI_LAYERS_0_URL": f"file://{tmp_path}/root",
+           "GIGAPI_LAYERS_0_TTL": "1s"}
+    server = make_server(**FAST, **hot, **minio.layer(1, "cold", "aging", GLOBAL="false", TTL="0"))
+    server.write(lines(0, 20))
+    wait_until(lambda: len(data_files(client.sizes("aging"))) == 3, "all hours are in the bucket")
+    assert len(ids(server)) == 20
+    wait_until(lambda: not list(server.root.rglob("*.parquet")), "the folder is empty")
+    assert len(ids(server)) == 20
+    server.restart(GIGAPI_LAYERS_1_TTL="1s")
+    wait_until(lambda: not data_files(client.sizes("aging")), "the bucket is empty")
+    assert ids(server) == []
+    server.restart()
+    assert ids(server) == []
+
+
+def test_a_layer_that_does_not_answer_at_start_is_an_error_that_says_why(minio, make_server):
+    server = make_server(start=False, **FAST, **minio.layer(0, "s3", "nobody-made-this"))
+    server.spawn()
+    assert server.process.wait(60) != 0
+    assert "layer 's3'" in server.log() and minio.secret_key not in server.log()
+    server = make_server(start=False, **FAST, **minio.layer(0, "s3", "first", AUTH_SECRET="this-is-wrong-and-secret"))
+    server.spawn()
+    assert server.process.wait(60) != 0
+    assert "layer 's3'" in server.log() and "this-is-wrong" not in server.log()
+
+
+def test_a_bucket_that_goes_away_makes_rows_wait_and_comes_back_by_itself(minio, make_server, make_proxy):
+    client = minio.client()
+    client.make_bucket("away")
+    proxy = make_proxy(minio.port)
+    server = make_server(**FAST, **minio.layer(0, "s3", "away", port=proxy.port))
+    server.write(lines(0, 10))
+    wait_until(lambda: metric(server, "gigapi_buffer_rows") == 0, "the first rows are in the bucket")
+    proxy.partition("refuse")
+    server.write(lines(10, 10))
+    assert len(ids(server)) == 20  # the first ten from the cache
+    wait_until(lambda: metric(server, "gigapi_flush_failures_total") > 0, "a flush has failed", 60)
+    assert metric(server, "gigapi_buffer_rows") == 10
+    proxy.heal()
+    wait_until(lambda: metric(server, "gigapi_buffer_rows") == 0, "the rest is in the bucket", 90)
+    assert len(ids(server)) == 20
+    server.kill()
+    server.start()
+    assert len(ids(server)) == 20
+
+
+def test_what_was_just_written_is_not_fetched_again(minio, make_server, make_proxy):
+    client = minio.client()
+    client.make_bucket("warm")
+    proxy = make_proxy(minio.port)
+    server = make_server(**FAST, **minio.layer(0, "s3", "warm", port=proxy.port))
+    server.write(lines(0, 50))
+    wait_until(lambda: metric(server, "gigapi_buffer_rows") == 0, "all rows are in the bucket")
+    before = metric(server, "gigapi_cache_requests_total")
+    assert len(ids(server)) == 50
+    assert metric(server, "gigapi_cache_requests_total") == before
+    text = requests.get(server.url + "/metrics", timeout=10).text
+    assert minio.secret_key not in text and minio.access_key not in text
