@@ -60,7 +60,7 @@ Status Run(int64_t files, int64_t files_of_a_partition) {
   const int64_t begun_ns = SteadyNanos();
   const int64_t partitions = files / files_of_a_partition;
   for (int64_t partition = 0; partition < partitions; ++partition) {
-    PartitionMetadata metadata{.table = "cpu", .wal_sequence = static_cast<uint64_t>(partition)};
+    PartitionMetadata metadata{.table = "cpu", .wal_sequence = static_cast<uint64_t>(partition), .files = {}};
     const int64_t hour_ns = kFirstHourNs + partition / 100 * kNanosPerHour;
     for (int64_t i = 0; i < files_of_a_partition; ++i) metadata.files.push_back(MakeFile(hour_ns, &random));
     const std::string json = EncodePartitionMetadata(metadata);
@@ -72,10 +72,12 @@ Status Run(int64_t files, int64_t files_of_a_partition) {
   }
   const double seconds = static_cast<double>(SteadyNanos() - begun_ns) / 1e9;
   ARROW_ASSIGN_OR_RAISE(const int64_t used_bytes, UsedBytes(client.get()));
-  const double a_file = static_cast<double>(used_bytes - empty_bytes) / static_cast<double>(partitions * files_of_a_partition);
-  fmt::print("{} files in {} partitions: {} bytes of JSON a file, {:.0f} bytes of Redis's memory a file, {:.0f} puts a second\n",
-             partitions * files_of_a_partition, partitions, json_bytes / (partitions * files_of_a_partition), a_file,
-             static_cast<double>(partitions) / seconds);
+  const double a_file =
+      static_cast<double>(used_bytes - empty_bytes) / static_cast<double>(partitions * files_of_a_partition);
+  fmt::print(
+      "{} files in {} partitions: {} bytes of JSON a file, {:.0f} bytes of Redis's memory a file, {:.0f} puts a second\n",
+      partitions * files_of_a_partition, partitions, json_bytes / (partitions * files_of_a_partition), a_file,
+      static_cast<double>(partitions) / seconds);
   return Status::OK();
 }
 

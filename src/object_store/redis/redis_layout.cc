@@ -1,21 +1,12 @@
 #include "object_store/redis/redis_layout.h"
 
-#include <zstd.h>
-
 #include <charconv>
-#include <memory>
 #include <random>
 
 #include "base/clock.h"
-#include "object_store/object_store.h"
 
 namespace gigapi {
 namespace {
-
-constexpr char kPlain = 0;
-constexpr char kZstd = 1;
-constexpr int kZstdLevel = 5;
-constexpr size_t kCompressedBytesMin = 100;  // less is not worth it
 
 // Numbers of Lua are doubles and print 15 digits at most unless told how.
 constexpr const char* kNextVersion = R"lua(
@@ -77,20 +68,6 @@ uint64_t ReadBigEndian(std::string_view bytes) {
   return value;
 }
 
-struct FreeCompressor {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-};
-
-/// Empty when it cannot be compressed.
-std::string Compress(std::string_view content) {
-  thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
-  std::string compressed(ZSTD_compressBound(content.size()), '\0');
-  const size_t size =
-      ZSTD_compressCCtx(context.get(), compressed.data(), compressed.size(), content.data(), content.size(), kZstdLevel);
-  compressed.resize(ZSTD_isError(size) != 0U ? 0 : size);
-  return compressed;
-}
-
 }  // namespace
 
 RedisKeys::RedisKeys(const std::string& prefix)
@@ -143,29 +120,6 @@ Result<RedisRecordHeader> ReadRecordHeader(std::string_view record) {
   header.modified_ns = static_cast<int64_t>(ReadBigEndian(record.substr(16, 8))) * kNanosPerMicro;
   header.size_bytes = ReadBigEndian(record.substr(24, 4));
   return header;
-}
-
-std::string PackContent(std::string_view content) {
-  if (content.size() >= kCompressedBytesMin) {
-    const std::string compressed = Compress(content);
-    if (!compressed.empty() && compressed.size() < content.size()) return std::string(1, kZstd) + compressed;
-  }
-  return std::string(1, kPlain).append(content);
-}
-
-Result<std::string> UnpackContent(std::string_view record) {
-  ARROW_ASSIGN_OR_RAISE(const RedisRecordHeader header, ReadRecordHeader(record));
-  record.remove_prefix(RedisRecordHeader::kBytes);
-  const Status damaged = Error(ErrorKind::kInternal, "the content of an object in Redis is damaged");
-  if (record.empty() || header.size_bytes > ObjectStore::kSmallObjectBytesMax) return damaged;
-  const char codec = record.front();
-  record.remove_prefix(1);
-  if (codec == kPlain) return record.size() == header.size_bytes ? Result<std::string>(std::string(record)) : damaged;
-  if (codec != kZstd) return damaged;
-  std::string content(header.size_bytes, '\0');
-  const size_t size = ZSTD_decompress(content.data(), content.size(), record.data(), record.size());
-  if (ZSTD_isError(size) != 0U || size != content.size()) return damaged;
-  return content;
 }
 
 const RedisScript& PutScript() {

@@ -47,6 +47,7 @@ RedisVersion UnpackVersion(std::string_view packed);
 std::string NewNonce();
 std::string NonceHex(std::string_view nonce);
 
+/// A record is this and the packed content (redis_content.h).
 struct RedisRecordHeader {
   /// Version (16 bytes), modification time in microseconds (8), size of the content (4), all big-endian.
   static constexpr size_t kBytes = RedisVersion::kBytes + 12;
@@ -58,11 +59,6 @@ struct RedisRecordHeader {
 
 /// Of a record or its first kBytes; kInternal when it is none.
 Result<RedisRecordHeader> ReadRecordHeader(std::string_view record);
-
-/// What follows the header: a byte that names the compression, and the content, by zstd where that is smaller.
-std::string PackContent(std::string_view content);
-/// Of a whole record.
-Result<std::string> UnpackContent(std::string_view record);
 
 /// KEYS: object, index, state, changes. ARGV: condition (any, absent, version), packed version, nonce, key, epoch for a new
 /// catalog, most changes to keep, channel, size, packed content. Answers the packed version, or nil: the condition does not

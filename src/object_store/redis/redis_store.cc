@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "object_store/redis/redis_content.h"
 #include "object_store/redis/redis_layout.h"
 
 namespace gigapi {
@@ -36,7 +37,7 @@ class RedisObjects {
     const std::string_view record = TextOf(*reply);
     counters().read_bytes += static_cast<int64_t>(record.size());
     ARROW_ASSIGN_OR_RAISE(const RedisRecordHeader header, ReadRecordHeader(record));
-    ARROW_ASSIGN_OR_RAISE(std::string content, UnpackContent(record));
+    ARROW_ASSIGN_OR_RAISE(std::string content, UnpackContent(record.substr(RedisRecordHeader::kBytes), header.size_bytes));
     return ObjectContent{std::move(content), ToString(header.version)};
   }
 
