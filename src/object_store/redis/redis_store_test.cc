@@ -239,6 +239,19 @@ TEST(RedisTls, SpeaksItAndKeepsItsSecrets) {
   EXPECT_TRUE(store->Get("a/b").ValueOrDie().content == content);
   EXPECT_THAT(store->Describe(), Not(HasSubstr(RedisServer::kPassword)));
 
+  const auto feed = MakeRedisFeed(url, {}).ValueOrDie();
+  const std::string cursor = feed->Since("", 1).ValueOrDie().cursor;
+  EXPECT_FALSE(feed->AwaitChange(cursor, 1).ValueOrDie());
+  const std::string version = store->PutIfAbsent("c", "1").ValueOrDie();
+  ASSERT_TRUE(store->PutIfVersion("c", "2", version).ok());
+  EXPECT_TRUE(store->GetIfChanged("c", version).ValueOrDie().has_value());
+  EXPECT_EQ(store->Head("c").ValueOrDie().size_bytes, 1U);
+  ASSERT_TRUE(store->Remove("c").ok());
+  EXPECT_EQ(ListAll(store.get(), "a/").ValueOrDie().size(), 1U);
+  EXPECT_TRUE(feed->AwaitChange(cursor, 60'000).ValueOrDie());
+  EXPECT_EQ(feed->Since(cursor, 10).ValueOrDie().changes.size(), 3U);
+  EXPECT_EQ(RedisAdvice(url, {}).ValueOrDie().size(), 1U);
+
   const RedisStoreOptions once = {.client = {.retries = {.attempts_max = 1}}};
   const auto probe = [&](const RedisUrl& other) {
     const Status status = MakeRedisStore(other, once).ValueOrDie()->Probe();
@@ -248,6 +261,9 @@ TEST(RedisTls, SpeaksItAndKeepsItsSecrets) {
   };
   RedisUrl wrong = url;
   wrong.password = "wrong-secret";
+  EXPECT_EQ(KindName(probe(wrong)), "forbidden");
+  wrong = url;
+  wrong.prefix = "other";
   EXPECT_EQ(KindName(probe(wrong)), "forbidden");
   wrong = url;
   wrong.password.clear();

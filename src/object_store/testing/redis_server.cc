@@ -72,7 +72,35 @@ Status RedisServer::Restart() {
     set("tls-key-file", {directory_ + "/private.key"});
     set("tls-auth-clients", {"optional"});
     set("user", {"default", "off"});
-    set("user", {"gigapi", "on", "~*", "&*", "+@all", std::string(">") + kPassword});
+    // What docs/redis.md says that it needs.
+    set("user", {"gigapi",
+                 "on",
+                 std::string(">") + kPassword,
+                 "~{gigapi:test}:*",
+                 "&{gigapi:test}:notices",
+                 "+get",
+                 "+getrange",
+                 "+eval",
+                 "+evalsha",
+                 "+set",
+                 "+del",
+                 "+exists",
+                 "+hincrby",
+                 "+hset",
+                 "+hmget",
+                 "+zadd",
+                 "+zrem",
+                 "+zrangebylex",
+                 "+xadd",
+                 "+xrange",
+                 "+xrevrange",
+                 "+time",
+                 "+publish",
+                 "+subscribe",
+                 "+select",
+                 "+ping",
+                 "+info",
+                 "+config|get"});
   }
   ARROW_RETURN_NOT_OK(process_.Start("redis-server", arguments));
   return AwaitAnswer();

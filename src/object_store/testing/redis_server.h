@@ -19,7 +19,8 @@ class RedisServer {
 
   /// kUnavailable when redis-server is not installed.
   static Result<std::unique_ptr<RedisServer>> Start(Persistence persistence);
-  /// Over TLS alone, with a certificate of its own: Url names it; and with a user "gigapi" of the password kPassword.
+  /// Over TLS alone, with a certificate of its own: Url names it; and with a user "gigapi" of the password kPassword,
+  /// who may do what docs/redis.md says to the prefix "test".
   static Result<std::unique_ptr<RedisServer>> StartSecure();
   ~RedisServer();
 
