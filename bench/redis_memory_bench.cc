@@ -19,15 +19,18 @@ namespace {
 constexpr int64_t kFirstHourNs = 491'000 * kNanosPerHour;
 
 /// A file of 8 columns: three tags, a counter, four measurements.
-DataFilePtr MakeFile(int64_t hour_ns, std::mt19937_64* random) {
+DataFilePtr MakeFile(const LayerPtr& layer, int64_t hour_ns, std::mt19937_64* random) {
   const auto below = [&](uint64_t limit) { return static_cast<int64_t>((*random)() % limit); };
   auto file = std::make_shared<DataFile>();
-  file->path = "/data/" + NewUuid() + ".1.parquet";
+  file->layer = layer;
+  file->key = "production/cpu/date=2026-01-02/hour=03/" + NewUuid() + ".1.parquet";
   file->size_bytes = 1'000'000 + below(10'000'000);
   file->rows = 100'000 + below(1'000'000);
   file->min_time = hour_ns + below(kNanosPerHour / 2);
   file->max_time = file->min_time + below(kNanosPerHour / 2);
   file->created_ns = file->max_time + below(kNanosPerSecond * 10);
+  file->oldest_in_layer_ns = file->created_ns + below(kNanosPerHour);
+  file->newest_in_layer_ns = file->created_ns + below(kNanosPerHour);
   file->min_sequence = static_cast<uint64_t>(below(1'000'000'000));
   file->max_sequence = file->min_sequence + static_cast<uint64_t>(below(1'000));
   const auto host = [&] { return fmt::format("host_{}.eu-west-1.example.com", below(4'000)); };
@@ -56,14 +59,17 @@ Status Run(int64_t files, int64_t files_of_a_partition) {
   ARROW_ASSIGN_OR_RAISE(const auto store, MakeRedisStore(server->Url("bench"), {}));
   ARROW_ASSIGN_OR_RAISE(const int64_t empty_bytes, UsedBytes(client.get()));
   std::mt19937_64 random(1);
+  const auto layer = std::make_shared<Layer>(LayerOptions{.name = "cold"}, nullptr, nullptr);
+  const std::string nodes[] = {"writer-1", "writer-2"};
   int64_t json_bytes = 0;
   const int64_t begun_ns = SteadyNanos();
   const int64_t partitions = files / files_of_a_partition;
   for (int64_t partition = 0; partition < partitions; ++partition) {
-    PartitionMetadata metadata{.table = "cpu", .wal_sequence = static_cast<uint64_t>(partition), .files = {}};
+    PartitionMetadata metadata{.table = "cpu", .files = {}};
+    for (const std::string& node : nodes) metadata.wal_sequences[node] = random() % 1'000'000'000;
     const int64_t hour_ns = kFirstHourNs + partition / 100 * kNanosPerHour;
-    for (int64_t i = 0; i < files_of_a_partition; ++i) metadata.files.push_back(MakeFile(hour_ns, &random));
-    const std::string json = EncodePartitionMetadata(metadata);
+    for (int64_t i = 0; i < files_of_a_partition; ++i) metadata.files.push_back(MakeFile(layer, hour_ns, &random));
+    const std::string json = EncodePartitionMetadata(metadata, NewUuid());
     json_bytes += static_cast<int64_t>(json.size());
     const std::string key =
         fmt::format("production/table_{:02}/date=2026-{:02}-{:02}/hour={:02}/metadata.{}.json", partition % 100,

@@ -20,7 +20,7 @@ TEST(RedisContent, PacksContentsSmallerWherePossible) {
 TEST(RedisContent, ReadsWhatEarlierVersionsPacked) {
   EXPECT_EQ(UnpackContent(std::string("\0plain", 6), 5).ValueOrDie(), "plain");
   const std::string content = R"({"type":"cpu","parquet_size_bytes":12345,"row_count":678,"min_time":1767225600})";
-  const std::string_view hex = "0128b52ffd204fed0000803233343536373836373232353630307d0300ec2b0ffd755095a40002";
+  const std::string_view hex = "0128b52ffd204fe50000803233343536373836373232353630307d03100933e411e4a0d74920";
   std::string packed;
   for (size_t i = 0; i < hex.size(); i += 2)
     packed += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
