@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@ namespace gigapi {
 namespace {
 
 constexpr int64_t kBusyWaitMsMax = 30'000;
+constexpr std::chrono::milliseconds kCancelledLook{50};
 
 /// By which Redis names a script; no secret rests on it.
 std::string Sha1Hex(std::string_view text) {
@@ -58,9 +60,13 @@ Result<std::unique_ptr<RedisConnection>> RedisClient::Connect() {
 /// The connection that was used last if it is still good, or a new one.
 Result<std::unique_ptr<RedisConnection>> RedisClient::Take() {
   std::unique_lock lock(mutex_);
-  const bool is_free =
-      returned_.wait_for(lock, std::chrono::milliseconds(kBusyWaitMsMax), [&] { return taken_ < options_.connections_max; });
-  if (!is_free) return Errorf(ErrorKind::kUnavailable, "{}: all connections are in use", ToString(url_));
+  const int64_t deadline_ns = SteadyNanos() + kBusyWaitMsMax * kNanosPerMilli;
+  while (!returned_.wait_for(lock, kCancelledLook, [&] { return taken_ < options_.connections_max; })) {
+    if (cancellation_->cancelled()) return Errorf(ErrorKind::kCancelled, "{}: given up", ToString(url_));
+    if (SteadyNanos() > deadline_ns) {
+      return Errorf(ErrorKind::kUnavailable, "{}: all connections are in use", ToString(url_));
+    }
+  }
   ++taken_;
   while (!idle_.empty()) {
     auto connection = std::move(idle_.back());
