@@ -51,7 +51,7 @@ Status RedisConnection::LogIn(const RedisUrl& url) {
   for (size_t i = 0; i < commands.size(); ++i) {
     const redisReply& reply = *replies[i];
     if (reply.type != REDIS_REPLY_ERROR) continue;
-    const Status failure = ExplainRedisReply(reply);
+    Status failure = ExplainRedisReply(reply);
     if (KindOf(failure) != ErrorKind::kInternal) return failure;
     // "ERR invalid password" and the like of older ones
     if (commands[i].front() == "AUTH") return Error(ErrorKind::kForbidden, "Redis refuses the user or the password");
