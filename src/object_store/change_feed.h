@@ -29,6 +29,8 @@ struct ObjectChange {
   std::string key;
   /// As ObjectStore has it, of the content that was put; empty: the object was removed.
   std::string version = {};
+  /// Of a change whose version the feed does not tell; the object may have been removed.
+  static constexpr char kUnknownVersion[] = "?";
 };
 
 struct ChangePage {
