@@ -61,6 +61,9 @@ class Catalog {
   /// A partition as it is now; one that is not there has no files and no version.
   virtual Result<LoadedPartition> GetPartition(const std::string& table_path, PartitionKey key) = 0;
 
+  /// The columns of a table; nullptr when there is none.
+  virtual Result<SchemaPtr> GetTable(const std::string& table_path) = 0;
+
   /// Removes what a crash left over. Only before the first commit, and only of a catalog that is not shared.
   virtual Status RemoveLeftovers(const CatalogContents& contents) = 0;
 

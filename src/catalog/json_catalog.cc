@@ -183,6 +183,14 @@ Result<LoadedPartition> JsonCatalog::GetPartition(const std::string& table_path,
   return *std::move(loaded);
 }
 
+Result<SchemaPtr> JsonCatalog::GetTable(const std::string& table_path) {
+  const std::string path = DirectoryOf(table_path) + kMetadataName;
+  ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(path));
+  if (!exists) return nullptr;
+  ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, path));
+  return DecodeTableMetadata(json);
+}
+
 Result<std::string> JsonCatalog::CommitPartition(const std::string& partition_path, const PartitionMetadata& metadata,
                                                  const std::string&) {
   ARROW_RETURN_NOT_OK(ReplaceFile(fs_, DirectoryOf(partition_path) + kMetadataName, EncodePartitionMetadata(metadata)));

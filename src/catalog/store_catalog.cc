@@ -5,49 +5,18 @@
 
 #include "base/log.h"
 #include "base/parallel.h"
-#include "base/path.h"
 #include "base/uuid.h"
-#include "model/names.h"
+#include "catalog/catalog_key.h"
 #include "storage/hive_path.h"
 
 namespace gigapi {
 namespace {
 
-constexpr std::string_view kMetadataName = "metadata.json";
 /// They mostly wait for the store.
 constexpr size_t kLoadThreads = 16;
 constexpr size_t kPageObjects = 1'000;
 /// Nodes that add columns to one table at the same time take turns.
 constexpr int kTableAttemptsMax = 20;
-
-std::string MetadataKey(std::string_view path) { return fmt::format("{}/{}", path, kMetadataName); }
-
-/// What a key of the store is to the catalog.
-struct CatalogKey {
-  std::string database;
-  std::string table;                      // empty: of the database
-  std::optional<PartitionKey> partition;  // none: of the table
-};
-
-/// nullopt: not the catalog's.
-std::optional<CatalogKey> ParseCatalogKey(const std::string& key) {
-  if (NameOf(key) != kMetadataName) return std::nullopt;
-  const size_t database_end = key.find('/');
-  CatalogKey parsed{.database = key.substr(0, database_end), .table = {}, .partition = {}};
-  if (!ValidateDatabaseName(parsed.database).ok()) return std::nullopt;
-  std::string rest = ParentOf(key);
-  if (rest.size() == database_end) return parsed;
-  rest.erase(0, database_end + 1);
-  const size_t table_end = rest.find('/');
-  const auto table = UnescapePathSegment(rest.substr(0, table_end));
-  if (!table || !ValidateTableName(*table).ok()) return std::nullopt;
-  parsed.table = *table;
-  if (table_end == std::string::npos) return parsed;
-  PartitionKey partition;
-  if (!ParseHivePath(rest.substr(table_end + 1), &partition)) return std::nullopt;
-  parsed.partition = partition;
-  return parsed;
-}
 
 /// `ours` added to what the table has: its columns keep their places.
 Result<SchemaPtr> Union(const SchemaPtr& theirs, const TableSchema& ours, std::string_view table) {
@@ -66,8 +35,8 @@ Result<SchemaPtr> Union(const SchemaPtr& theirs, const TableSchema& ours, std::s
 
 class StoreCatalog final : public Catalog {
  public:
-  StoreCatalog(std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers, std::string node)
-      : store_(std::move(store)), layers_(std::move(layers)), node_(std::move(node)) {}
+  StoreCatalog(std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers, std::string node, ChangeNote note)
+      : store_(std::move(store)), layers_(std::move(layers)), node_(std::move(node)), note_(std::move(note)) {}
 
   bool is_shared() const override { return true; }
 
@@ -98,7 +67,7 @@ class StoreCatalog final : public Catalog {
     contents.databases.erase(std::unique(contents.databases.begin(), contents.databases.end()), contents.databases.end());
     ARROW_RETURN_NOT_OK(ForEachConcurrently(contents.tables.size(), kLoadThreads, "load", [&](size_t i) -> Status {
       LoadedTable& table = contents.tables[i];
-      ARROW_ASSIGN_OR_RAISE(const auto found, GetTable(TablePath(table.database, table.table)));
+      ARROW_ASSIGN_OR_RAISE(const auto found, GetVersionedTable(TablePath(table.database, table.table)));
       table.schema = found ? found->schema : nullptr;
       return Status::OK();
     }));
@@ -125,23 +94,30 @@ class StoreCatalog final : public Catalog {
     return loaded;
   }
 
+  Result<SchemaPtr> GetTable(const std::string& table_path) override {
+    ARROW_ASSIGN_OR_RAISE(auto found, GetVersionedTable(table_path));
+    return found ? std::move(found->schema) : nullptr;
+  }
+
   Status RemoveLeftovers(const CatalogContents&) override { return Status::OK(); }
 
   Status CreateDatabase(std::string_view database) override {
-    const auto put = store_->PutIfAbsent(MetadataKey(DatabasePath(database)),
-                                         fmt::format(R"({{"type":"{}","made_by":"{}"}})", database, NewUuid()));
+    const std::string key = MetadataKey(DatabasePath(database));
+    const auto put = store_->PutIfAbsent(key, fmt::format(R"({{"type":"{}","made_by":"{}"}})", database, NewUuid()));
+    Note(key);
     return !put.ok() && KindOf(put.status()) == ErrorKind::kConflict ? Status::OK() : put.status();
   }
 
   Result<SchemaPtr> CommitTable(const std::string& table_path, std::string_view table, const TableSchema& schema) override {
     const std::string key = MetadataKey(table_path);
     for (int attempt = 1;; ++attempt) {
-      ARROW_ASSIGN_OR_RAISE(const auto found, GetTable(table_path));
+      ARROW_ASSIGN_OR_RAISE(const auto found, GetVersionedTable(table_path));
       const SchemaPtr theirs = found ? found->schema : std::make_shared<const TableSchema>();
       ARROW_ASSIGN_OR_RAISE(SchemaPtr all, Union(theirs, schema, table));
       if (found && all == theirs) return all;
       const std::string content = EncodeTableMetadata(table, *all, NewUuid());
       const auto put = found ? store_->PutIfVersion(key, content, found->version) : store_->PutIfAbsent(key, content);
+      Note(key);
       if (put.ok()) return all;
       if (KindOf(put.status()) != ErrorKind::kConflict || attempt == kTableAttemptsMax) return put.status();
     }
@@ -151,10 +127,26 @@ class StoreCatalog final : public Catalog {
                                       const std::string& version) override {
     const std::string key = MetadataKey(partition_path);
     const std::string content = EncodePartitionMetadata(metadata, NewUuid());
-    return version.empty() ? store_->PutIfAbsent(key, content) : store_->PutIfVersion(key, content, version);
+    auto put = version.empty() ? store_->PutIfAbsent(key, content) : store_->PutIfVersion(key, content, version);
+    Note(key);
+    return put;
   }
 
-  Status RemoveMetadata(const std::string& path) override { return store_->Remove(MetadataKey(path)); }
+  /// With what other nodes have made below it.
+  Status RemoveMetadata(const std::string& path) override {
+    std::string start_after;
+    do {
+      ARROW_ASSIGN_OR_RAISE(ObjectPage page, store_->List(path + '/', start_after, kPageObjects));
+      for (const ObjectInfo& object : page.objects) {
+        if (!ParseCatalogKey(object.key)) continue;
+        const Status removed = store_->Remove(object.key);
+        Note(object.key);
+        ARROW_RETURN_NOT_OK(removed);
+      }
+      start_after = std::move(page.next_start_after);
+    } while (!start_after.empty());
+    return Status::OK();
+  }
   // A store has no folders.
   Status SyncRemovals(const std::string&) override { return Status::OK(); }
   Status RemoveEmptyDirectories(const std::vector<std::string>&, const std::string&) override { return Status::OK(); }
@@ -165,12 +157,17 @@ class StoreCatalog final : public Catalog {
     std::string version;
   };
 
-  Result<std::optional<VersionedSchema>> GetTable(const std::string& table_path) {
+  Result<std::optional<VersionedSchema>> GetVersionedTable(const std::string& table_path) {
     const auto found = store_->Get(MetadataKey(table_path));
     if (!found.ok() && KindOf(found.status()) == ErrorKind::kNotFound) return std::nullopt;
     ARROW_RETURN_NOT_OK(found.status());
     ARROW_ASSIGN_OR_RAISE(SchemaPtr schema, DecodeTableMetadata(found->content));
     return VersionedSchema{std::move(schema), found->version};
+  }
+
+  /// Also of what failed, for it may have been done.
+  void Note(const std::string& key) {
+    if (note_) note_(key);
   }
 
   Result<std::vector<CatalogKey>> ListKeys() {
@@ -189,13 +186,14 @@ class StoreCatalog final : public Catalog {
   const std::shared_ptr<ObjectStore> store_;
   const std::vector<LayerPtr> layers_;
   const std::string node_;
+  const ChangeNote note_;
 };
 
 }  // namespace
 
-std::unique_ptr<Catalog> MakeStoreCatalog(std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers,
-                                          std::string node) {
-  return std::make_unique<StoreCatalog>(std::move(store), std::move(layers), std::move(node));
+std::unique_ptr<Catalog> MakeStoreCatalog(std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers, std::string node,
+                                          ChangeNote note) {
+  return std::make_unique<StoreCatalog>(std::move(store), std::move(layers), std::move(node), std::move(note));
 }
 
 }  // namespace gigapi

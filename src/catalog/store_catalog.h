@@ -8,7 +8,10 @@
 // Each is replaced by a conditional put: of two nodes that change one at once, one is told so and begins again.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "catalog/catalog.h"
 #include "object_store/object_store.h"
@@ -16,8 +19,11 @@
 namespace gigapi {
 
 /// `store` has conditional puts (object_store/s3_store.h VerifyConditionalPuts). `layers` are all that files may lie in.
-/// `node` is this one's name.
-std::unique_ptr<Catalog> MakeStoreCatalog(std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers,
-                                          std::string node);
+/// Told the key of each object that this node has changed, or may have.
+using ChangeNote = std::function<void(const std::string& key)>;
+
+/// `node` is this one's name; `note` may be empty.
+std::unique_ptr<Catalog> MakeStoreCatalog(std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers, std::string node,
+                                          ChangeNote note);
 
 }  // namespace gigapi

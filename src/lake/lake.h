@@ -15,6 +15,7 @@
 #include "base/file_system.h"
 #include "lake/snapshot.h"
 #include "model/write_batch.h"
+#include "object_store/change_feed.h"
 
 namespace gigapi {
 
@@ -34,6 +35,10 @@ struct LakeOptions {
   /// Where the catalog lies that nodes share (catalog/store_catalog.h). None: this process alone has the lake; the catalog
   /// then lies in the first layer, which must be a folder of a local disk.
   std::shared_ptr<ObjectStore> shared_catalog = nullptr;
+  /// What other nodes change in it. None: the bucket itself has journals of that.
+  std::shared_ptr<ChangeFeed> catalog_feed = nullptr;
+  /// False: every write is refused (kForbidden).
+  bool accepts_writes = true;
   Durability durability = Durability::kFsync;
   int64_t flush_interval_ms = 10'000;        // a partition's oldest buffered row waits at most this long
   int64_t flush_partition_bytes = 64 << 20;  // or until the partition has this much
@@ -99,7 +104,7 @@ class Lake : public SnapshotSource {
   virtual std::shared_ptr<const SchemaSource> Schemas(std::string_view database) = 0;
 
   /// OK, or why every write is refused until the server is restarted. Cheap.
-  virtual Status CheckWritable() const = 0;
+  virtual Status CheckHealth() const = 0;
 
   using WriteDone = std::function<void(Status)>;
   /// Keeps the rows and makes them visible, then calls `done`. A database or table that does not exist is created.

@@ -52,12 +52,15 @@ LakeImpl::LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalo
       admission_(options_.buffer_bytes_max, options_.buffer_bytes_max / 2, options_.buffer_wait_ms_max),
       drops_(fs, options_.root),
       remover_(catalog_.get(), &state_, &admission_),
-      committer_(catalog_.get(), &state_, &admission_, std::move(node), options_.drop_delay_ms) {}
+      committer_(catalog_.get(), &state_, &admission_, std::move(node), options_.drop_delay_ms) {
+  if (catalog_->is_shared()) state_.SetDropDelay(options_.drop_delay_ms * kNanosPerMilli);
+}
 
 LakeImpl::~LakeImpl() { (void)Close(); }
 
 Status LakeImpl::Close() {
   if (std::exchange(closed_, true)) return Status::OK();
+  if (follower_) follower_->Stop();
   if (options_.read_only || !flusher_) return Status::OK();
   flusher_->Stop();
   if (wal_) wal_->Close();
@@ -68,7 +71,7 @@ Status LakeImpl::Close() {
 }
 
 Status LakeImpl::CreateDatabase(std::string_view database) {
-  if (options_.read_only) return Error(ErrorKind::kForbidden, "the lake is open for reading only");
+  if (options_.read_only || !options_.accepts_writes) return Error(ErrorKind::kForbidden, "this node only reads");
   const std::lock_guard turn(drop_mutex_);
   ARROW_RETURN_NOT_OK(drops_.Recreate(database));
   {
@@ -83,9 +86,11 @@ std::shared_ptr<const SchemaSource> LakeImpl::Schemas(std::string_view database)
   return std::make_shared<DatabaseSchemas>(&state_, database);
 }
 
+Status LakeImpl::CheckHealth() const { return wal_ ? wal_->failure() : Status::OK(); }
+
 Status LakeImpl::CheckWritable() const {
-  if (options_.read_only) return Error(ErrorKind::kForbidden, "the lake is open for reading only");
-  return wal_ ? wal_->failure() : Status::OK();
+  if (options_.read_only || !options_.accepts_writes) return Error(ErrorKind::kForbidden, "this node only reads");
+  return CheckHealth();
 }
 
 void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done) {

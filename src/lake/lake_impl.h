@@ -6,6 +6,7 @@
 
 #include "catalog/catalog.h"
 #include "lake/admission.h"
+#include "lake/catalog_follower.h"
 #include "lake/drop_log.h"
 #include "lake/flusher.h"
 #include "lake/lake.h"
@@ -32,7 +33,7 @@ class LakeImpl final : public Lake {
   Status DropTable(std::string_view database, std::string_view table) override;
   Status DropDatabase(std::string_view database) override;
   std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
-  Status CheckWritable() const override;
+  Status CheckHealth() const override;
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
   Status FlushAll() override;
   LakeSnapshotPtr Snapshot() override;
@@ -51,6 +52,7 @@ class LakeImpl final : public Lake {
   std::vector<Partition*> Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
                                 int64_t* buffered_bytes);
 
+  Status CheckWritable() const;
   Status CheckExists(std::string_view database, std::string_view table);
   Status DropNow(std::string_view database, std::string_view table);
   bool IsNeedless(const Drop& drop);
@@ -75,6 +77,7 @@ class LakeImpl final : public Lake {
   std::mutex drop_mutex_;  // one drop or creation of a database at a time
   std::unique_ptr<wal::WalWriter> wal_;
   std::unique_ptr<Flusher> flusher_;
+  std::unique_ptr<CatalogFollower> follower_;  // nullptr: nobody else changes the catalog
   std::atomic<int64_t> rows_written_{0};
   bool closed_ = false;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
 #include "model/names.h"
 #include "storage/hive_path.h"
 
@@ -115,6 +116,7 @@ void LakeState::MarkBusy(Partition* partition) {
 
 void LakeState::Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr<FlushWaiter>>* waiters) {
   table->dropped = true;
+  table->remove_files_after_ns = SteadyNanos() + drop_delay_ns_;
   table->snapshot = nullptr;
   for (const auto& [key, partition] : table->partitions) {
     waiters->insert(waiters->end(), partition->waiters.begin(), partition->waiters.end());
@@ -148,6 +150,22 @@ std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachDatabase(std::string_
   databases_.erase(tables);
   dropped_databases.emplace_back(database);
   return waiters;
+}
+
+void LakeState::ForgetTable(std::string_view database, std::string_view name) {
+  const auto tables = databases_.find(database);
+  if (tables == databases_.end()) return;
+  const auto found = tables->second.find(std::string(name));
+  if (found == tables->second.end()) return;
+  Table& table = *found->second;
+  table.committed_columns = -1;
+  const bool has_rows = std::any_of(table.partitions.begin(), table.partitions.end(),
+                                    [](const auto& entry) { return !entry.second->buffer.empty(); });
+  if (has_rows) return;
+  table.dropped = true;
+  std::erase_if(busy_, [&](const Partition* partition) { return partition->table == &table; });
+  tables->second.erase(found);
+  snapshot_ = nullptr;
 }
 
 void LakeState::Changed(Table* table) {

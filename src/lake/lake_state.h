@@ -84,6 +84,7 @@ struct Table : std::enable_shared_from_this<Table> {
   /// No longer in the state; TableRemover holds it until its files are gone.
   bool dropped = false;
   std::atomic<bool> out_of_catalog{false};
+  int64_t remove_files_after_ns = 0;  // steady clock; of a dropped table
 
   /// Held while the table's metadata.json is replaced. Taken before the lock of LakeState.
   std::mutex commit_mutex;
@@ -113,6 +114,8 @@ class LakeState {
 
   /// From now on nothing is made beyond these; what is there stays. There are none at first: recovery takes all.
   void SetLimits(LakeLimits limits) { limits_ = limits; }
+  /// How long files of dropped tables stay for other nodes, whose queries are not known here. None at first.
+  void SetDropDelay(int64_t delay_ns) { drop_delay_ns_ = delay_ns; }
 
   Status EnsureDatabase(std::string_view database);
   Result<Table*> EnsureTable(std::string_view database, std::string_view table);
@@ -127,6 +130,9 @@ class LakeState {
   /// partitions, once for each.
   std::vector<std::shared_ptr<FlushWaiter>> DetachTable(std::string_view database, std::string_view table);
   std::vector<std::shared_ptr<FlushWaiter>> DetachDatabase(std::string_view database);
+
+  /// Takes a table out of the state that another node has removed, unless rows for it wait here: those make it anew.
+  void ForgetTable(std::string_view database, std::string_view table);
 
   LakeSnapshotPtr Snapshot();
   /// Whoever changes a partition says so.
@@ -164,6 +170,7 @@ class LakeState {
   void Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr<FlushWaiter>>* waiters);
 
   LakeLimits limits_;
+  int64_t drop_delay_ns_ = 0;
   std::map<std::string, Tables, std::less<>> databases_;
   LakeSnapshotPtr snapshot_;
   std::vector<Partition*> busy_;

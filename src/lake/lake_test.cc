@@ -180,12 +180,12 @@ TEST(Lake, AfterAFailedSyncEveryWriteIsRefusedUntilRestart) {
   FaultFileSystem fs;
   auto lake = Open(&fs);
   ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
-  EXPECT_TRUE(lake->CheckWritable().ok());
+  EXPECT_TRUE(lake->CheckHealth().ok());
   fs.Fail(FaultFileSystem::Operation::kSync, 1);
   const Status failed = WriteAndWait(lake.get(), Rows("t", {2}));
   EXPECT_EQ(KindOf(failed), ErrorKind::kUnavailable);
   EXPECT_THAT(failed.message(), testing::HasSubstr("the write-ahead log has failed"));
-  EXPECT_EQ(lake->CheckWritable(), failed);
+  EXPECT_EQ(lake->CheckHealth(), failed);
   EXPECT_TRUE(lake->metrics().wal_failed);
   // The disk works again, but nobody knows what it holds. A refused write makes no table.
   EXPECT_EQ(WriteAndWait(lake.get(), Rows("new", {3})), failed);
@@ -193,7 +193,7 @@ TEST(Lake, AfterAFailedSyncEveryWriteIsRefusedUntilRestart) {
   EXPECT_EQ(Visible(lake.get(), &fs), (Ids{1})) << "reading goes on";
   lake = nullptr;
   lake = Open(&fs);
-  EXPECT_TRUE(lake->CheckWritable().ok());
+  EXPECT_TRUE(lake->CheckHealth().ok());
   EXPECT_TRUE(WriteAndWait(lake.get(), Rows("new", {3})).ok());
   EXPECT_TRUE(Visible(lake.get(), &fs).contains(1));
 }

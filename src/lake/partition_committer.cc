@@ -72,6 +72,20 @@ Status PartitionCommitter::Refresh(Partition* partition) {
   return RefreshLocked(partition);
 }
 
+Result<bool> PartitionCommitter::RefreshUnless(Partition* partition, const std::string& version) {
+  const std::lock_guard committing(partition->commit_mutex);
+  if (!partition->is_in_doubt && !version.empty() && partition->version == version) return true;
+  ARROW_RETURN_NOT_OK(RefreshLocked(partition));
+  const std::lock_guard lock(state_->mutex);
+  const TableSchema& schema = *partition->table->schema;
+  for (const DataFilePtr& file : partition->files) {
+    for (const ColumnStats& column : file->columns) {
+      if (!schema.Find(column.name)) return false;
+    }
+  }
+  return true;
+}
+
 Status PartitionCommitter::RefreshLocked(Partition* partition) {
   ARROW_ASSIGN_OR_RAISE(LoadedPartition loaded, catalog_->GetPartition(partition->table->path, partition->key));
   int64_t freed_bytes = 0;

@@ -41,6 +41,8 @@ class PartitionCommitter {
 
   /// Takes over what other nodes have made of the partition.
   Status Refresh(Partition* partition);
+  /// The same, unless the partition is known to be of that version. Answers whether the table has all columns of its files.
+  Result<bool> RefreshUnless(Partition* partition, const std::string& version);
 
   /// What this node's rows are known to be flushed up to.
   uint64_t FlushedSequence(const PartitionMetadata& metadata) const;

@@ -9,6 +9,7 @@
 #include "catalog/json_catalog.h"
 #include "catalog/store_catalog.h"
 #include "lake/lake_impl.h"
+#include "object_store/journal_feed.h"
 #include "storage/hive_path.h"
 #include "wal/wal_record.h"
 
@@ -61,8 +62,19 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   if (options.shared_catalog) {
     ARROW_ASSIGN_OR_RAISE(node, NodeOf(options.root, fs));
   }
-  auto catalog = options.shared_catalog ? MakeStoreCatalog(options.shared_catalog, options.layers, node)
-                                        : MakeLocalCatalog(options.layers, fs);
+  std::unique_ptr<Catalog> catalog;
+  if (options.shared_catalog) {
+    ChangeNote note;
+    if (!options.catalog_feed) {
+      auto journal =
+          std::make_shared<JournalFeed>(options.shared_catalog, JournalOptions{.prefix = ".gigapi/journal/", .node = node});
+      note = [journal](const std::string& key) { journal->Note(key); };
+      options.catalog_feed = std::move(journal);
+    }
+    catalog = MakeStoreCatalog(options.shared_catalog, options.layers, node, std::move(note));
+  } else {
+    catalog = MakeLocalCatalog(options.layers, fs);
+  }
   auto lake = std::make_unique<LakeImpl>(std::move(options), std::move(node), std::move(catalog), std::move(lock), fs);
   ARROW_RETURN_NOT_OK(lake->Recover());
   return lake;
@@ -72,6 +84,10 @@ Status LakeImpl::Recover() { return options_.read_only ? RecoverReadOnly() : Rec
 
 Status LakeImpl::RecoverForWriting() {
   ARROW_RETURN_NOT_OK(drops_.Load());
+  if (options_.catalog_feed) {
+    follower_ = std::make_unique<CatalogFollower>(catalog_.get(), options_.catalog_feed.get(), &state_, &committer_);
+    ARROW_RETURN_NOT_OK(follower_->Begin());
+  }
   ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_->Load(drops_.list()));
   ARROW_RETURN_NOT_OK(catalog_->RemoveLeftovers(contents));
   ARROW_RETURN_NOT_OK(LoadCatalog(contents));
@@ -123,6 +139,7 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
       std::make_unique<Flusher>(options_, catalog_.get(), &committer_, &state_, &admission_, &drops_, &remover_, wal_.get());
   flusher_->ReleaseLog();
   flusher_->Start();
+  if (follower_) follower_->Start();
   return Status::OK();
 }
 

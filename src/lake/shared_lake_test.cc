@@ -111,6 +111,27 @@ TEST_F(SharedLake, AStoreThatFailsHalfTheTimeAndCrashesLoseNothing) {
   }
 }
 
+TEST_F(SharedLake, ARunningNodeSeesWhatOthersDo) {
+  FaultFileSystem disk_a, disk_b;
+  LakeOptions options = NodeOptions();
+  options.drop_delay_ms = 600'000;  // the reader may be reading what was dropped
+  auto writer = Open(&disk_a, options);
+  options.accepts_writes = false;
+  auto reader = Open(&disk_b, options);
+  EXPECT_EQ(KindOf(WriteAndWait(reader.get(), Rows("t", {9}))), ErrorKind::kForbidden);
+  ASSERT_TRUE(WriteAndWait(writer.get(), Rows("t", {1, 2}, 2)).ok());
+  ASSERT_TRUE(writer->FlushAll().ok());
+  while (VisibleTo(reader.get()) != Ids{1, 2}) std::this_thread::yield();
+  ASSERT_TRUE(WriteAndWait(writer.get(), Rows("t", {3}, 2)).ok());
+  ASSERT_TRUE(writer->FlushAll().ok());
+  while (VisibleTo(reader.get()) != Ids{1, 2, 3}) std::this_thread::yield();
+  ASSERT_TRUE(writer->DropTable("db", "t").ok());
+  while (VisibleTo(reader.get()) != Ids()) std::this_thread::yield();
+  ASSERT_TRUE(WriteAndWait(writer.get(), Rows("t", {4})).ok());
+  ASSERT_TRUE(writer->FlushAll().ok());
+  while (VisibleTo(reader.get()) != Ids{4}) std::this_thread::yield();
+}
+
 TEST_F(SharedLake, ColumnsOfTwoNodesComeTogether) {
   FaultFileSystem disk_a, disk_b;
   auto a = OpenNode(&disk_a);

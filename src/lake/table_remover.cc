@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "storage/hive_path.h"
@@ -44,6 +45,7 @@ void TableRemover::RemoveFiles() {
   const Status removed = RemoveFromCatalog();
   if (!removed.ok()) LOG_ERROR("a dropped table could not be removed yet", "reason=\"{}\"", removed.message());
   const std::lock_guard turn(mutex_);
+  const int64_t now = SteadyNanos();
   std::vector<std::shared_ptr<Table>> tables;
   {
     const std::lock_guard lock(state_->mutex);
@@ -51,7 +53,7 @@ void TableRemover::RemoveFiles() {
     tables = state_->dropped_tables;
   }
   for (const auto& table : tables) {
-    if (!table->out_of_catalog || !RemoveFilesOf(table.get())) continue;
+    if (!table->out_of_catalog || table->remove_files_after_ns > now || !RemoveFilesOf(table.get())) continue;
     const Status gone = RemoveDirectories(*table);
     if (!gone.ok()) {
       LOG_WARN("folders of a dropped table could not be removed yet", "reason=\"{}\"", gone.message());

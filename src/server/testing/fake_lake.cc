@@ -35,7 +35,7 @@ std::shared_ptr<const SchemaSource> FakeLake::Schemas(std::string_view) {
   return std::make_shared<Schemata>(schemas_);
 }
 
-Status FakeLake::CheckWritable() const {
+Status FakeLake::CheckHealth() const {
   std::lock_guard lock(mutex_);
   return broken_;
 }

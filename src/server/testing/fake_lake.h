@@ -18,7 +18,7 @@ class FakeLake final : public Lake {
   Status DropTable(std::string_view database, std::string_view table) override;
   Status DropDatabase(std::string_view database) override;
   std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
-  Status CheckWritable() const override;
+  Status CheckHealth() const override;
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
   Status FlushAll() override { return Status::OK(); }
   std::vector<PartitionFiles> ListPartitions() override { return {}; }

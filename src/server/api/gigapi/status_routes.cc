@@ -41,11 +41,11 @@ std::string RootJson(std::string_view version) {
 
 void AddStatusRoutes(std::string version, std::string commit, const Lake* lake, http::Router* router) {
   router->Add("GET", "/health", [lake, version, commit](http::ExchangePtr exchange) {
-    const Status writable = lake->CheckWritable();
+    const Status writable = lake->CheckHealth();
     exchange->Respond(JsonResponse(writable.ok() ? 200 : 503, HealthJson(writable, version, commit)));
   });
   router->Add("GET", "/ready", [lake](http::ExchangePtr exchange) {
-    const Status writable = lake->CheckWritable();
+    const Status writable = lake->CheckHealth();
     exchange->Respond(JsonResponse(writable.ok() ? 200 : 503, ReadyJson(writable)));
   });
   router->Add("GET", "/",

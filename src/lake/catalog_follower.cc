@@ -1,0 +1,144 @@
+#include "lake/catalog_follower.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "base/log.h"
+#include "base/thread.h"
+#include "storage/hive_path.h"
+
+namespace gigapi {
+namespace {
+
+constexpr size_t kChangesAtOnce = 1'000;
+constexpr int64_t kAwaitMs = 1'000;
+constexpr auto kRetryWait = std::chrono::milliseconds(200);
+constexpr int kRetryWaitsAfterFailure = 5;
+
+}  // namespace
+
+Status CatalogFollower::Begin() {
+  ARROW_ASSIGN_OR_RAISE(const ChangePage page, feed_->Since("", 1));
+  cursor_ = page.cursor;
+  return Status::OK();
+}
+
+void CatalogFollower::Start() {
+  thread_ = StartThread("follow", [this] { Run(); });
+}
+
+void CatalogFollower::Stop() {
+  stopping_ = true;
+  feed_->Cancel();
+  if (thread_.joinable()) thread_.join();
+}
+
+void CatalogFollower::Run() {
+  while (!stopping_) {
+    const Status followed = TakeOverChanges();
+    if (followed.ok() || stopping_) continue;
+    if (failures++ % 100 == 0) LOG_WARN("the catalog cannot be followed, trying again", "reason=\"{}\"", followed.message());
+    for (int i = 0; i < kRetryWaitsAfterFailure && !stopping_; ++i) std::this_thread::sleep_for(kRetryWait);
+  }
+}
+
+/// The cursor moves on when all was taken over: what failed is told again.
+Status CatalogFollower::TakeOverChanges() {
+  ARROW_ASSIGN_OR_RAISE(const ChangePage page, feed_->Since(cursor_, kChangesAtOnce));
+  if (!page.complete) {
+    LOG_INFO("reading the whole catalog again: the feed does not tell what changed");
+    ARROW_RETURN_NOT_OK(TakeOverEverything());
+  }
+  // The last change of a key tells its version; the ones before are read with it.
+  std::set<std::string_view> seen;
+  std::vector<const ObjectChange*> last;
+  for (auto change = page.changes.rbegin(); change != page.changes.rend(); ++change) {
+    if (seen.insert(change->key).second) last.push_back(&*change);
+  }
+  std::reverse(last.begin(), last.end());
+  for (const ObjectChange* change : last) {
+    const auto key = ParseCatalogKey(change->key);
+    if (!key) continue;
+    ARROW_RETURN_NOT_OK(TakeOver(*key, change->version));
+    ++changes;
+  }
+  cursor_ = page.cursor;
+  if (!page.changes.empty() || !page.complete) return Status::OK();
+  const auto awaited = feed_->AwaitChange(cursor_, kAwaitMs);
+  return awaited.status();
+}
+
+Status CatalogFollower::TakeOver(const CatalogKey& key, const std::string& version) {
+  if (key.table.empty()) {
+    const std::lock_guard lock(state_->mutex);
+    return state_->EnsureDatabase(key.database);
+  }
+  if (!key.partition) return TakeOverTable(key.database, key.table);
+  return TakeOverPartition(key.database, key.table, *key.partition, version);
+}
+
+Status CatalogFollower::TakeOverTable(const std::string& database, const std::string& table) {
+  ARROW_ASSIGN_OR_RAISE(const SchemaPtr schema, catalog_->GetTable(TablePath(database, table)));
+  const std::lock_guard lock(state_->mutex);
+  if (schema == nullptr) {
+    state_->ForgetTable(database, table);
+    return Status::OK();
+  }
+  ARROW_ASSIGN_OR_RAISE(Table* const known, state_->EnsureTable(database, table));
+  state_->AdoptSchema(schema, known);
+  return Status::OK();
+}
+
+Result<std::shared_ptr<Partition>> CatalogFollower::EnsurePartition(const std::string& database, const std::string& table,
+                                                                    PartitionKey key) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (Table* const known = state_->FindTable(database, table)) return Pin(state_->EnsurePartition(known, key));
+  }
+  ARROW_RETURN_NOT_OK(TakeOverTable(database, table));
+  const std::lock_guard lock(state_->mutex);
+  Table* const known = state_->FindTable(database, table);
+  return known == nullptr ? nullptr : Pin(state_->EnsurePartition(known, key));
+}
+
+Status CatalogFollower::TakeOverPartition(const std::string& database, const std::string& table, PartitionKey key,
+                                          const std::string& version) {
+  ARROW_ASSIGN_OR_RAISE(const auto partition, EnsurePartition(database, table, key));
+  if (partition == nullptr) return Status::OK();  // the table is gone by now, which will be told
+  ARROW_ASSIGN_OR_RAISE(const bool knows_columns, committer_->RefreshUnless(partition.get(), version));
+  return knows_columns ? Status::OK() : TakeOverTable(database, table);
+}
+
+Status CatalogFollower::TakeOverEverything() {
+  ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_->Load(DropList()));
+  for (const std::string& database : contents.databases) {
+    const std::lock_guard lock(state_->mutex);
+    ARROW_RETURN_NOT_OK(state_->EnsureDatabase(database));
+  }
+  std::set<const Partition*> loaded;
+  for (const LoadedTable& table : contents.tables) {
+    {
+      const std::lock_guard lock(state_->mutex);
+      ARROW_ASSIGN_OR_RAISE(Table* const known, state_->EnsureTable(table.database, table.table));
+      state_->AdoptSchema(table.schema, known);
+    }
+    for (const LoadedPartition& each : table.partitions) {
+      ARROW_ASSIGN_OR_RAISE(const auto partition, EnsurePartition(table.database, table.table, each.key));
+      if (partition == nullptr) continue;
+      loaded.insert(partition.get());
+      ARROW_RETURN_NOT_OK(committer_->RefreshUnless(partition.get(), each.version).status());
+    }
+  }
+  std::vector<std::shared_ptr<Partition>> others;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ForEachPartition([&](Partition* partition) {
+      if (!loaded.contains(partition) && !partition->files.empty()) others.push_back(Pin(partition));
+    });
+  }
+  for (const auto& partition : others) ARROW_RETURN_NOT_OK(committer_->Refresh(partition.get()));
+  return Status::OK();
+}
+
+}  // namespace gigapi

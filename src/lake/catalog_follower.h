@@ -1,0 +1,55 @@
+// Keeps a lake's state as the shared catalog has it while other nodes change it. Owns the thread "follow", which asks the
+// feed what changed and reads just that again; where the feed cannot tell, it reads everything.
+//
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "catalog/catalog.h"
+#include "catalog/catalog_key.h"
+#include "lake/lake_state.h"
+#include "lake/partition_committer.h"
+#include "object_store/change_feed.h"
+
+namespace gigapi {
+
+class CatalogFollower {
+ public:
+  /// All must outlive it.
+  CatalogFollower(Catalog* catalog, ChangeFeed* feed, LakeState* state, PartitionCommitter* committer)
+      : catalog_(catalog), feed_(feed), state_(state), committer_(committer) {}
+  ~CatalogFollower() { Stop(); }
+
+  /// Before the catalog is read for the first time: what changes from now on will be told.
+  Status Begin();
+  void Start();
+  void Stop();
+
+  /// Changes that were taken over, and failures.
+  std::atomic<int64_t> changes{0};
+  std::atomic<int64_t> failures{0};
+
+ private:
+  void Run();
+  Status TakeOverChanges();
+  Status TakeOverEverything();
+  Status TakeOver(const CatalogKey& key, const std::string& version);
+  Status TakeOverTable(const std::string& database, const std::string& table);
+  Status TakeOverPartition(const std::string& database, const std::string& table, PartitionKey key,
+                           const std::string& version);
+  Result<std::shared_ptr<Partition>> EnsurePartition(const std::string& database, const std::string& table,
+                                                     PartitionKey key);
+
+  Catalog* const catalog_;
+  ChangeFeed* const feed_;
+  LakeState* const state_;
+  PartitionCommitter* const committer_;
+  std::string cursor_;
+  std::atomic<bool> stopping_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace gigapi
