@@ -23,6 +23,12 @@ int CoresUnless(int64_t set) {
   return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
+/// How far behind the catalog a node that follows it may be.
+constexpr int64_t kFollowMsMax = 10'000;
+
+bool Writes(const Settings& settings) { return settings.mode == "aio" || settings.mode == "writeonly"; }
+bool Maintains(const Settings& settings) { return settings.mode == "aio" || settings.mode == "compaction"; }
+
 int64_t MillisSince(int64_t steady_ns) { return (SteadyNanos() - steady_ns) / kNanosPerMilli; }
 
 /// A line a second, so that a long replay does not look like a server that hangs.
@@ -99,6 +105,7 @@ void WriteStorage(const NodeStorage& storage, Exposition* page) {
 LakeOptions LakeOptionsOf(const Settings& settings) {
   return {
       .root = settings.root,
+      .accepts_writes = Writes(settings),
       .durability = DurabilityOf(settings),
       .flush_interval_ms = settings.flush_interval_ms,
       .flush_partition_bytes = settings.flush_partition_bytes,
@@ -128,11 +135,15 @@ QueryOptions QueryOptionsOf(const Settings& settings) {
 }
 
 MergeOptions MergeOptionsOf(const Settings& settings) {
-  return {.enabled = !settings.no_merges, .merge_timeout_s = settings.merge_timeout_s};
+  return {.enabled = !settings.no_merges && Maintains(settings), .merge_timeout_s = settings.merge_timeout_s};
 }
 
 TierOptions TierOptionsOf(const Settings& settings) {
-  return {.free_bytes_min = settings.disk_free_bytes_min, .free_percent_min = settings.disk_free_percent_min};
+  const TierScope scope = Maintains(settings) ? TierScope::kAllFiles
+                          : Writes(settings)  ? TierScope::kOwnFiles
+                                              : TierScope::kNothing;
+  return {
+      .scope = scope, .free_bytes_min = settings.disk_free_bytes_min, .free_percent_min = settings.disk_free_percent_min};
 }
 
 ServerOptions ServerOptionsOf(const Settings& settings) {
@@ -184,6 +195,11 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   LakeOptions lake_options = LakeOptionsOf(settings);
   lake_options.layers = node->storage_.layers;
   lake_options.shared_catalog = node->storage_.shared_catalog;
+  lake_options.catalog_feed = node->storage_.catalog_feed;
+  // Other nodes' queries may read what was replaced; how long they may is all that is known of them.
+  if (lake_options.shared_catalog) {
+    lake_options.drop_delay_ms = std::max(lake_options.drop_delay_ms, settings.query_timeout_ms + kFollowMsMax);
+  }
   ARROW_ASSIGN_OR_RAISE(node->lake_, Lake::Open(std::move(lake_options), LocalFileSystem()));
   const LakeMetrics lake = node->lake_->metrics();
   LOG_INFO("the lake is open", "tables={} files={} rows_replayed={} ms={}", lake.tables, lake.files, lake.buffered_rows,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "object_store/open_store.h"
+#include "object_store/redis/redis_store.h"
 #include "object_store/s3_store.h"
 
 namespace gigapi {
@@ -57,6 +58,20 @@ Status CheckNoOwnCatalog(const Layer& layer) {
   return Status::OK();
 }
 
+Status OpenRedis(const Settings& settings, NodeStorage* storage) {
+  ARROW_ASSIGN_OR_RAISE(const RedisUrl url, ParseRedisUrl(settings.metadata_url));
+  ARROW_ASSIGN_OR_RAISE(storage->shared_catalog, MakeRedisStore(url, {}));
+  const Status answers = storage->shared_catalog->Probe();
+  if (!answers.ok()) return Errorf(KindOf(answers), "metadata_url: {}", answers.message());
+  ARROW_ASSIGN_OR_RAISE(storage->catalog_feed, MakeRedisFeed(url, {}));
+  const auto advice = RedisAdvice(url, {});
+  if (advice.ok()) {
+    for (const std::string& sentence : *advice) LOG_WARN("redis", "advice=\"{}\"", sentence);
+  }
+  LOG_INFO("opened the catalog", "store={}", storage->shared_catalog->Describe());
+  return Status::OK();
+}
+
 }  // namespace
 
 size_t CatalogLayer(const std::vector<LayerSettings>& layers) {
@@ -67,10 +82,14 @@ size_t CatalogLayer(const std::vector<LayerSettings>& layers) {
 
 Result<NodeStorage> OpenNodeStorage(const Settings& settings) {
   NodeStorage storage;
-  if (settings.layers.empty()) {
+  if (settings.layers.empty() && settings.metadata_type != "redis") {
     storage.layers.push_back(
         MakeLocalLayer(LocalFileSystem(), std::filesystem::absolute(settings.root).lexically_normal().string()));
     return storage;
+  }
+  if (settings.layers.empty()) {
+    storage.layers.push_back(
+        MakeLocalLayer(LocalFileSystem(), std::filesystem::absolute(settings.root).lexically_normal().string()));
   }
   if (!std::ranges::all_of(settings.layers, IsLocal)) {
     ARROW_ASSIGN_OR_RAISE(storage.cache, MakeCache(settings));
@@ -80,14 +99,18 @@ Result<NodeStorage> OpenNodeStorage(const Settings& settings) {
     if (!opened.ok()) return InLayer(layer, opened.status());
     storage.layers.push_back(*std::move(opened));
   }
-  const size_t catalog = CatalogLayer(settings.layers);
-  if (IsLocal(settings.layers[catalog])) return storage;
-  const LayerPtr& layer = storage.layers[catalog];
-  ARROW_RETURN_NOT_OK(InLayer(settings.layers[catalog], VerifyConditionalPuts(layer->store(), kPrivatePrefix)));
+  if (settings.metadata_type == "redis") {
+    ARROW_RETURN_NOT_OK(OpenRedis(settings, &storage));
+  } else {
+    const size_t catalog = CatalogLayer(settings.layers);
+    if (IsLocal(settings.layers[catalog])) return storage;
+    const LayerPtr& layer = storage.layers[catalog];
+    ARROW_RETURN_NOT_OK(InLayer(settings.layers[catalog], VerifyConditionalPuts(layer->store(), kPrivatePrefix)));
+    storage.shared_catalog = std::shared_ptr<ObjectStore>(layer, layer->store());
+  }
   for (const LayerPtr& each : storage.layers) {
     if (each->local_directory()) ARROW_RETURN_NOT_OK(CheckNoOwnCatalog(*each));
   }
-  storage.shared_catalog = std::shared_ptr<ObjectStore>(layer, layer->store());
   return storage;
 }
 

@@ -7,6 +7,7 @@
 
 #include "app/settings.h"
 #include "base/error.h"
+#include "object_store/change_feed.h"
 #include "storage/layer.h"
 
 namespace gigapi {
@@ -15,6 +16,7 @@ struct NodeStorage {
   std::vector<LayerPtr> layers;
   std::shared_ptr<ReadCache> cache;             // nullptr: no layer needs one
   std::shared_ptr<ObjectStore> shared_catalog;  // nullptr: the node has its lake alone
+  std::shared_ptr<ChangeFeed> catalog_feed;     // nullptr: the catalog lies in a bucket
 };
 
 /// Asks every layer whether it answers: one that does not is an error that says why.

@@ -29,7 +29,8 @@ std::vector<SettingSpec> MakeTable() {
        .key = "mode",
        .environment = {{"GIGAPI_MODE"}},
        .field = &S::mode,
-       .doc = "Which parts run. `aio` is all in one; the other modes are not built yet and are refused.",
+       .doc = "Which parts run. `aio` is all in one. Of nodes that share a lake, `writeonly` takes rows, `readonly` answers "
+              "queries, `compaction` merges files and moves them from layer to layer.",
        .choices = {"aio", "readonly", "writeonly", "compaction"}},
       {.group = kProcess,
        .key = "log_level",
@@ -47,14 +48,17 @@ std::vector<SettingSpec> MakeTable() {
        .key = "metadata_type",
        .environment = {{"GIGAPI_METADATA_TYPE"}},
        .field = &S::metadata_type,
-       .doc = "Where the list of files is kept: `json` is a metadata.json beside the files; `redis` is not built yet and "
-              "is refused.",
+       .doc =
+           "Where the list of files is kept: `json` is a metadata.json beside the files, on a disk or in a bucket; `redis` "
+           "is an index that nodes share.",
        .choices = {"json", "redis"}},
       {.group = kData,
        .key = "metadata_url",
        .environment = {{"GIGAPI_METADATA_URL"}},
        .field = &S::metadata_url,
-       .doc = "Address of the metadata service, as in redis://redis:6379/0. Means nothing to `json`.",
+       .doc =
+           "Address of the metadata service, as in redis://user:password@redis:6379/0, or rediss:// over TLS. Means nothing "
+           "to `json`.",
        .secret = true},
       {.group = kData,
        .key = "cache_bytes_max",

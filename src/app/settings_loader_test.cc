@@ -220,8 +220,8 @@ struct Refused {
 
 TEST_F(SettingsLoaderTest, WhatIsNotBuiltIsRefusedNotIgnored) {
   const std::vector<Refused> cases = {
-      {{{"GIGAPI_MODE", "readonly"}}, "mode (GIGAPI_MODE): \"readonly\" is not built yet"},
-      {{{"GIGAPI_METADATA_TYPE", "redis"}}, "redis is not built yet"},
+      {{{"GIGAPI_MODE", "readonly"}}, "mode (GIGAPI_MODE): \"readonly\" is for nodes that share a lake"},
+      {{{"GIGAPI_METADATA_TYPE", "redis"}, {"GIGAPI_METADATA_URL", "http://x:secret@y"}}, "metadata_url"},
       {{{"GIGAPI_ENABLED", "false"}}, "nothing to do"},
       {{{"GIGAPI_SECRET", "x"}}, "http_basic_auth_username"},
       {{{"GIGAPI_ALLOW_SAVE_TO_HD", "false"}}, "not built"},

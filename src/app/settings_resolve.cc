@@ -1,10 +1,12 @@
 // What settings must fulfil together, and what is understood but not built.
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <regex>
 #include <set>
 
 #include "app/settings_loader.h"
+#include "object_store/redis/redis_url.h"
 #include "object_store/store_url.h"
 
 namespace gigapi {
@@ -56,14 +58,8 @@ class Reasons {
 void CheckProcess(const Settings& settings, Reasons* reasons) {
   if (!settings.enabled)
     reasons->Add("enabled", "a server that is not enabled has nothing to do; leave it out or set it to true");
-  if (settings.mode != "aio") {
-    reasons->Add("mode", fmt::format("\"{}\" is not built yet; this version runs as \"aio\", all in one", settings.mode));
-  }
   if (!settings.allow_save_to_hd) {
     reasons->Add("allow_save_to_hd", "keeping rows in memory only is not built; durability = \"none\" is the nearest");
-  }
-  if (settings.metadata_type != "json") {
-    reasons->Add("metadata_type", "redis is not built yet; this version keeps metadata as \"json\" beside the files");
   }
 }
 
@@ -149,6 +145,21 @@ void CheckLayers(Settings* settings, Reasons* reasons) {
   }
 }
 
+/// Several nodes need a catalog that all of them reach.
+void CheckCluster(const Settings& settings, Reasons* reasons) {
+  const bool has_bucket =
+      std::ranges::any_of(settings.layers, [](const LayerSettings& layer) { return layer.type != "fs"; });
+  if (settings.metadata_type == "redis") {
+    const auto url = ParseRedisUrl(settings.metadata_url);
+    if (!url.ok()) reasons->Add("metadata_url", url.status().message());
+  } else if (settings.mode != "aio" && !has_bucket) {
+    reasons->Add("mode",
+                 fmt::format("\"{}\" is for nodes that share a lake: set a layer of type s3, and metadata_type = redis "
+                             "unless the list of files shall lie in the bucket",
+                             settings.mode));
+  }
+}
+
 /// The folder of an only layer, and that of a first one where no root is set, is the data root.
 void ApplyLayers(LoadedSettings* loaded, Reasons* reasons) {
   Settings& settings = loaded->settings;
@@ -176,6 +187,7 @@ Status ResolveSettings(LoadedSettings* loaded) {
   CheckWriting(loaded->settings, &reasons);
   CheckQueries(loaded->settings, &reasons);
   ApplyLayers(loaded, &reasons);
+  CheckCluster(loaded->settings, &reasons);
   if (loaded->settings.root.empty()) reasons.Add("root", "is empty");
   if (loaded->settings.metadata_type == "json" && !loaded->settings.metadata_url.empty()) {
     loaded->warnings.push_back("metadata_url has no effect: metadata_type is json");

@@ -33,7 +33,7 @@ std::chrono::nanoseconds IntervalOf(const std::vector<LayerPtr>& layers, int64_t
 std::unique_ptr<TierService> TierService::Start(Lake* lake, MergeService* merges, std::vector<LayerPtr> layers,
                                                 const TierOptions& options) {
   auto service = Make(lake, merges, std::move(layers), options);
-  if (FilesEverLeave(service->layers_)) {
+  if (options.scope != TierScope::kNothing && FilesEverLeave(service->layers_)) {
     service->thread_ = StartThread("tier", [raw = service.get()] { raw->Loop(); });
   }
   return service;
@@ -95,6 +95,7 @@ Status TierService::RunDue() {
   std::vector<TierFile> files;
   for (size_t i = 0; i < partitions.size(); ++i) {
     for (const DataFilePtr& file : partitions[i].files) {
+      if (options_.scope == TierScope::kOwnFiles && file->node.empty()) continue;
       const auto layer = std::find(layers_.begin(), layers_.end(), file->layer);
       files.push_back({.index = places.size(),
                        .partition = i,

@@ -19,7 +19,15 @@
 
 namespace gigapi {
 
+/// Which files a node looks after.
+enum class TierScope {
+  kNothing,
+  kOwnFiles,  // those of its local layer that other nodes do not reach
+  kAllFiles,  // these, and all that every node reaches
+};
+
 struct TierOptions {
+  TierScope scope = TierScope::kAllFiles;
   int64_t interval_ns = 10'000'000'000;
   /// What each local layer's disk keeps free: the larger of the two.
   int64_t free_bytes_min = 1 << 30;

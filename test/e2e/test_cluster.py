@@ -1,0 +1,82 @@
+"""Several nodes over one lake: a bucket, with the catalog in the bucket or in Redis."""
+import time
+
+import pytest
+from gigapi_testing.server import wait_until
+
+START_NS = 1_700_000_000_000_000_000
+FAST = {"GIGAPI_SAVE_TIMEOUT_S": "0.2", "GIGAPI_MERGE_TIMEOUT_S": "0.3"}
+
+
+def lines(first, count, table="cpu"):
+    return "\n".join(f"{table},host=h{i % 3} id={i}i {START_NS + i * 1_000_000_000}" for i in range(first, first + count))
+
+
+def ids(server, table="cpu"):
+    return sorted(int(row["id"]) for row in server.query(f"SELECT id FROM {table}"))
+
+
+def metric(server, name):
+    for line in server.get("/metrics").text.splitlines():
+        if line.startswith((name + " ", name + "{")):
+            return float(line.rsplit(" ", 1)[1])
+    raise AssertionError(f"no metric {name}")
+
+
+@pytest.fixture(params=["json", "redis"])
+def make_node(request, minio, make_server, tmp_path):
+    """Nodes of one lake in a bucket of the test's own; `mode` as GIGAPI_MODE has it."""
+    bucket = "cluster" + str(time.time_ns())
+    minio.client().make_bucket(bucket)
+    catalog = {}
+    if request.param == "redis":
+        catalog = {"GIGAPI_METADATA_TYPE": "redis", "GIGAPI_METADATA_URL": request.getfixturevalue("redis").url()}
+
+    def make(name, mode, **more):
+        return make_server(root=tmp_path / name, GIGAPI_MODE=mode, **FAST, **catalog, **minio.layer(0, "s3", bucket), **more)
+
+    return make
+
+
+def test_a_reader_sees_new_files_and_columns_within_seconds(make_node):
+    reader = make_node("reader", "readonly")
+    writer = make_node("writer", "writeonly")
+    assert reader.post("/write?db=mydb", lines(0, 1)).status_code == 403
+    writer.write(lines(0, 20))
+    wait_until(lambda: "mydb" in reader.get("/metrics").text or reader.query("SHOW DATABASES"), "a database", 10)
+    wait_until(lambda: reader.query("SHOW TABLES") and ids(reader) == list(range(20)), "the reader sees all rows", 20)
+    writer.write("cpu,host=h1,rack=r1 id=20i,load=0.5 1700000100000000000")
+    wait_until(lambda: len(ids(reader)) == 21, "the reader sees the new row", 20)
+    assert reader.query("SELECT rack, load FROM cpu WHERE id = 20") == [{"rack": "r1", "load": 0.5}]
+
+
+def test_writers_share_tables_and_a_compaction_node_merges(make_node):
+    writers = [make_node(f"writer{i}", "writeonly") for i in range(2)]
+    compaction = make_node("compaction", "compaction")
+    reader = make_node("reader", "readonly")
+    for round_number in range(4):
+        for number, writer in enumerate(writers):
+            writer.write(lines(round_number * 20 + number * 10, 10))
+            wait_until(lambda: metric(writer, "gigapi_buffer_rows") == 0, "the rows are in a file")
+    expected = list(range(80))
+    wait_until(lambda: metric(compaction, "gigapi_merges_total") > 0 and metric(compaction, "gigapi_files") < 8,
+               "files are merged", 60)
+    for server in [reader, compaction, *writers]:
+        wait_until(lambda: ids(server) == expected, "every node sees every row once", 30)
+    writers[0].kill()
+    writers[0].start()
+    wait_until(lambda: ids(writers[0]) == expected, "a writer that was killed sees every row once", 30)
+
+
+def test_a_table_that_is_dropped_is_gone_everywhere(make_node):
+    writer = make_node("writer", "writeonly")
+    reader = make_node("reader", "readonly")
+    writer.write(lines(0, 10))
+    wait_until(lambda: reader.query("SHOW TABLES") and len(ids(reader)) == 10, "the reader sees the rows", 20)
+    assert writer.post("/query?db=mydb&q=DROP MEASUREMENT cpu").status_code == 200
+    wait_until(lambda: not reader.query("SHOW TABLES"), "the table is gone", 20)
+    writer.write(lines(50, 5))
+    wait_until(lambda: reader.query("SHOW TABLES") and ids(reader) == list(range(50, 55)), "the new table is there", 20)
+    writer.kill()
+    writer.start()
+    assert ids(writer) == list(range(50, 55))
