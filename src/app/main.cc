@@ -18,6 +18,8 @@ int main(int argc, char** argv) {
   gigapi::AddServeCommand(&app, &body);
   gigapi::AddQueryCommand(&app, &body);
   gigapi::AddImportCommand(&app, &body);
+  gigapi::AddBackupCommand(&app, &body);
+  gigapi::AddRestoreCommand(&app, &body);
   gigapi::AddDemoCommand(&app, &body);
   gigapi::AddConfigCommand(&app, &body);
   gigapi::AddVersionCommand(&app, &body);

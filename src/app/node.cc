@@ -168,6 +168,7 @@ ServerOptions ServerOptionsOf(const Settings& settings) {
   options.imports_max = static_cast<int>(settings.imports_max);
   options.import_bytes_max = settings.import_bytes_max;
   options.import_spool_bytes_max = settings.import_spool_bytes_max;
+  options.backup_credentials = {.auth_key = settings.backup_auth_key, .auth_secret = settings.backup_auth_secret};
   options.import_spool_directory = settings.root + "/.gigapi/import";
   return options;
 }

@@ -35,6 +35,8 @@ struct Settings {
   int64_t cache_memory_bytes_max = 64 << 20;
   int64_t disk_free_bytes_min = 1 << 30;
   double disk_free_percent_min = 5;
+  std::string backup_auth_key;
+  std::string backup_auth_secret;
 
   // HTTP
   std::string http_host = "0.0.0.0";

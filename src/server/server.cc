@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "backup/backup_service.h"
 #include "base/log.h"
 #include "server/api/arc/arc_errors.h"
 #include "server/api/arc/database_routes.h"
@@ -11,6 +12,7 @@
 #include "server/api/arc/query_routes.h"
 #include "server/api/arc/running_query_routes.h"
 #include "server/api/arc/write_routes.h"
+#include "server/api/gigapi/backup_routes.h"
 #include "server/api/gigapi/create_route.h"
 #include "server/api/gigapi/metrics_route.h"
 #include "server/api/gigapi/query_routes.h"
@@ -67,6 +69,12 @@ http::HttpServerOptions HttpOptionsOf(const ServerOptions& options) {
   return http;
 }
 
+bool IsLoopback(const std::string& host) { return host.starts_with("127.") || host == "::1" || host == "localhost"; }
+
+bool IsOpenToStrangers(const ServerOptions& options) {
+  return options.username.empty() && options.password.empty() && !IsLoopback(options.host);
+}
+
 class ServerImpl final : public Server {
  public:
   ServerImpl(ServerOptions options, Lake* lake, QueryEngine* engine)
@@ -78,6 +86,7 @@ class ServerImpl final : public Server {
         writes_(lake, &parsers_, WriteLimitsOf(options_)),
         importer_(ImportLimitsOf(options_), &parsers_, lake, writes_.mutable_stats()),
         queries_(engine, &query_pool_),
+        backups_(lake, options_.backup_credentials),
         influx_queries_(lake, engine, &query_pool_, &queries_.registry(), influx::IdentityHeaders(options_.version)) {
     const http::Headers identity = influx::IdentityHeaders(options_.version);
     influx::AddWriteRoutes(&writes_, options_.default_database, identity, &router_);
@@ -94,6 +103,7 @@ class ServerImpl final : public Server {
     arc::AddImportRoutes({&importer_, &import_pool_}, &router_);
     AddQueryRoutes(&queries_, &influx_queries_, options_.default_database, &router_);
     AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database, identity), &router_);
+    AddBackupRoutes(&backups_, {.allow_folders = !IsOpenToStrangers(options_)}, &query_pool_, &router_);
     AddStatusRoutes(options_.version, options_.commit, lake, &router_);
     AddMetricsRoute({lake, engine, &writes_, &queries_, &query_pool_, &http_metrics_, [this] { return running_.load(); },
                      options_.write_more_metrics},
@@ -116,6 +126,7 @@ class ServerImpl final : public Server {
     if (http_server_ == nullptr) return;
     http_server_->Stop(options_.drain_timeout_ms);
     query_pool_.Stop();
+    backups_.Stop();
     importer_.Stop();
     import_pool_.Stop();
   }
@@ -154,6 +165,7 @@ class ServerImpl final : public Server {
   WriteService writes_;
   Importer importer_;
   QueryService queries_;
+  BackupService backups_;
   influx::V1Query influx_queries_;
   HttpMetrics http_metrics_;
   http::Router router_;
@@ -161,13 +173,10 @@ class ServerImpl final : public Server {
   std::atomic<const http::HttpServer*> running_{nullptr};
 };
 
-bool IsLoopback(const std::string& host) { return host.starts_with("127.") || host == "::1" || host == "localhost"; }
-
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, Lake* lake, QueryEngine* engine) {
-  const bool open = options.username.empty() && options.password.empty();
-  if (open && !IsLoopback(options.host)) {
+  if (IsOpenToStrangers(options)) {
     LOG_WARN("anybody who reaches this address may read and write: set a user name and a password", "host={}", options.host);
   }
   auto server = std::make_unique<ServerImpl>(std::move(options), lake, engine);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "object_store/open_store.h"
 
 namespace gigapi {
 
@@ -44,6 +45,8 @@ struct ServerOptions {
   int64_t import_bytes_max = int64_t{64} << 30;       // of one import, as sent and decompressed
   int64_t import_spool_bytes_max = int64_t{8} << 30;  // of an imported Parquet file
   std::string import_spool_directory;                 // where it is spooled; empty: none is taken
+
+  StoreCredentials backup_credentials;  // of places that backups go to
 
   int64_t line_bytes_max = 1 << 20;  // one line of line protocol
   int64_t columns_per_table_max = 1'000;

@@ -1,0 +1,52 @@
+#include "app/backup_flags.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "app/stop_signal.h"
+#include "object_store/open_store.h"
+
+namespace gigapi {
+
+void AddBackupPlaceFlags(CLI::App* command, BackupPlaceFlags* flags) {
+  command->add_option("place", flags->url, "Where backups lie: file:///folder, s3://endpoint/bucket/prefix, gs://, abfs://")
+      ->required()
+      ->type_name("URL");
+  command->add_option("--auth-key", flags->auth_key, "Of s3: the access key")
+      ->envname("GIGAPI_BACKUP_AUTH_KEY")
+      ->type_name("KEY");
+  command->add_option("--auth-secret", flags->auth_secret, "Of s3: the secret key; of abfs: the account's")
+      ->envname("GIGAPI_BACKUP_AUTH_SECRET")
+      ->type_name("SECRET");
+}
+
+std::string AbsolutePlaceUrl(const std::string& url) {
+  if (url.empty() || url.find("://") != std::string::npos) return url;
+  return std::filesystem::absolute(url).lexically_normal().string();
+}
+
+Result<BackupPlace> OpenBackupPlace(const BackupPlaceFlags& flags) {
+  ARROW_ASSIGN_OR_RAISE(const StoreUrl url, ParseStoreUrl(AbsolutePlaceUrl(flags.url)));
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<ObjectStore> store,
+                        OpenStore(url, {.auth_key = flags.auth_key, .auth_secret = flags.auth_secret}, LocalFileSystem()));
+  ARROW_RETURN_NOT_OK(store->Probe());
+  return BackupPlace(std::move(store));
+}
+
+void BackupBar::Show(const BackupProgress& progress) {
+  if (!bar_) bar_ = std::make_unique<ProgressBar>(label_, progress.bytes_total);
+  bar_->Update(progress.bytes_done, fmt::format("{} of {} files, {} MB copied", Grouped(progress.files_done),
+                                                Grouped(progress.files_total), Grouped(progress.bytes_copied / 1'000'000)));
+}
+
+BackupHooks HooksOf(BackupBar* bar) {
+  return {.is_cancelled = StopSignalPending, .on_progress = [bar](const BackupProgress& progress) { bar->Show(progress); }};
+}
+
+std::string Describe(const BackupTotals& totals) {
+  return fmt::format("{} rows of {} tables in {} files, {} bytes", Grouped(totals.rows), Grouped(totals.tables),
+                     Grouped(totals.files), Grouped(totals.bytes));
+}
+
+}  // namespace gigapi

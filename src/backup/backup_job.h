@@ -1,0 +1,40 @@
+// Makes one backup: copies what the place lacks, then writes the manifest.
+//
+// A file is not copied again when an earlier backup of the place has it, with its checksum, and it still lies there in its
+// size. Rows that are in memory only are written to files of the backup's own, so that it holds exactly what a query at that
+// instant would see.
+//
+// When it fails, or is cancelled, no manifest is written; files that were copied stay, and are written again by the next
+// backup that needs them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "backup/backup_place.h"
+#include "lake/snapshot.h"
+
+namespace gigapi {
+
+struct BackupProgress {
+  int64_t files_total = 0;
+  int64_t bytes_total = 0;
+  int64_t files_done = 0;  // copied, or there already
+  int64_t bytes_done = 0;
+  int64_t files_copied = 0;
+  int64_t bytes_copied = 0;
+};
+
+struct BackupHooks {
+  /// Asked now and then: true ends the work with kCancelled.
+  std::function<bool()> is_cancelled = [] { return false; };
+  /// Told after each piece and file, by any thread, one at a time.
+  std::function<void(const BackupProgress&)> on_progress = [](const BackupProgress&) {};
+};
+
+/// Blocks. The files of the snapshot cannot be deleted by this process while it is held; where another node of a shared
+/// catalog has deleted one (kNotFound), a new snapshot is taken, three times at most.
+Result<BackupManifest> RunBackup(const BackupPlace& place, SnapshotSource* lake, const BackupHooks& hooks);
+
+}  // namespace gigapi

@@ -1,0 +1,47 @@
+#include "backup/backup_place.h"
+
+#include "base/path.h"
+
+namespace gigapi {
+namespace {
+
+constexpr char kManifests[] = "backups/";
+constexpr std::string_view kManifestSuffix = ".json";
+
+Result<std::string> ReadObject(ObjectStore* store, const std::string& key) {
+  ARROW_ASSIGN_OR_RAISE(const auto file, store->Open(key, std::nullopt));
+  std::string content(file->size(), '\0');
+  ARROW_ASSIGN_OR_RAISE(const size_t read, file->ReadAt(0, content.size(), content.data()));
+  content.resize(read);
+  return content;
+}
+
+}  // namespace
+
+BackupPlace::BackupPlace(std::shared_ptr<ObjectStore> store)
+    : store_(std::move(store)), layer_(std::make_shared<const Layer>(LayerOptions{.name = "backup"}, store_, nullptr)) {}
+
+Result<std::vector<std::string>> BackupPlace::List() const {
+  std::vector<std::string> ids;
+  ARROW_ASSIGN_OR_RAISE(const auto objects, ListAll(store_.get(), kManifests));
+  for (const ObjectInfo& object : objects) {
+    std::string name = NameOf(object.key);
+    if (!name.ends_with(kManifestSuffix)) continue;
+    name.resize(name.size() - kManifestSuffix.size());
+    if (IsBackupId(name)) ids.push_back(std::move(name));
+  }
+  return ids;
+}
+
+Result<BackupManifest> BackupPlace::Read(const std::string& id) const {
+  if (!IsBackupId(id)) return Errorf(ErrorKind::kInvalidArgument, "\"{}\" is no id of a backup", id);
+  ARROW_ASSIGN_OR_RAISE(const std::string json, ReadObject(store_.get(), ManifestKey(id)));
+  return DecodeManifest(json, layer_);
+}
+
+Status BackupPlace::Write(const BackupManifest& manifest) const {
+  // Its id is in the key, so nobody else writes it: it needs no condition.
+  return PutObject(store_.get(), ManifestKey(manifest.id), EncodeManifest(manifest));
+}
+
+}  // namespace gigapi

@@ -1,0 +1,35 @@
+// A place that holds backups: a store with
+//   backups/<id>.json        a manifest for each backup (manifest.h), written last: a backup without one does not exist
+//   files/<db>/<table>/...   data files, immutable, shared by all backups of the place; keys as in a layer
+//
+// Thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backup/manifest.h"
+#include "object_store/object_store.h"
+
+namespace gigapi {
+
+class BackupPlace {
+ public:
+  explicit BackupPlace(std::shared_ptr<ObjectStore> store);
+
+  /// The ids of all backups, the oldest first.
+  Result<std::vector<std::string>> List() const;
+  /// kNotFound when there is no such backup.
+  Result<BackupManifest> Read(const std::string& id) const;
+  /// Makes the backup exist.
+  Status Write(const BackupManifest& manifest) const;
+
+  ObjectStore* store() const { return store_.get(); }
+
+ private:
+  const std::shared_ptr<ObjectStore> store_;
+  const LayerPtr layer_;  // what the files of manifests lie in
+};
+
+}  // namespace gigapi

@@ -1,0 +1,65 @@
+// Backups of a server that runs: one at a time, in the background, asked about while it works.
+//
+// Thread-safe. Stop before the lake goes.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "backup/backup_job.h"
+#include "lake/lake.h"
+#include "object_store/open_store.h"
+
+namespace gigapi {
+
+enum class BackupPhase {
+  kNone,  // since the start
+  kRunning,
+  kDone,
+  kFailed,
+  kCancelled,
+};
+
+/// The backup that runs, or the last one.
+struct BackupState {
+  BackupPhase phase = BackupPhase::kNone;
+  std::string place;  // without credentials
+  BackupProgress progress;
+  int64_t begun_ns = 0;  // wall time
+  int64_t ended_ns = 0;  // 0: runs
+  std::string id;        // kDone
+  BackupTotals totals;   // kDone
+  Status failure;        // kFailed and kCancelled
+};
+
+class BackupService {
+ public:
+  /// The credentials are for every place that is named. `lake` must outlive it.
+  BackupService(Lake* lake, StoreCredentials credentials) : lake_(lake), credentials_(std::move(credentials)) {}
+  ~BackupService() { Stop(); }
+
+  /// Begins a backup that has all rows acknowledged by now. kConflict while one runs. Asks the place whether it answers, so
+  /// it may block.
+  Status Begin(const std::string& url);
+  /// Makes the one that runs end soon; false when none does.
+  bool Cancel();
+  BackupState state() const;
+
+  /// Ends the one that runs; no more begin. Idempotent.
+  void Stop();
+
+ private:
+  void Run(const BackupPlace& place);
+
+  Lake* const lake_;
+  const StoreCredentials credentials_;
+  std::atomic<bool> cancelled_{false};
+  mutable std::mutex mutex_;  // for what is below
+  bool stopping_ = false;
+  BackupState state_;
+  std::jthread thread_;
+};
+
+}  // namespace gigapi

@@ -1,0 +1,179 @@
+"""Backups: what a root has, copied to another place and back."""
+import json
+import subprocess
+import threading
+
+import requests
+from gigapi_testing.server import clean_environment, wait_until
+
+START_NS = 1_700_000_000_000_000_000
+HOUR_NS = 3_600_000_000_000
+FAST = {"GIGAPI_SAVE_TIMEOUT_S": "0.2", "GIGAPI_NO_MERGES": "true"}
+
+
+def lines(first, count):
+    return "\n".join(f"cpu,host=h{i % 3} id={i}i {START_NS + i * HOUR_NS // 10}" for i in range(first, first + count))
+
+
+def ids(server):
+    return [int(row["id"]) for row in server.query("SELECT id FROM cpu ORDER BY id")]
+
+
+def run(binary, *arguments, **env):
+    return subprocess.run([str(binary), *map(str, arguments)], env=clean_environment(env), text=True, capture_output=True,
+                          timeout=120, check=False)
+
+
+def succeed(*arguments, **env):
+    done = run(*arguments, **env)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def files_of(place):
+    return {path.relative_to(place) for path in place.rglob("*.parquet")}
+
+
+def test_a_root_goes_to_a_folder_and_back(binary, make_server, tmp_path):
+    place = tmp_path / "place"
+    server = make_server(**FAST)
+    server.write(lines(0, 40))
+    assert server.stop() == 0
+    first = succeed(binary, "backup", place, "--root", server.root)
+    assert "40 rows" in first
+    listed = succeed(binary, "restore", f"file://{place}", "--list")
+    assert listed == first
+    assert succeed(binary, "restore", place, "--root", tmp_path / "new") == first
+    other = make_server(root=tmp_path / "new", **FAST)
+    assert ids(other) == list(range(40))
+    other.write(lines(40, 5))
+    other.kill()
+    other.start()
+    assert ids(other) == list(range(45))
+
+
+def test_a_root_that_is_not_empty_is_refused_or_kept_beside(binary, make_server, tmp_path):
+    place = tmp_path / "place"
+    server = make_server(**FAST)
+    server.write(lines(0, 10))
+    server.stop()
+    succeed(binary, "backup", place, "--root", server.root)
+    other = make_server(root=tmp_path / "new", **FAST)
+    other.write(lines(500, 3))
+    refused = run(binary, "restore", place, "--root", other.root)
+    assert refused.returncode == 1 and "not empty" in refused.stderr
+    refused = run(binary, "restore", place, "--root", other.root, "--force")
+    assert refused.returncode == 1 and "a server" in refused.stderr
+    assert ids(other) == [500, 501, 502]
+    other.stop()
+    succeed(binary, "restore", place, "--root", other.root, "--force")
+    other.start()
+    assert ids(other) == list(range(10))
+    other.stop()
+    kept, = tmp_path.glob("new.before-*")
+    assert ids(make_server(root=kept, **FAST)) == [500, 501, 502]
+
+
+def test_a_damaged_backup_is_refused(binary, make_server, tmp_path):
+    place = tmp_path / "place"
+    server = make_server(**FAST)
+    server.write(lines(0, 10))
+    server.stop()
+    succeed(binary, "backup", place, "--root", server.root)
+    file = place / sorted(files_of(place))[0]
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    refused = run(binary, "restore", place, "--root", tmp_path / "new")
+    assert refused.returncode == 1 and "checksum" in refused.stderr
+    assert not (tmp_path / "new").exists()
+    refused = run(binary, "restore", tmp_path / "nothing", "--root", tmp_path / "new")
+    assert refused.returncode == 1 and "no backup" in refused.stderr
+
+
+def last_backup(server):
+    """The state of the backup that was begun, once it has ended."""
+    def ended():
+        state = server.get("/api/v1/backup").json()
+        return state if state["state"] != "running" else None
+
+    return wait_until(ended, "the backup has ended", 60)
+
+
+def test_a_server_under_load_has_in_its_backup_all_that_it_has_acknowledged(binary, make_server, tmp_path):
+    server = make_server(GIGAPI_SAVE_TIMEOUT_S="0.2", GIGAPI_DROP_DELAY_MS="0")
+    acknowledged = [0]
+    stop = threading.Event()
+
+    def write():
+        while not stop.is_set():
+            # Each row in another hour than the one before: files of several partitions, flushed at different times.
+            server_lines = "\n".join(f"cpu,host=a id={i}i {START_NS + i % 7 * HOUR_NS + i}"
+                                     for i in range(acknowledged[0], acknowledged[0] + 20))
+            answer = requests.post(f"{server.url}/write?db=mydb&precision=ns", server_lines, timeout=30)
+            assert answer.status_code == 204, answer.text
+            acknowledged[0] += 20
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for i in range(3):
+            wait_until(lambda: acknowledged[0] >= (i + 1) * 1000, "rows are written")
+            before = acknowledged[0]
+            assert "rows of 1 tables" in succeed(binary, "backup", tmp_path / "place", "--url", server.url)
+            after = acknowledged[0] + 20
+            succeed(binary, "restore", f"file://{tmp_path}/place", "--root", tmp_path / f"new{i}")
+            other = make_server(root=tmp_path / f"new{i}", **FAST)
+            found = ids(other)
+            assert found == list(range(len(found))), "rows are missing or twice"
+            assert before <= len(found) <= after
+            other.stop()
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_a_second_backup_copies_only_what_is_new(make_server, tmp_path):
+    server = make_server(**FAST)
+    place = tmp_path / "place"
+    assert server.get("/api/v1/backup").json() == {"state": "none"}
+    server.write(lines(0, 40))
+    assert server.post("/api/v1/backup", json.dumps({"url": f"file://{place}"})).status_code == 202
+    first = last_backup(server)
+    assert first["state"] == "done" and first["files_copied"] == first["files"] == len(files_of(place))
+    files = files_of(place)
+    written = {file: (place / file).stat().st_mtime_ns for file in files}
+    server.write(lines(1000, 5))
+    server.post("/api/v1/backup", json.dumps({"url": f"file://{place}"}))
+    second = last_backup(server)
+    assert second["state"] == "done" and second["rows"] == 45 and second["files_copied"] == 1, second
+    assert len(files_of(place)) == len(files) + 1
+    assert all((place / file).stat().st_mtime_ns == written[file] for file in files)
+
+
+def test_a_server_refuses_what_is_no_place(make_server):
+    server = make_server(**FAST)
+    for body in ("", "{}", '{"url": "nowhere://x"}', '{"url": "s3://key:hunter2@example.com/bucket"}'):
+        answer = server.post("/api/v1/backup", body)
+        assert answer.status_code == 400 and "hunter2" not in answer.text, answer.text
+    assert server.request("DELETE", "/api/v1/backup").status_code == 404
+
+
+def test_a_backup_of_a_bucket_in_a_bucket(minio, binary, make_server, tmp_path):
+    client = minio.client()
+    client.make_bucket("data")
+    client.make_bucket("backups")
+    keys = {"GIGAPI_BACKUP_AUTH_KEY": minio.access_key, "GIGAPI_BACKUP_AUTH_SECRET": minio.secret_key}
+    place = f"s3://127.0.0.1:{minio.port}/backups/here?secure=false"
+    server = make_server(**FAST, **minio.layer(0, "s3", "data"), **keys)
+    server.write(lines(0, 30))
+    made = succeed(binary, "backup", place, "--url", server.url)
+    server.write(lines(30, 10))
+    again = succeed(binary, "backup", place, "--url", server.url)
+    assert succeed(binary, "restore", place, "--list", **keys) == f"{made}\n{again}"
+    succeed(binary, "restore", place, "--backup", made.split()[0], "--root", tmp_path / "new", **keys)
+    other = make_server(root=tmp_path / "new", **FAST)
+    assert ids(other) == list(range(30))
+    assert minio.secret_key not in server.log()
+    refused = run(binary, "backup", place.replace("/backups/", "/nobody-made-this/"), "--url", server.url)
+    assert refused.returncode == 1 and minio.secret_key not in refused.stderr
