@@ -226,6 +226,36 @@ TEST(Drop, AQueryThatRunsKeepsItsFiles) {
   EXPECT_EQ(Visible(lake.get(), &fs), (Ids{4}));
 }
 
+TEST(Drop, ATableOfBeforeTheFirstRecordStaysGone) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  const std::string path = std::string(kRoot) + "/" + lake->ListPartitions().at(0).path + "/metadata.json";
+  lake.reset();
+  // As a restored root has it: files that no record of its log stands behind.
+  auto metadata = DecodePartitionMetadata(*ReadWholeFile(&fs, path), {{MakeLocalLayer(&fs, kRoot)}, "db/t", {1}, ""});
+  ASSERT_TRUE(metadata.ok());
+  metadata->wal_sequences.clear();
+  for (DataFilePtr& file : metadata->files) {
+    DataFile restored = *file;
+    restored.min_sequence = restored.max_sequence = 0;
+    file = std::make_shared<const DataFile>(restored);
+  }
+  ASSERT_TRUE(ReplaceFile(&fs, path, EncodePartitionMetadata(*metadata)).ok());
+  for (const std::string& segment : *fs.List("/data/.gigapi/wal")) {
+    ASSERT_TRUE(fs.Remove("/data/.gigapi/wal/" + segment).ok());
+  }
+  ASSERT_TRUE(fs.SyncDirectory("/data/.gigapi/wal").ok());
+  lake = Open(&fs);
+  ASSERT_EQ(Visible(lake.get(), &fs), (Ids{1}));
+  LakeSnapshotPtr reader = lake->Snapshot();  // keeps the files where they are
+  ASSERT_TRUE(lake->DropTable("db", "t").ok());
+  auto image = fs.Crash();
+  auto again = Open(image.get());
+  EXPECT_EQ(Visible(again.get(), image.get()), Ids());
+}
+
 TEST(Drop, WritesBesideItAreWhollyBeforeOrAfter) {
   FaultFileSystem fs;
   LakeOptions options = Options();
