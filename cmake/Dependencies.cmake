@@ -4,6 +4,8 @@ find_package(GTest REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(OpenSSL REQUIRED)
+# Named first, so that the loader finds their symbols first: libparquet exports some of another OpenSSL's, and a mixture crashes.
+add_link_options(${OPENSSL_SSL_LIBRARY} ${OPENSSL_CRYPTO_LIBRARY})
 find_package(Boost 1.81 REQUIRED)
 find_package(FastFloat REQUIRED)
 find_package(CLI11 REQUIRED)

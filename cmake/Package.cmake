@@ -2,7 +2,7 @@
 # The paths are whole ones, since a package has files under /etc and /lib too.
 set_target_properties(gigapi PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/gigapi")
 install(TARGETS gigapi RUNTIME DESTINATION usr/bin)
-set(libraries DuckDB::duckdb Arrow::arrow Arrow::parquet Arrow::arrow_flight)
+set(libraries DuckDB::duckdb Arrow::arrow Arrow::parquet Arrow::arrow_flight Arrow::arrow_s3)
 foreach(library ${libraries})
   get_target_property(file ${library} IMPORTED_LOCATION)
   install(FILES ${file} DESTINATION usr/lib/gigapi)
