@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -97,6 +98,7 @@ Status JournalFeed::PollJournal(const std::string& node) {
     return Status::OK();
   }
   ARROW_RETURN_NOT_OK(found.status());
+  journal.is_unread = false;
   if (!*found) return Status::OK();
   const auto lines = SplitText((*found)->content, '\n');
   Journal read;
@@ -106,6 +108,9 @@ Status JournalFeed::PollJournal(const std::string& node) {
   read.version = (*found)->version;
   read.run = lines[0];
   read.keys.assign(lines.begin() + 2, lines.end());
+  read.listed_modified_ns = journal.listed_modified_ns;
+  read.is_unread = false;
+  read.changed_at_ns = SteadyNanos();
   journal = std::move(read);
   return Status::OK();
 }
@@ -115,14 +120,19 @@ Status JournalFeed::Poll() {
     std::string start_after;
     do {
       ARROW_ASSIGN_OR_RAISE(const ObjectPage page, store_->List(options_.prefix, start_after, kPageObjects));
-      for (const ObjectInfo& object : page.objects) journals_.try_emplace(object.key.substr(options_.prefix.size()));
+      for (const ObjectInfo& object : page.objects) {
+        Journal& journal = journals_[object.key.substr(options_.prefix.size())];
+        journal.is_unread |= std::exchange(journal.listed_modified_ns, object.modified_ns) != object.modified_ns;
+      }
       start_after = page.next_start_after;
     } while (!start_after.empty());
     listed_at_ns_ = SteadyNanos();
   }
   std::vector<std::string> nodes;
   for (const auto& [node, journal] : journals_) {
-    if (node != options_.node) nodes.push_back(node);  // one's own changes are known
+    const bool is_idle =
+        !journal.is_unread && SteadyNanos() - journal.changed_at_ns > options_.idle_after_ms * kNanosPerMilli;
+    if (node != options_.node && !is_idle) nodes.push_back(node);  // one's own changes are known
   }
   for (const std::string& node : nodes) ARROW_RETURN_NOT_OK(PollJournal(node));
   return Status::OK();

@@ -29,7 +29,8 @@ struct JournalOptions {
   std::string node;    // without slashes and line breaks
   int64_t write_delay_ms = 100;
   int64_t poll_interval_ms = 500;
-  int64_t list_interval_ms = 5'000;        // how soon a node is met that was not there
+  int64_t list_interval_ms = 5'000;        // how soon a node is met that was not there, or was idle
+  int64_t idle_after_ms = 600'000;         // a journal without a change for so long is listed, but not asked for
   int64_t read_all_interval_ms = 300'000;  // 0: never
   size_t changes_max = 2'000;              // in a journal; a reader that is further behind reads everything
 };
@@ -53,6 +54,9 @@ class JournalFeed final : public ChangeFeed {
     std::string run;
     uint64_t first = 0;
     std::vector<std::string> keys;
+    int64_t listed_modified_ns = 0;  // as the last list had it
+    bool is_unread = true;           // the list has it newer than what was read
+    int64_t changed_at_ns = 0;       // steady clock: when a change was last seen
     uint64_t end() const { return first + keys.size(); }
   };
   /// How far a reader is in each journal: by node, its run and the number of the next change.

@@ -17,6 +17,7 @@ class JournalFeedTest : public testing::Test {
                                                                 .write_delay_ms = 1,
                                                                 .poll_interval_ms = 1,
                                                                 .list_interval_ms = 1,
+                                                                .idle_after_ms = idle_after_ms_,
                                                                 .changes_max = changes_max});
   }
   /// Waits until the feed tells something, and asks what.
@@ -30,6 +31,7 @@ class JournalFeedTest : public testing::Test {
     return reader->Since("", 1).ValueOrDie().cursor;
   }
 
+  int64_t idle_after_ms_ = 600'000;
   const std::shared_ptr<FaultStore> store_ = std::make_shared<FaultStore>(MakeMemoryStore());
 };
 
@@ -97,6 +99,23 @@ TEST_F(JournalFeedTest, AStoreThatFailsDelaysAndLosesNothing) {
   EXPECT_FALSE(b->Since(cursor, 1).ok());
   store_->StopFailing();
   EXPECT_EQ(Next(b.get(), cursor).changes.at(0).key, "x");
+}
+
+TEST_F(JournalFeedTest, IdleJournalsAreOnlyListedUntilTheyChange) {
+  auto a = Node("a");
+  idle_after_ms_ = 0;
+  auto b = Node("b");
+  std::string cursor = Meet(b.get(), store_.get(), "a");
+  std::atomic<int> reads{0};
+  store_->SetFaults([&](FaultStore::Operation operation, const std::string& key) {
+    reads += operation == FaultStore::Operation::kRead && key == "journal/a";
+    return FaultStore::Outcome::kDone;
+  });
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(b->Since(cursor, 1).ok());
+  EXPECT_LE(reads, 2);
+  a->Note("x");
+  EXPECT_EQ(Next(b.get(), cursor).changes.at(0).key, "x");
+  store_->StopFailing();
 }
 
 TEST_F(JournalFeedTest, CancelEndsAWait) {
