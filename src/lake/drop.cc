@@ -6,6 +6,9 @@
 //   3. the tables leave the state: new snapshots and writes know nothing of them
 //   4. writes go on; those that were checked against the old tables are checked again
 //   5. TableRemover takes the files away, when it can
+//
+// The list is this process's own. In a catalog that nodes share the table is gone when its metadata is: a drop there is
+// answered after that.
 #include <algorithm>
 
 #include "base/log.h"
@@ -67,7 +70,7 @@ Status LakeImpl::DropNow(std::string_view database, std::string_view table) {
   }
   LOG_INFO("dropped", "database={} table={}", database, table);
   flusher_->Wake();
-  return Status::OK();
+  return catalog_->is_shared() ? remover_.RemoveFromCatalog() : Status::OK();
 }
 
 /// Whether no start can meet anything any more that the drop is there to hide.
