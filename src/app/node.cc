@@ -83,7 +83,8 @@ void WriteStorage(const NodeStorage& storage, Exposition* page) {
   for (const StoreCounter& counter : kCounters) {
     page->BeginFamily(counter.name, "counter", counter.help);
     for (const LayerPtr& layer : storage.layers) {
-      page->Sample(counter.name, {{"layer", layer->name()}}, static_cast<double>(layer->store()->metrics().*counter.value));
+      page->Sample(counter.name, {{"layer", layer->name().empty() ? "default" : layer->name()}},
+                   static_cast<double>(layer->store()->metrics().*counter.value));
     }
   }
   if (!storage.cache) return;

@@ -14,7 +14,7 @@ const std::string kNode = "here";
 
 const std::vector<LayerPtr>& Layers() {
   static FaultFileSystem unused;
-  static const std::vector<LayerPtr> layers{MakeLocalLayer(&unused, "/root"),
+  static const std::vector<LayerPtr> layers{MakeLocalLayer(&unused, "/root", {.name = "default"}),
                                             MakeLocalLayer(&unused, "/cold", {.name = "cold"})};
   return layers;
 }
@@ -93,6 +93,16 @@ TEST(PartitionMetadata, KnowsFilesOfOtherNodes) {
   ASSERT_TRUE(read.ok());
   EXPECT_FALSE(read->files[0]->is_elsewhere);
   EXPECT_TRUE(read->files[1]->is_elsewhere);
+}
+
+TEST(PartitionMetadata, AnOnlyLayerWithoutANameIsTheOneOfAnyName) {
+  FaultFileSystem disk;
+  const std::vector<LayerPtr> unnamed{MakeLocalLayer(&disk, "/root")};
+  const std::string json = EncodePartitionMetadata({.table = "t", .files = {File("d", "a.2.parquet")}});
+  const auto read = DecodePartitionMetadata(json, {unnamed, "d", {1}, kNode});
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->files[0]->layer, unnamed[0]);
+  EXPECT_EQ(EncodePartitionMetadata(*read).find("\"layer\""), std::string::npos);
 }
 
 TEST(PartitionMetadata, FilesWithoutALayerLieInTheFirst) {

@@ -83,7 +83,7 @@ void WriteFile(const DataFile& file, JsonWriter* json) {
   json->Key("min_time").Integer(file.min_time).Key("max_time").Integer(file.max_time);
   json->Key("range").String("1h").Key("type").String(file.level > 1 ? "compacted" : "raw");
   json->Key("level").Integer(file.level);
-  if (file.layer) json->Key("layer").String(file.layer->name());
+  if (file.layer && !file.layer->name().empty()) json->Key("layer").String(file.layer->name());
   if (!file.node.empty()) json->Key("node").String(file.node);
   if (file.oldest_in_layer_ns != file.created_ns || file.newest_in_layer_ns != file.created_ns) {
     json->Key("oldest_in_layer").Integer(file.oldest_in_layer_ns).Key("newest_in_layer").Integer(file.newest_in_layer_ns);

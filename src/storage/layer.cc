@@ -12,6 +12,7 @@ LayerPtr MakeLocalLayer(FileSystem* fs, const std::string& directory, LayerOptio
 }
 
 LayerPtr FindLayer(const std::vector<LayerPtr>& layers, std::string_view name) {
+  if (layers.size() == 1 && layers.front()->name().empty()) return layers.front();
   const auto found =
       std::find_if(layers.begin(), layers.end(), [&](const LayerPtr& layer) { return layer->name() == name; });
   return found == layers.end() ? nullptr : *found;

@@ -20,7 +20,7 @@
 namespace gigapi {
 
 struct LayerOptions {
-  std::string name = "default";
+  std::string name = {};   // empty: the only layer, where none were named
   bool is_global = false;  // every node of the cluster reaches it
   int64_t ttl_ns = 0;      // how long files stay here, before they move on or are dropped; 0: for ever
   /// Set for a folder of a local disk.
@@ -63,7 +63,8 @@ using LayerPtr = std::shared_ptr<const Layer>;
 /// A folder of a local disk as the only layer; `fs` must outlive it.
 LayerPtr MakeLocalLayer(FileSystem* fs, const std::string& directory, LayerOptions options = {});
 
-/// nullptr when there is none of the name.
+/// nullptr when there is none of the name. An only layer without a name is the one of any name: a root is read with or
+/// without the settings that it was written with; files that have left it are then missed.
 LayerPtr FindLayer(const std::vector<LayerPtr>& layers, std::string_view name);
 
 }  // namespace gigapi

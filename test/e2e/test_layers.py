@@ -1,6 +1,8 @@
 """Layers: a bucket as the first one, and files that go from a folder to a bucket and out of it."""
+import subprocess
+
 import requests
-from gigapi_testing.server import wait_until
+from gigapi_testing.server import clean_environment, wait_until
 
 FAST = {"GIGAPI_SAVE_TIMEOUT_S": "0.2", "GIGAPI_NO_MERGES": "true", "GIGAPI_DROP_DELAY_MS": "0"}
 HOUR_NS = 3_600_000_000_000
@@ -107,3 +109,18 @@ def test_what_was_just_written_is_not_fetched_again(minio, make_server, make_pro
     assert metric(server, "gigapi_cache_requests_total") == before
     text = requests.get(server.url + "/metrics", timeout=10).text
     assert minio.secret_key not in text and minio.access_key not in text
+
+
+def test_a_root_is_read_without_the_names_of_its_layers(binary, make_server, tmp_path):
+    named = {"GIGAPI_LAYERS_0_NAME": "cache", "GIGAPI_LAYERS_0_TYPE": "fs", "GIGAPI_LAYERS_0_URL": f"file://{tmp_path}/root"}
+    server = make_server(**FAST, **named)
+    server.write(lines(0, 7))
+    server.stop()
+    answer = subprocess.run([binary, "query", "--root", tmp_path / "root", "--db", "mydb", "SELECT count(*) FROM cpu"],
+                            env=clean_environment({}), capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 0 and "7" in answer.stdout, answer
+    server.start()
+    assert len(ids(server)) == 7
+    server.stop()
+    other = make_server(**FAST)
+    assert len(ids(other)) == 7
