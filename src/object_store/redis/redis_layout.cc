@@ -1,5 +1,6 @@
 #include "object_store/redis/redis_layout.h"
 
+#include <algorithm>
 #include <charconv>
 #include <random>
 
@@ -117,7 +118,9 @@ Result<RedisRecordHeader> ReadRecordHeader(std::string_view record) {
   if (record.size() < RedisRecordHeader::kBytes)
     return Error(ErrorKind::kInternal, "Redis has something else for an object");
   RedisRecordHeader header{.version = UnpackVersion(record)};
-  header.modified_ns = static_cast<int64_t>(ReadBigEndian(record.substr(16, 8))) * kNanosPerMicro;
+  // Whatever lies there: a time beyond what nanoseconds can say is the last one.
+  constexpr uint64_t kMicrosMax = INT64_MAX / kNanosPerMicro;
+  header.modified_ns = static_cast<int64_t>(std::min(ReadBigEndian(record.substr(16, 8)), kMicrosMax)) * kNanosPerMicro;
   header.size_bytes = ReadBigEndian(record.substr(24, 4));
   return header;
 }
