@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "app/stop_signal.h"
 #include "object_store/open_store.h"
 
@@ -21,13 +19,8 @@ void AddBackupPlaceFlags(CLI::App* command, BackupPlaceFlags* flags) {
       ->type_name("SECRET");
 }
 
-std::string AbsolutePlaceUrl(const std::string& url) {
-  if (url.empty() || url.find("://") != std::string::npos) return url;
-  return std::filesystem::absolute(url).lexically_normal().string();
-}
-
 Result<BackupPlace> OpenBackupPlace(const BackupPlaceFlags& flags) {
-  ARROW_ASSIGN_OR_RAISE(const StoreUrl url, ParseStoreUrl(AbsolutePlaceUrl(flags.url)));
+  ARROW_ASSIGN_OR_RAISE(const StoreUrl url, ParseStoreUrl(AbsoluteStoreUrl(flags.url)));
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<ObjectStore> store,
                         OpenStore(url, {.auth_key = flags.auth_key, .auth_secret = flags.auth_secret}, LocalFileSystem()));
   ARROW_RETURN_NOT_OK(store->Probe());

@@ -19,9 +19,6 @@ struct BackupPlaceFlags {
 
 void AddBackupPlaceFlags(CLI::App* command, BackupPlaceFlags* flags);
 
-/// A path becomes absolute; anything else is as it was.
-std::string AbsolutePlaceUrl(const std::string& url);
-
 /// Asks whether it answers.
 Result<BackupPlace> OpenBackupPlace(const BackupPlaceFlags& flags);
 

@@ -15,6 +15,7 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "lake/lake.h"
+#include "object_store/open_store.h"
 
 namespace gigapi {
 namespace {
@@ -115,7 +116,7 @@ class ServerBackup {
 
 Status BackUpServer(const BackupCommandOptions& options) {
   ARROW_ASSIGN_OR_RAISE(HttpAddress address, ServerAddressOf(options.server));
-  ARROW_ASSIGN_OR_RAISE(const RemoteState state, ServerBackup(std::move(address)).Run(AbsolutePlaceUrl(options.place.url)));
+  ARROW_ASSIGN_OR_RAISE(const RemoteState state, ServerBackup(std::move(address)).Run(AbsoluteStoreUrl(options.place.url)));
   if (state.phase != "done") return Errorf(ErrorKind::kUnavailable, "the backup has {}: {}", state.phase, state.error);
   fmt::print("{}  {}\n", state.id, Describe(state.totals));
   return Status::OK();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -26,10 +27,7 @@ Result<LayerPtr> OpenLayer(const LayerSettings& settings, const std::shared_ptr<
                        .is_global = settings.global,
                        .ttl_ns = settings.ttl_s * kNanosPerSecond,
                        .local_directory = {}};
-  ARROW_ASSIGN_OR_RAISE(const StoreUrl url,
-                        ParseStoreUrl(settings.url.starts_with('/') || settings.url.find("://") != std::string::npos
-                                          ? settings.url
-                                          : std::filesystem::absolute(settings.url).string()));
+  ARROW_ASSIGN_OR_RAISE(const StoreUrl url, ParseStoreUrl(AbsoluteStoreUrl(settings.url)));
   ARROW_ASSIGN_OR_RAISE(
       std::shared_ptr<ObjectStore> store,
       OpenStore(url, {.auth_key = settings.auth_key, .auth_secret = settings.auth_secret}, LocalFileSystem()));
@@ -72,41 +70,45 @@ Status OpenRedis(const Settings& settings, NodeStorage* storage) {
   return Status::OK();
 }
 
-}  // namespace
-
-size_t CatalogLayer(const std::vector<LayerSettings>& layers) {
+/// Which layer the catalog of several nodes lies in where there is no Redis: the first bucket that is global, else the first
+/// layer. nullopt: that is a folder, and the node has its lake alone.
+std::optional<size_t> SharedCatalogLayer(const std::vector<LayerSettings>& layers) {
   const auto shared =
       std::ranges::find_if(layers, [](const LayerSettings& layer) { return layer.global && !IsLocal(layer); });
-  return shared == layers.end() ? 0 : static_cast<size_t>(shared - layers.begin());
+  if (shared != layers.end()) return static_cast<size_t>(shared - layers.begin());
+  if (layers.empty() || IsLocal(layers.front())) return std::nullopt;
+  return 0;
 }
+
+Status OpenLayers(const Settings& settings, NodeStorage* storage) {
+  if (settings.layers.empty()) {
+    storage->layers.push_back(MakeLocalLayer(LocalFileSystem(), AbsoluteStoreUrl(settings.root)));
+    return Status::OK();
+  }
+  if (!std::ranges::all_of(settings.layers, IsLocal)) {
+    ARROW_ASSIGN_OR_RAISE(storage->cache, MakeCache(settings));
+  }
+  for (const LayerSettings& layer : settings.layers) {
+    auto opened = OpenLayer(layer, storage->cache);
+    if (!opened.ok()) return InLayer(layer, opened.status());
+    storage->layers.push_back(*std::move(opened));
+  }
+  return Status::OK();
+}
+
+}  // namespace
 
 Result<NodeStorage> OpenNodeStorage(const Settings& settings) {
   NodeStorage storage;
-  if (settings.layers.empty() && settings.metadata_type != "redis") {
-    storage.layers.push_back(
-        MakeLocalLayer(LocalFileSystem(), std::filesystem::absolute(settings.root).lexically_normal().string()));
-    return storage;
-  }
-  if (settings.layers.empty()) {
-    storage.layers.push_back(
-        MakeLocalLayer(LocalFileSystem(), std::filesystem::absolute(settings.root).lexically_normal().string()));
-  }
-  if (!std::ranges::all_of(settings.layers, IsLocal)) {
-    ARROW_ASSIGN_OR_RAISE(storage.cache, MakeCache(settings));
-  }
-  for (const LayerSettings& layer : settings.layers) {
-    auto opened = OpenLayer(layer, storage.cache);
-    if (!opened.ok()) return InLayer(layer, opened.status());
-    storage.layers.push_back(*std::move(opened));
-  }
+  ARROW_RETURN_NOT_OK(OpenLayers(settings, &storage));
   if (settings.metadata_type == "redis") {
     ARROW_RETURN_NOT_OK(OpenRedis(settings, &storage));
-  } else {
-    const size_t catalog = CatalogLayer(settings.layers);
-    if (IsLocal(settings.layers[catalog])) return storage;
-    const LayerPtr& layer = storage.layers[catalog];
-    ARROW_RETURN_NOT_OK(InLayer(settings.layers[catalog], VerifyConditionalPuts(layer->store(), kPrivatePrefix)));
+  } else if (const auto catalog = SharedCatalogLayer(settings.layers)) {
+    const LayerPtr& layer = storage.layers[*catalog];
+    ARROW_RETURN_NOT_OK(InLayer(settings.layers[*catalog], VerifyConditionalPuts(layer->store(), kPrivatePrefix)));
     storage.shared_catalog = std::shared_ptr<ObjectStore>(layer, layer->store());
+  } else {
+    return storage;
   }
   for (const LayerPtr& each : storage.layers) {
     if (each->local_directory()) ARROW_RETURN_NOT_OK(CheckNoOwnCatalog(*each));

@@ -22,7 +22,4 @@ struct NodeStorage {
 /// Asks every layer whether it answers: one that does not is an error that says why.
 Result<NodeStorage> OpenNodeStorage(const Settings& settings);
 
-/// Which layer the catalog lies in: the first bucket that is global, else the first layer.
-size_t CatalogLayer(const std::vector<LayerSettings>& layers);
-
 }  // namespace gigapi

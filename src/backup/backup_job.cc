@@ -5,11 +5,11 @@
 #include <mutex>
 #include <optional>
 
-#include "backup/file_copy.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/uuid.h"
+#include "storage/file_copy.h"
 #include "storage/hive_path.h"
 #include "storage/parquet_file.h"
 

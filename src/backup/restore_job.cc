@@ -5,12 +5,12 @@
 #include <map>
 #include <mutex>
 
-#include "backup/file_copy.h"
 #include "backup/root_swap.h"
 #include "base/clock.h"
 #include "base/parallel.h"
 #include "base/path.h"
 #include "catalog/json_catalog.h"
+#include "storage/file_copy.h"
 #include "storage/hive_path.h"
 
 namespace gigapi {

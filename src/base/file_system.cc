@@ -12,6 +12,21 @@ Result<std::string> ReadWholeFile(FileSystem* fs, const std::string& path) {
   return content;
 }
 
+Status MakeDirectories(FileSystem* fs, const std::string& directory, const std::string& top) {
+  std::string existing = directory;  // the deepest folder that is there
+  while (existing.size() > 1) {
+    ARROW_ASSIGN_OR_RAISE(const bool exists, fs->Exists(existing));
+    if (exists) break;
+    existing = ParentOf(existing);
+  }
+  ARROW_RETURN_NOT_OK(fs->CreateDirectories(directory));
+  for (std::string made = directory; made.size() > top.size() || made.size() > existing.size();) {
+    made = ParentOf(made);
+    ARROW_RETURN_NOT_OK(fs->SyncDirectory(made));
+  }
+  return Status::OK();
+}
+
 Status ReplaceFile(FileSystem* fs, const std::string& path, std::string_view content) {
   const std::string backup = path + ".bak";
   ARROW_ASSIGN_OR_RAISE(const auto file, fs->Create(backup));

@@ -91,6 +91,10 @@ FileSystem* LocalFileSystem();
 /// The whole file as a string; for small files.
 Result<std::string> ReadWholeFile(FileSystem* fs, const std::string& path);
 
+/// Makes a folder. Its name, and those of the folders above it up to `top`, or to the deepest that was there if that lies
+/// higher, survive a crash.
+Status MakeDirectories(FileSystem* fs, const std::string& directory, const std::string& top);
+
 /// Replaces a file so that a reader, also after a crash, sees the old content or the new: writes `path`.bak, syncs it,
 /// renames it over `path` and syncs the folder.
 Status ReplaceFile(FileSystem* fs, const std::string& path, std::string_view content);

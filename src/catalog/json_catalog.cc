@@ -73,7 +73,8 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
   const uint64_t dropped_up_to = drops.DroppedUpTo(database, table);
   DroppedRemains remains;
   remains.table_path = path;
-  ARROW_ASSIGN_OR_RAISE(const bool known, fs_->Exists(directory + kMetadataName));
+  ARROW_ASSIGN_OR_RAISE(loaded.schema, GetTable(path));
+  const bool known = loaded.schema != nullptr;
   if (!known && dropped_up_to == 0) return loaded;
   if (!known) {
     ARROW_ASSIGN_OR_RAISE(remains.partitions, ListPartitions(fs_, directory));
@@ -81,8 +82,6 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
     contents->remains.push_back(std::move(remains));
     return loaded;
   }
-  ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, directory + kMetadataName));
-  ARROW_ASSIGN_OR_RAISE(loaded.schema, DecodeTableMetadata(json));
   ARROW_ASSIGN_OR_RAISE(const auto keys, ListPartitions(fs_, directory));
   std::vector<std::optional<LoadedPartition>> partitions(keys.size());
   ARROW_RETURN_NOT_OK(ForEachConcurrently(keys.size(), kLoadThreads, "load", [&](size_t i) -> Status {
@@ -201,13 +200,7 @@ Result<SchemaPtr> JsonCatalog::CommitTable(const std::string& table_path, std::s
                                            const TableSchema& schema) {
   const std::string directory = DirectoryOf(table_path);
   ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(directory));
-  if (!exists) {
-    ARROW_RETURN_NOT_OK(fs_->CreateDirectories(directory));
-    for (std::string made = ParentOf(directory); made.size() >= root_.size(); made = ParentOf(made)) {
-      ARROW_RETURN_NOT_OK(fs_->SyncDirectory(made));
-      if (made == root_) break;
-    }
-  }
+  if (!exists) ARROW_RETURN_NOT_OK(MakeDirectories(fs_, directory, root_));
   ARROW_RETURN_NOT_OK(ReplaceFile(fs_, directory + kMetadataName, EncodeTableMetadata(table, schema)));
   return std::make_shared<const TableSchema>(schema);
 }

@@ -216,8 +216,7 @@ std::vector<PartitionFiles> LakeImpl::ListPartitions() {
   const std::lock_guard lock(state_.mutex);
   state_.ForEachPartition([&](Partition* partition) {
     std::vector<DataFilePtr> files;
-    std::copy_if(partition->files.begin(), partition->files.end(), std::back_inserter(files),
-                 [](const DataFilePtr& file) { return !file->is_elsewhere; });
+    AppendReachableFiles(*partition, &files);
     if (files.empty()) return;
     list.push_back({partition->table->database, partition->table->name, partition->table->schema, partition->key,
                     partition->path, std::move(files)});

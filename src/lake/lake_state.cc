@@ -15,6 +15,11 @@ void InsertByTime(DataFilePtr file, std::vector<DataFilePtr>* files) {
   files->insert(after, std::move(file));
 }
 
+void AppendReachableFiles(const Partition& partition, std::vector<DataFilePtr>* files) {
+  std::copy_if(partition.files.begin(), partition.files.end(), std::back_inserter(*files),
+               [](const DataFilePtr& file) { return !file->is_elsewhere; });
+}
+
 Status LakeState::EnsureDatabase(std::string_view database) {
   if (databases_.contains(database)) return Status::OK();
   ARROW_RETURN_NOT_OK(ValidateDatabaseName(database));
@@ -179,8 +184,7 @@ TableSnapshotPtr LakeState::MakeSnapshot(const Table& table) {
   snapshot->table = table.name;
   snapshot->schema = table.schema;
   for (const auto& [key, partition] : table.partitions) {
-    std::copy_if(partition->files.begin(), partition->files.end(), std::back_inserter(snapshot->files),
-                 [](const DataFilePtr& file) { return !file->is_elsewhere; });
+    AppendReachableFiles(*partition, &snapshot->files);
     if (MemoryPartPtr part = partition->buffer.part()) snapshot->memory.push_back(std::move(part));
   }
   return snapshot;

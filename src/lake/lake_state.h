@@ -93,6 +93,9 @@ struct Table : std::enable_shared_from_this<Table> {
 /// Adds a file where its rows begin.
 void InsertByTime(DataFilePtr file, std::vector<DataFilePtr>* files);
 
+/// Appends those of the partition's files that this node reaches.
+void AppendReachableFiles(const Partition& partition, std::vector<DataFilePtr>* files);
+
 /// Keeps the partition's table alive, also when it is dropped meanwhile.
 inline std::shared_ptr<Partition> Pin(Partition* partition) { return {partition->table->shared_from_this(), partition}; }
 

@@ -261,17 +261,7 @@ class LocalStore final : public ObjectStore {
   Status EnsureDirectory(const std::string& directory) {
     const std::lock_guard lock(directories_mutex_);
     if (directories_.contains(directory)) return Status::OK();
-    std::string existing = directory;  // the deepest folder that is there
-    while (existing.size() > 1) {
-      ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(existing));
-      if (exists) break;
-      existing = ParentOf(existing);
-    }
-    ARROW_RETURN_NOT_OK(fs_->CreateDirectories(directory));
-    for (std::string made = directory; made.size() > root_.size() || made.size() > existing.size();) {
-      made = ParentOf(made);
-      ARROW_RETURN_NOT_OK(fs_->SyncDirectory(made));
-    }
+    ARROW_RETURN_NOT_OK(MakeDirectories(fs_, directory, root_));
     if (directories_.size() >= kKnownDirectoriesMax) directories_.clear();
     directories_.insert(directory);
     return Status::OK();

@@ -1,5 +1,7 @@
 #include "object_store/open_store.h"
 
+#include <filesystem>
+
 #include <cstdlib>
 
 #include "object_store/arrow_store.h"
@@ -28,6 +30,11 @@ Result<std::unique_ptr<ObjectStore>> OpenStore(const StoreUrl& url, const StoreC
     case StoreKind::kAzure: return MakeAzureStore(url, credentials.auth_secret);
   }
   return Error(ErrorKind::kInternal, "no such kind of store");
+}
+
+std::string AbsoluteStoreUrl(const std::string& url) {
+  if (url.empty() || url.find("://") != std::string::npos) return url;
+  return std::filesystem::absolute(url).lexically_normal().string();
 }
 
 }  // namespace gigapi

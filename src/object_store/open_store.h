@@ -19,4 +19,7 @@ struct StoreCredentials {
 /// Asks nothing of a remote store yet (ObjectStore::Probe does); `local` must outlive the store.
 Result<std::unique_ptr<ObjectStore>> OpenStore(const StoreUrl& url, const StoreCredentials& credentials, FileSystem* local);
 
+/// A path of the working folder as an absolute one; what is an address, or absolute, stays.
+std::string AbsoluteStoreUrl(const std::string& url);
+
 }  // namespace gigapi

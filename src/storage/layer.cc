@@ -6,9 +6,10 @@
 
 namespace gigapi {
 
-LayerPtr MakeLocalLayer(FileSystem* fs, const std::string& directory, LayerOptions options) {
+LayerPtr MakeLocalLayer(FileSystem* fs, std::string directory, LayerOptions options) {
+  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
   options.local_directory = directory;
-  return std::make_shared<const Layer>(std::move(options), MakeLocalStore(fs, directory), nullptr);
+  return std::make_shared<const Layer>(std::move(options), MakeLocalStore(fs, std::move(directory)), nullptr);
 }
 
 LayerPtr FindLayer(const std::vector<LayerPtr>& layers, std::string_view name) {

@@ -61,7 +61,7 @@ class Layer {
 using LayerPtr = std::shared_ptr<const Layer>;
 
 /// A folder of a local disk as the only layer; `fs` must outlive it.
-LayerPtr MakeLocalLayer(FileSystem* fs, const std::string& directory, LayerOptions options = {});
+LayerPtr MakeLocalLayer(FileSystem* fs, std::string directory, LayerOptions options = {});
 
 /// nullptr when there is none of the name. An only layer without a name is the one of any name: a root is read with or
 /// without the settings that it was written with; files that have left it are then missed.

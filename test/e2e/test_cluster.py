@@ -16,13 +16,6 @@ def ids(server, table="cpu"):
     return sorted(int(row["id"]) for row in server.query(f"SELECT id FROM {table}"))
 
 
-def metric(server, name):
-    for line in server.get("/metrics").text.splitlines():
-        if line.startswith((name + " ", name + "{")):
-            return float(line.rsplit(" ", 1)[1])
-    raise AssertionError(f"no metric {name}")
-
-
 @pytest.fixture(params=["json", "redis"])
 def make_node(request, minio, make_server, tmp_path):
     """Nodes of one lake in a bucket of the test's own; `mode` as GIGAPI_MODE has it."""
@@ -57,9 +50,9 @@ def test_writers_share_tables_and_a_compaction_node_merges(make_node):
     for round_number in range(4):
         for number, writer in enumerate(writers):
             writer.write(lines(round_number * 20 + number * 10, 10))
-            wait_until(lambda: metric(writer, "gigapi_buffer_rows") == 0, "the rows are in a file")
+            wait_until(lambda: writer.metrics()["gigapi_buffer_rows"] == 0, "the rows are in a file")
     expected = list(range(80))
-    wait_until(lambda: metric(compaction, "gigapi_merges_total") > 0 and metric(compaction, "gigapi_files") < 8,
+    wait_until(lambda: compaction.metrics()["gigapi_merges_total"] > 0 and compaction.metrics()["gigapi_files"] < 8,
                "files are merged", 60)
     for server in [reader, compaction, *writers]:
         wait_until(lambda: ids(server) == expected, "every node sees every row once", 30)

@@ -17,13 +17,6 @@ def ids(server):
     return [row["id"] for row in server.query("SELECT id FROM cpu ORDER BY id")]
 
 
-def metric(server, name):
-    for line in server.get("/metrics").text.splitlines():
-        if line.startswith((name + " ", name + "{")):
-            return float(line.rsplit(" ", 1)[1])
-    raise AssertionError(f"no metric {name}")
-
-
 def data_files(keys):
     return [key for key in keys if key.endswith(".parquet")]
 
@@ -34,7 +27,7 @@ def test_rows_of_a_bucket_survive_a_kill_and_a_new_disk(minio, make_server, tmp_
     server = make_server(**FAST, **minio.layer(0, "s3", "first"))
     server.write(lines(0, 30))
     assert ids(server) == [str(i) for i in range(30)] or ids(server) == list(range(30))
-    wait_until(lambda: metric(server, "gigapi_buffer_rows") == 0, "all rows are in the bucket")
+    wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "all rows are in the bucket")
     keys = client.sizes("first", "lake/")
     assert data_files(keys) and "lake/mydb/cpu/metadata.json" in keys
     assert len([key for key in keys if key.endswith("/metadata.json")]) == 5  # four hours and the table
@@ -83,14 +76,14 @@ def test_a_bucket_that_goes_away_makes_rows_wait_and_comes_back_by_itself(minio,
     proxy = make_proxy(minio.port)
     server = make_server(**FAST, **minio.layer(0, "s3", "away", port=proxy.port))
     server.write(lines(0, 10))
-    wait_until(lambda: metric(server, "gigapi_buffer_rows") == 0, "the first rows are in the bucket")
+    wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "the first rows are in the bucket")
     proxy.partition("refuse")
     server.write(lines(10, 10))
     assert len(ids(server)) == 20  # the first ten from the cache
-    wait_until(lambda: metric(server, "gigapi_flush_failures_total") > 0, "a flush has failed", 60)
-    assert metric(server, "gigapi_buffer_rows") == 10
+    wait_until(lambda: server.metrics()["gigapi_flush_failures_total"] > 0, "a flush has failed", 60)
+    assert server.metrics()["gigapi_buffer_rows"] == 10
     proxy.heal()
-    wait_until(lambda: metric(server, "gigapi_buffer_rows") == 0, "the rest is in the bucket", 90)
+    wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "the rest is in the bucket", 90)
     assert len(ids(server)) == 20
     server.kill()
     server.start()
@@ -103,10 +96,10 @@ def test_what_was_just_written_is_not_fetched_again(minio, make_server, make_pro
     proxy = make_proxy(minio.port)
     server = make_server(**FAST, **minio.layer(0, "s3", "warm", port=proxy.port))
     server.write(lines(0, 50))
-    wait_until(lambda: metric(server, "gigapi_buffer_rows") == 0, "all rows are in the bucket")
-    before = metric(server, "gigapi_cache_requests_total")
+    wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "all rows are in the bucket")
+    before = server.metrics()["gigapi_cache_requests_total"]
     assert len(ids(server)) == 50
-    assert metric(server, "gigapi_cache_requests_total") == before
+    assert server.metrics()["gigapi_cache_requests_total"] == before
     text = requests.get(server.url + "/metrics", timeout=10).text
     assert minio.secret_key not in text and minio.access_key not in text
 

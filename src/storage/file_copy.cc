@@ -1,4 +1,4 @@
-#include "backup/file_copy.h"
+#include "storage/file_copy.h"
 
 #include <algorithm>
 

@@ -1,12 +1,12 @@
-// Copies of whole files between stores, checked on the way.
+// Copies of whole data files between stores, checked on the way: of moves from layer to layer, backups and restores.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 
-#include "backup/manifest.h"
 #include "object_store/object_store.h"
+#include "storage/data_file.h"
 
 namespace gigapi {
 
