@@ -164,7 +164,8 @@ struct Flusher::Batch {
   std::vector<BufferedChunk> chunks;
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   SchemaPtr schema;
-  uint64_t sequence = 0;
+  uint64_t sequence = 0;          // the rows are those of all records up to here,
+  uint64_t flushed_sequence = 0;  // after this one
 };
 
 Status Flusher::Flush(Partition* partition) {
@@ -190,6 +191,7 @@ Result<bool> Flusher::FlushOnce(Partition* partition) {
     batch.schema = partition->table->schema;
     // Every record up to here has been applied, so the chunks are all that the partition has of them.
     batch.sequence = state_->applied_sequence;
+    batch.flushed_sequence = partition->flushed_sequence;
   }
   if (batch.chunks.empty() && batch.waiters.empty()) return true;
   if (flushed.ok() && !batch.chunks.empty()) flushed = WriteAndCommit(partition, batch);
@@ -221,7 +223,7 @@ Result<bool> Flusher::FlushOnce(Partition* partition) {
 /// kCancelled: the buffer is no longer what the batch was taken from.
 Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
   ARROW_ASSIGN_OR_RAISE(const SchemaPtr schema, EnsureTableMetadata(partition->table, batch.schema));
-  ARROW_ASSIGN_OR_RAISE(DataFile written, WriteFile(partition, batch.chunks, *schema));
+  ARROW_ASSIGN_OR_RAISE(DataFile written, WriteFile(partition, batch, *schema));
   const auto file = std::make_shared<const DataFile>(std::move(written));
   const auto add_file = [&](PartitionEdit* edit) -> Status {
     if (edit->flushed_sequence >= batch.chunks.front().first_sequence) return Error(ErrorKind::kCancelled, "begin again");
@@ -247,17 +249,30 @@ Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
   return Status::OK();
 }
 
-Result<DataFile> Flusher::WriteFile(Partition* partition, const std::vector<BufferedChunk>& chunks,
-                                    const TableSchema& schema) {
+Result<DataFile> Flusher::WriteFile(Partition* partition, const Batch& batch, const TableSchema& schema) {
   std::vector<ColumnBatchPtr> batches;
-  batches.reserve(chunks.size());
-  for (const BufferedChunk& chunk : chunks) batches.push_back(chunk.rows);
+  batches.reserve(batch.chunks.size());
+  for (const BufferedChunk& chunk : batch.chunks) batches.push_back(chunk.rows);
   ARROW_ASSIGN_OR_RAISE(const ColumnBatch sorted, SortChunks(schema, batches));
   const LayerPtr& layer = options_.layers.front();
   std::string key = partition->path + "/" + ParquetFileName(NewUuid(), 1);
+  const int64_t created_ns = WallNanos();
+  FileProvenance provenance{
+      .database = partition->table->database,
+      .table = partition->table->name,
+      .partition = partition->key,
+      .node = options_.node,
+      .created_ns = created_ns,
+      .layer = layer->name(),
+      .oldest_in_layer_ns = created_ns,
+      .newest_in_layer_ns = created_ns,
+      .min_sequence = batch.chunks.front().first_sequence,
+      .max_sequence = batch.chunks.back().last_sequence,
+  };
+  AddRange({batch.flushed_sequence, batch.sequence}, &provenance.logs[options_.node]);
   const auto write = [&]() -> Result<DataFile> {
     ARROW_ASSIGN_OR_RAISE(auto object, layer->Create(key));
-    return WriteParquet(std::move(object), schema, sorted, {.effort = ParquetEffort::kFast});
+    return WriteParquet(std::move(object), schema, sorted, {.effort = ParquetEffort::kFast, .provenance = &provenance});
   };
   auto written = write();
   if (!written.ok()) {
@@ -271,10 +286,10 @@ Result<DataFile> Flusher::WriteFile(Partition* partition, const std::vector<Buff
   if (catalog_->is_shared() && !layer->is_global() && layer->local_directory()) file.node = committer_->node();
   file.partition = partition->key;
   file.level = 1;
-  file.created_ns = WallNanos();
+  file.created_ns = created_ns;
   file.oldest_in_layer_ns = file.newest_in_layer_ns = file.created_ns;
-  file.min_sequence = chunks.front().first_sequence;
-  file.max_sequence = chunks.back().last_sequence;
+  file.min_sequence = provenance.min_sequence;
+  file.max_sequence = provenance.max_sequence;
   return file;
 }
 

@@ -53,9 +53,9 @@ class Flusher {
   void LookAround();
   std::vector<std::shared_ptr<Partition>> Plan();
   std::vector<std::shared_ptr<Partition>> Plan(const FlushPolicy& policy);
-  Result<DataFile> WriteFile(Partition* partition, const std::vector<BufferedChunk>& chunks, const TableSchema& schema);
   Status FlushConcurrently(const std::vector<std::shared_ptr<Partition>>& partitions);
   struct Batch;
+  Result<DataFile> WriteFile(Partition* partition, const Batch& batch, const TableSchema& schema);
   Result<bool> FlushOnce(Partition* partition);
   Status WriteAndCommit(Partition* partition, const Batch& batch);
   Result<SchemaPtr> EnsureTableMetadata(Table* table, SchemaPtr schema);

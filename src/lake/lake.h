@@ -30,6 +30,8 @@ enum class Durability {
 struct LakeOptions {
   /// A local folder: of the write-ahead log and of what else this process keeps for itself, under .gigapi/.
   std::string root;
+  /// Set by Open: the name of this root's log, under which files and a shared catalog keep how far it has come.
+  std::string node = {};
   /// Where files may lie; new ones go to the first. None: one layer, which is the root.
   std::vector<LayerPtr> layers = {};
   /// Where the catalog lies that nodes share (catalog/store_catalog.h). None: this process alone has the lake; the catalog

@@ -31,7 +31,7 @@ Result<std::unique_ptr<FileLock>> TakeRoot(const std::string& root, FileSystem* 
   return fs->Lock(PrivateDirectory(root) + "/lock");
 }
 
-/// The name under which a shared catalog keeps how far this root's log has come: made once, kept with the log.
+/// The name of this root's log: made once, kept with it.
 Result<std::string> NodeOf(const std::string& root, FileSystem* fs) {
   const std::string path = PrivateDirectory(root) + "/node";
   ARROW_ASSIGN_OR_RAISE(const bool exists, fs->Exists(path));
@@ -58,10 +58,11 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   if (!options.read_only) {
     ARROW_ASSIGN_OR_RAISE(lock, TakeRoot(options.root, fs));
   }
-  std::string node;
-  if (options.shared_catalog) {
-    ARROW_ASSIGN_OR_RAISE(node, NodeOf(options.root, fs));
+  if (options.shared_catalog || !options.read_only) {
+    ARROW_ASSIGN_OR_RAISE(options.node, NodeOf(options.root, fs));
   }
+  // A catalog of one process alone knows only one log.
+  std::string node = options.shared_catalog ? options.node : std::string();
   std::unique_ptr<Catalog> catalog;
   if (options.shared_catalog) {
     ChangeNote note;

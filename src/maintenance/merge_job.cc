@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/uuid.h"
 #include "maintenance/sorted_merge.h"
 #include "storage/hive_path.h"
@@ -12,10 +13,47 @@
 namespace gigapi {
 namespace {
 
-Result<DataFile> WriteMerged(std::unique_ptr<ObjectWriter> object, SortedMerge* merge,
-                             const std::function<bool()>& is_stopping) {
-  ARROW_ASSIGN_OR_RAISE(const auto writer,
-                        ParquetWriter::Create(std::move(object), merge->columns(), ParquetEffort::kCompact));
+/// Of the file that is to be, without size, rows, times of rows and columns.
+DataFile DescribeOutput(const PartitionFiles& partition, const MergePlan& plan) {
+  const DataFile& first = *plan.inputs.front();
+  DataFile output;
+  output.layer = first.layer;
+  output.key = partition.path + '/' + ParquetFileName(NewUuid(), plan.output_level);
+  output.node = first.node;
+  output.partition = partition.partition;
+  output.level = plan.output_level;
+  output.created_ns = WallNanos();
+  output.min_sequence = first.min_sequence;
+  output.oldest_in_layer_ns = first.oldest_in_layer_ns;
+  for (const DataFilePtr& input : plan.inputs) {
+    output.min_sequence = std::min(output.min_sequence, input->min_sequence);
+    output.max_sequence = std::max(output.max_sequence, input->max_sequence);
+    output.oldest_in_layer_ns = std::min(output.oldest_in_layer_ns, input->oldest_in_layer_ns);
+    output.newest_in_layer_ns = std::max(output.newest_in_layer_ns, input->newest_in_layer_ns);
+  }
+  return output;
+}
+
+FileProvenance ProvenanceOf(const PartitionFiles& partition, const MergePlan& plan, const DataFile& output,
+                            const SortedMerge& merge) {
+  FileProvenance provenance{
+      .database = partition.database,
+      .table = partition.table,
+      .partition = output.partition,
+      .level = output.level,
+      .created_ns = output.created_ns,
+      .layer = output.layer->name(),
+      .oldest_in_layer_ns = output.oldest_in_layer_ns,
+      .newest_in_layer_ns = output.newest_in_layer_ns,
+      .min_sequence = output.min_sequence,
+      .max_sequence = output.max_sequence,
+  };
+  UniteLogs(merge.provenances(), &provenance);
+  for (const DataFilePtr& input : plan.inputs) provenance.replaced.emplace_back(NameOf(input->key));
+  return provenance;
+}
+
+Result<DataFile> WriteMerged(ParquetWriter* writer, SortedMerge* merge, const std::function<bool()>& is_stopping) {
   size_t group_rows = 0;
   for (;;) {
     if (is_stopping()) return Error(ErrorKind::kCancelled, "stopping");
@@ -30,50 +68,40 @@ Result<DataFile> WriteMerged(std::unique_ptr<ObjectWriter> object, SortedMerge* 
   }
 }
 
-Result<DataFile> Merge(const PartitionFiles& partition, const MergePlan& plan, const Layer& layer, const std::string& key,
+Result<DataFile> Merge(const PartitionFiles& partition, const MergePlan& plan, const DataFile& output,
                        const std::function<bool()>& is_stopping) {
   std::vector<std::shared_ptr<ReadableFile>> files;
   for (const DataFilePtr& input : plan.inputs) {
     ARROW_ASSIGN_OR_RAISE(files.emplace_back(), OpenDataFile(*input));
   }
   ARROW_ASSIGN_OR_RAISE(const auto merge, SortedMerge::Open(std::move(files), *partition.schema));
-  ARROW_ASSIGN_OR_RAISE(auto object, layer.Create(key));
-  return WriteMerged(std::move(object), merge.get(), is_stopping);
+  ARROW_ASSIGN_OR_RAISE(auto object, output.layer->Create(output.key));
+  ARROW_ASSIGN_OR_RAISE(const auto writer,
+                        ParquetWriter::Create(std::move(object), merge->columns(), ParquetEffort::kCompact));
+  SetProvenance(ProvenanceOf(partition, plan, output, *merge), *partition.schema, merge->columns(), writer.get());
+  return WriteMerged(writer.get(), merge.get(), is_stopping);
 }
 
 }  // namespace
 
 Result<DataFile> RunMerge(const PartitionFiles& partition, const MergePlan& plan, const std::function<bool()>& is_stopping) {
-  const LayerPtr& layer = plan.inputs[0]->layer;
-  std::string key = partition.path + '/' + ParquetFileName(NewUuid(), plan.output_level);
-  Result<DataFile> merged = Merge(partition, plan, *layer, key, is_stopping);
+  DataFile output = DescribeOutput(partition, plan);
+  Result<DataFile> merged = Merge(partition, plan, output, is_stopping);
   if (!merged.ok()) {
-    (void)layer->Remove(key);  // it may be there although the answer said otherwise
+    (void)output.layer->Remove(output.key);  // it may be there although the answer said otherwise
     return merged.status();
   }
-  DataFile output = *std::move(merged);
   int64_t rows = 0;
-  output.min_sequence = plan.inputs[0]->min_sequence;
-  output.max_sequence = plan.inputs[0]->max_sequence;
-  output.oldest_in_layer_ns = plan.inputs[0]->oldest_in_layer_ns;
-  output.newest_in_layer_ns = plan.inputs[0]->newest_in_layer_ns;
-  for (const DataFilePtr& input : plan.inputs) {
-    rows += input->rows;
-    output.min_sequence = std::min(output.min_sequence, input->min_sequence);
-    output.max_sequence = std::max(output.max_sequence, input->max_sequence);
-    output.oldest_in_layer_ns = std::min(output.oldest_in_layer_ns, input->oldest_in_layer_ns);
-    output.newest_in_layer_ns = std::max(output.newest_in_layer_ns, input->newest_in_layer_ns);
+  for (const DataFilePtr& input : plan.inputs) rows += input->rows;
+  if (rows != merged->rows) {
+    (void)output.layer->Remove(output.key);
+    return Errorf(ErrorKind::kInternal, "a merge made {} rows of {}", merged->rows, rows);
   }
-  if (rows != output.rows) {
-    (void)layer->Remove(key);
-    return Errorf(ErrorKind::kInternal, "a merge made {} rows of {}", output.rows, rows);
-  }
-  output.layer = layer;
-  output.key = std::move(key);
-  output.node = plan.inputs[0]->node;
-  output.partition = partition.partition;
-  output.level = plan.output_level;
-  output.created_ns = WallNanos();
+  output.size_bytes = merged->size_bytes;
+  output.rows = merged->rows;
+  output.min_time = merged->min_time;
+  output.max_time = merged->max_time;
+  output.columns = std::move(merged->columns);
   return output;
 }
 

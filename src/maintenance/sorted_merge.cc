@@ -27,6 +27,12 @@ Result<std::unique_ptr<SortedMerge>> SortedMerge::Open(std::vector<std::shared_p
   return merge;
 }
 
+std::vector<const FileProvenance*> SortedMerge::provenances() const {
+  std::vector<const FileProvenance*> provenances;
+  for (const Input& input : inputs_) provenances.push_back(input.reader->provenance());
+  return provenances;
+}
+
 void SortedMerge::MakeColumns() {
   size_t tag = 0, field = 0;
   for (size_t i = 0; i < schema_.size(); ++i) {

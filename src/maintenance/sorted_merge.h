@@ -25,6 +25,9 @@ class SortedMerge {
   /// The columns of the batches: those of the table that any file has.
   const std::vector<ColumnSchema>& columns() const { return columns_; }
 
+  /// Of each file, in their order; nullptr where it has none. They live as long as the merge.
+  std::vector<const FileProvenance*> provenances() const;
+
   /// Adds rows to the batch until it has `rows`, or the files end, or its texts have become too large to go on.
   Status Fill(size_t rows);
   /// Dictionaries of tags are in order and may hold more than the batch uses.

@@ -17,6 +17,7 @@ Result<DataFile> WriteParquet(std::unique_ptr<ObjectWriter> object, const TableS
   for (size_t begin = 0; begin < sorted.rows(); begin += group_rows) {
     ARROW_RETURN_NOT_OK(writer->WriteRowGroup(sorted, begin, std::min(begin + group_rows, sorted.rows())));
   }
+  if (options.provenance != nullptr) SetProvenance(*options.provenance, schema, columns, writer.get());
   return writer->Finish();
 }
 

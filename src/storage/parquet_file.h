@@ -17,6 +17,7 @@
 #include "model/schema.h"
 #include "object_store/object_store.h"
 #include "storage/data_file.h"
+#include "storage/file_provenance.h"
 
 namespace gigapi {
 
@@ -29,6 +30,8 @@ enum class ParquetEffort {
 struct ParquetOptions {
   ParquetEffort effort = ParquetEffort::kCompact;
   int64_t row_group_rows = 122'880;  // DuckDB's own: it skips and shares out work by row groups
+  /// For the footer, without the types of the columns; may be none.
+  const FileProvenance* provenance = nullptr;
 };
 
 /// Rows of one partition, sorted; columns are the table's in schema order, those without a value left out.

@@ -10,6 +10,7 @@
 #include <bit>
 #include <optional>
 
+#include "storage/parquet_footer.h"
 #include "storage/readable_file_source.h"
 
 namespace gigapi {
@@ -69,7 +70,7 @@ void SpreadOverNulls(const int16_t* levels, size_t rows, size_t values, PodVecto
 class ParquetReaderImpl final : public ParquetReader {
  public:
   ParquetReaderImpl(std::unique_ptr<parquet::ParquetFileReader> file, const TableSchema& schema)
-      : file_(std::move(file)), schema_(schema), metadata_(file_->metadata()) {}
+      : file_(std::move(file)), schema_(schema), metadata_(file_->metadata()), provenance_(ProvenanceOf(*metadata_)) {}
 
   Status Start() {
     const parquet::SchemaDescriptor& descriptor = *metadata_->schema();
@@ -98,6 +99,7 @@ class ParquetReaderImpl final : public ParquetReader {
   }
 
   int64_t rows() const override { return metadata_->num_rows(); }
+  const FileProvenance* provenance() const override { return provenance_ ? &*provenance_ : nullptr; }
   bool HasColumn(size_t schema_position) const override { return columns_[schema_position].position >= 0; }
 
   void AddTagValues(size_t tag, StringDictionary* dictionary) override {
@@ -325,6 +327,7 @@ class ParquetReaderImpl final : public ParquetReader {
   const std::unique_ptr<parquet::ParquetFileReader> file_;
   const TableSchema& schema_;
   const std::shared_ptr<parquet::FileMetaData> metadata_;
+  const std::optional<FileProvenance> provenance_;
   int time_position_ = -1;
   std::vector<FileColumn> columns_;                // by position in the schema
   std::vector<std::vector<TagChunk>> tag_chunks_;  // by tag, by row group

@@ -11,6 +11,7 @@
 #include "base/file_system.h"
 #include "model/column_batch.h"
 #include "model/schema.h"
+#include "storage/file_provenance.h"
 #include "storage/string_dictionary.h"
 
 namespace gigapi {
@@ -30,6 +31,8 @@ class ParquetReader {
   virtual ~ParquetReader() = default;
 
   virtual int64_t rows() const = 0;
+  /// nullptr: the footer has none, or none that can be read.
+  virtual const FileProvenance* provenance() const = 0;
   virtual bool HasColumn(size_t schema_position) const = 0;
 
   /// Adds every value of a tag (a position in schema.tags()) to the dictionary, which may live as long as the reader.

@@ -2,6 +2,7 @@
 
 #include <arrow/buffer.h>
 #include <arrow/util/compression.h>
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/column_page.h>
 #include <parquet/column_writer.h>
 #include <parquet/exception.h>
@@ -117,13 +118,15 @@ class ParquetWriterImpl final : public ParquetWriter {
     END_PARQUET_CATCH_EXCEPTIONS
   }
 
+  void SetMetadata(const std::string& key, std::string value) override { key_values_->Append(key, std::move(value)); }
+
   Result<DataFile> Finish() override {
     BEGIN_PARQUET_CATCH_EXCEPTIONS
     page_index_->Finish();
     const auto locations = page_index_->WriteTo(stream_.get());
     metadata_->SetIndexLocations(parquet::IndexKind::kColumnIndex, locations.column_index_locations);
     metadata_->SetIndexLocations(parquet::IndexKind::kOffsetIndex, locations.offset_index_locations);
-    const auto metadata = metadata_->Finish();
+    const auto metadata = metadata_->Finish(key_values_->size() > 0 ? key_values_ : nullptr);
     parquet::WriteFileMetaData(*metadata, stream_.get());
     ARROW_ASSIGN_OR_RAISE(result_.size_bytes, stream_->Tell());
     ARROW_RETURN_NOT_OK(stream_->Commit());
@@ -230,6 +233,7 @@ class ParquetWriterImpl final : public ParquetWriter {
   const std::shared_ptr<parquet::WriterProperties> properties_;
   parquet::SchemaDescriptor schema_;
   std::unique_ptr<parquet::FileMetaDataBuilder> metadata_;
+  const std::shared_ptr<arrow::KeyValueMetadata> key_values_ = std::make_shared<arrow::KeyValueMetadata>();
   std::unique_ptr<parquet::PageIndexBuilder> page_index_;
   ColumnEncoder encoder_;
   PageBytes compressed_;
@@ -240,6 +244,12 @@ class ParquetWriterImpl final : public ParquetWriter {
 };
 
 }  // namespace
+
+void SetProvenance(FileProvenance provenance, const TableSchema& table, const std::vector<ColumnSchema>& columns,
+                   ParquetWriter* writer) {
+  provenance.column_types = EncodeColumnTypes(table, columns);
+  writer->SetMetadata(FileProvenance::kKey, EncodeProvenance(provenance));
+}
 
 Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Create(std::unique_ptr<ObjectWriter> object,
                                                              const std::vector<ColumnSchema>& columns,

@@ -24,8 +24,15 @@ class ParquetWriter {
   /// Writes rows [begin, end) as one row group. Columns that `rows` lacks are NULL; dictionaries of tags are in order.
   virtual Status WriteRowGroup(const ColumnBatch& rows, size_t begin, size_t end) = 0;
 
+  /// Adds a key and a value to the footer. Any time before Finish.
+  virtual void SetMetadata(const std::string& key, std::string value) = 0;
+
   /// Writes the footer and commits the object. The answer has size, rows, times and column statistics set.
   virtual Result<DataFile> Finish() = 0;
 };
+
+/// Puts `provenance` into the footer; `columns` are the file's, of which `table` says the types in column_types.
+void SetProvenance(FileProvenance provenance, const TableSchema& table, const std::vector<ColumnSchema>& columns,
+                   ParquetWriter* writer);
 
 }  // namespace gigapi
