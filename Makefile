@@ -8,7 +8,7 @@ export CCACHE_NOHASHDIR := 1
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build run demo package test test-asan crash bench fuzz docs format lint clean
+.PHONY: help bootstrap build run demo package test test-asan crash chaos bench fuzz docs format lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ test-asan: bootstrap ## The unit tests under the address and undefined behaviour
 
 crash: build ## Kill the server with SIGKILL many times while clients write; compare every acknowledged row
 	$(PYTHON) test/crash/crash_driver.py --kills 500
+
+chaos: build ## Break clusters at random, without end, and count every row; CHAOS="--seed 7 --rounds 1 --topology redis" repeats
+	@timeout 600 scripts/bootstrap-minio
+	$(PYTHON) test/chaos/chaos_driver.py $(CHAOS)
 
 bench: build ## Measure ingest and queries; docs/benchmarks.md says how to read it
 	$(PYTHON) bench/run.py
