@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/json_writer.h"
 #include "base/log.h"
 #include "server/metrics/exposition.h"
 
@@ -202,14 +203,23 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   if (lake_options.shared_catalog) {
     lake_options.drop_delay_ms = std::max(lake_options.drop_delay_ms, settings.query_timeout_ms + kFollowMsMax);
   }
+  node->settings_ = settings;
+  node->cluster_ = Cluster::Make(node->settings_, node->storage_);
+  if (node->cluster_) node->cluster_->Equip(&lake_options);
   ARROW_ASSIGN_OR_RAISE(node->lake_, Lake::Open(std::move(lake_options), LocalFileSystem()));
   const LakeMetrics lake = node->lake_->metrics();
   LOG_INFO("the lake is open", "tables={} files={} rows_replayed={} ms={}", lake.tables, lake.files, lake.buffered_rows,
            MillisSince(started));
-  ARROW_ASSIGN_OR_RAISE(node->engine_, QueryEngine::Open(node->lake_.get(), QueryOptionsOf(settings)));
+  SnapshotSource* snapshots = node->lake_.get();
+  if (node->cluster_) {
+    node->cluster_->Attach(node->lake_.get(), [raw = node.get()] { return raw->Describe(); });
+    snapshots = node->cluster_->snapshots();
+  }
+  ARROW_ASSIGN_OR_RAISE(node->engine_, QueryEngine::Open(snapshots, QueryOptionsOf(settings)));
   node->merges_ = MergeService::Start(node->lake_.get(), MergeOptionsOf(settings));
   node->tiers_ = TierService::Start(node->lake_.get(), node->merges_.get(), node->storage_.layers, TierOptionsOf(settings));
   ServerOptions server_options = ServerOptionsOf(settings);
+  if (node->cluster_) server_options.cluster = node->cluster_->calls();
   server_options.write_more_metrics = [merges = node->merges_.get(), flight = &node->flight_stats_,
                                        storage = &node->storage_, tiers = node->tiers_.get()](Exposition* page) {
     WriteTiers(tiers->metrics(), page);
@@ -221,11 +231,29 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   if (settings.flightsql_enable) {
     ARROW_ASSIGN_OR_RAISE(node->flight_,
                           FlightSqlServer::Start(FlightSqlOptionsOf(settings), node->lake_.get(), node->engine_.get(),
-                                                 node->server_->query_registry(), &node->flight_stats_));
+                                                 node->server_->query_registry(), &node->flight_stats_,
+                                                 node->cluster_ ? node->cluster_->service() : nullptr));
   }
+  if (node->cluster_) ARROW_RETURN_NOT_OK(node->cluster_->Announce(node->port(), node->flight_port()));
   LOG_INFO("listening", "host={} port={} flight_port={} ms={}", settings.http_host, node->port(), node->flight_port(),
            MillisSince(started));
   return node;
+}
+
+std::string Node::Describe() const {
+  const LakeMetrics lake = lake_->metrics();
+  const QueryMetrics queries = engine_->metrics();
+  const MergeMetrics merges = merges_->metrics();
+  JsonWriter json;
+  json.BeginObject().Key("buffered_rows").Integer(lake.buffered_rows).Key("buffered_bytes").Integer(lake.buffered_bytes);
+  json.Key("wal_disk_bytes").Integer(lake.wal_disk_bytes).Key("rows_written_total").Integer(lake.rows_written_total);
+  json.Key("flush_failures_total").Integer(lake.flush_failures_total);
+  json.Key("tables").Integer(lake.tables).Key("files").Integer(lake.files);
+  json.Key("drop_queue_files").Integer(lake.drop_queue_files);
+  json.Key("catalog_lag_ms").Integer(lake_->CatalogLagNs() / kNanosPerMilli);
+  json.Key("queries_running").Integer(queries.running).Key("queries_queued").Integer(queries.queued);
+  json.Key("merges_total").Integer(merges.merges_total).Key("merge_failures_total").Integer(merges.failures_total);
+  return json.EndObject().Take();
 }
 
 Node::~Node() {
@@ -253,6 +281,7 @@ Status Node::Stop() {
   LOG_INFO("stopping: flushing", "rows={}", lake_->metrics().buffered_rows);
   const Status closed = lake_->Close();
   lake_.reset();
+  cluster_.reset();
   if (closed.ok()) LOG_INFO("stopped");
   return closed;
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "app/cluster.h"
 #include "app/node_storage.h"
 #include "app/settings.h"
 #include "base/error.h"
@@ -43,9 +44,13 @@ class Node {
 
  private:
   Node() = default;
+  /// What this node says of itself to others, a JSON object; once all parts run.
+  std::string Describe() const;
 
   // In the order in which they need each other.
+  Settings settings_;
   NodeStorage storage_;
+  std::unique_ptr<Cluster> cluster_;  // nullptr: nobody shares the lake
   std::unique_ptr<Lake> lake_;
   std::unique_ptr<QueryEngine> engine_;
   std::unique_ptr<MergeService> merges_;

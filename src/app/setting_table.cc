@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view kProcess = "Process";
 constexpr std::string_view kData = "Data";
+constexpr std::string_view kCluster = "Several nodes";
 constexpr std::string_view kHttp = "HTTP";
 constexpr std::string_view kFlight = "Flight SQL";
 constexpr std::string_view kWriting = "Writing and keeping";
@@ -100,6 +101,49 @@ std::vector<SettingSpec> MakeTable() {
        .environment = {{"GIGAPI_ALLOW_SAVE_TO_HD"}},
        .field = &S::allow_save_to_hd,
        .doc = "Must be true: a server that keeps rows in memory only is not built. See durability = none."},
+
+      {.group = kCluster,
+       .key = "advertise_host",
+       .environment = {{"GIGAPI_ADVERTISE_HOST"}},
+       .field = &S::advertise_host,
+       .doc = "The name or address under which other nodes of the same lake reach this one. Without it http_host, or the "
+              "machine's name where that means every address."},
+      {.group = kCluster,
+       .key = "fresh_reads",
+       .environment = {{"GIGAPI_FRESH_READS"}},
+       .field = &S::fresh_reads,
+       .doc =
+           "Whether queries ask other nodes over Flight for rows that are in no file yet, so that what was written to any "
+           "node is seen on all at once."},
+      {.group = kCluster,
+       .key = "fresh_reads_timeout_ms",
+       .environment = {{"GIGAPI_FRESH_READS_TIMEOUT_MS"}},
+       .field = &S::fresh_reads_timeout_ms,
+       .doc = "How long a query waits for another node. An answer that lacks its rows says so in a header.",
+       .min = 1,
+       .max = 600'000},
+      {.group = kCluster,
+       .key = "heartbeat_interval_ms",
+       .environment = {{"GIGAPI_HEARTBEAT_INTERVAL_MS"}},
+       .field = &S::heartbeat_interval_ms,
+       .doc = "How often a node tells the others that it is alive. In a bucket each time is one write and one listing.",
+       .min = 10,
+       .max = 3'600'000},
+      {.group = kCluster,
+       .key = "lease_ms",
+       .environment = {{"GIGAPI_LEASE_MS"}},
+       .field = &S::lease_ms,
+       .doc =
+           "How long a node may be silent before others take over what it was merging or moving. At least two heartbeats; "
+           "the same on all nodes.",
+       .min = 20,
+       .max = 36'000'000},
+      {.group = kCluster,
+       .key = "cluster_tls_ca",
+       .environment = {{"GIGAPI_CLUSTER_TLS_CA"}},
+       .field = &S::cluster_tls_ca,
+       .doc = "PEM file of the authority that signed the certificates of the nodes, where they speak TLS to each other. "
+              "Without it those that the system trusts."},
 
       {.group = kHttp,
        .key = "http_host",

@@ -38,6 +38,14 @@ struct Settings {
   std::string backup_auth_key;
   std::string backup_auth_secret;
 
+  // Several nodes
+  std::string advertise_host;
+  int64_t heartbeat_interval_ms = 5'000;
+  int64_t lease_ms = 15'000;
+  bool fresh_reads = true;
+  int64_t fresh_reads_timeout_ms = 1'000;
+  std::string cluster_tls_ca;
+
   // HTTP
   std::string http_host = "0.0.0.0";
   int64_t http_port = 7971;

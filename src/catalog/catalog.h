@@ -61,6 +61,7 @@ class Catalog {
   /// A partition as it is now; one that is not there has no files and no version.
   virtual Result<LoadedPartition> GetPartition(const std::string& table_path, PartitionKey key) = 0;
 
+  virtual Result<bool> HasDatabase(const std::string& database) = 0;
   /// The columns of a table; nullptr when there is none.
   virtual Result<SchemaPtr> GetTable(const std::string& table_path) = 0;
 

@@ -182,6 +182,10 @@ Result<LoadedPartition> JsonCatalog::GetPartition(const std::string& table_path,
   return *std::move(loaded);
 }
 
+Result<bool> JsonCatalog::HasDatabase(const std::string& database) {
+  return fs_->Exists(root_ + "/" + DatabasePath(database));
+}
+
 Result<SchemaPtr> JsonCatalog::GetTable(const std::string& table_path) {
   const std::string path = DirectoryOf(table_path) + kMetadataName;
   ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(path));

@@ -25,6 +25,7 @@ class JsonCatalog final : public Catalog {
   /// A file that the catalog names and the disk lacks is an error: rows would be missing in silence.
   Result<CatalogContents> Load(const DropList& drops) override;
   Result<LoadedPartition> GetPartition(const std::string& table_path, PartitionKey key) override;
+  Result<bool> HasDatabase(const std::string& database) override;
   Result<SchemaPtr> GetTable(const std::string& table_path) override;
   /// Files under temporary names, Parquet files that were never committed, replaced and dropped ones.
   Status RemoveLeftovers(const CatalogContents& contents) override;

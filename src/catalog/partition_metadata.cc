@@ -133,6 +133,7 @@ Result<DataFilePtr> ReadFile(element json, const MetadataContext& context) {
   std::string_view node;
   if (json["node"].get(node) == simdjson::SUCCESS) file->node = node;
   file->is_elsewhere = !file->node.empty() && file->node != context.node;
+  if (file->is_elsewhere && context.find_peer_layer) file->layer = context.find_peer_layer(*file->layer, file->node);
   file->partition = context.partition;
   file->size_bytes = int64_t(json["size_bytes"]);
   file->rows = int64_t(json["row_count"]);
@@ -169,6 +170,11 @@ Result<PartitionMetadata> ReadPartition(element json, const MetadataContext& con
   for (const element dropped : simdjson::dom::array(json["drop_queue"])) {
     metadata.drop_queue.push_back(ReadDroppedName(dropped));
   }
+  simdjson::dom::object lease;
+  if (json["lease"].get(lease) == simdjson::SUCCESS) {
+    metadata.lease = {.node = std::string(std::string_view(lease["node"])),
+                      .epoch = std::string(std::string_view(lease["epoch"]))};
+  }
   for (const element entry : simdjson::dom::array(json["files"])) {
     ARROW_ASSIGN_OR_RAISE(DataFilePtr file, ReadFile(entry, context));
     metadata.files.push_back(std::move(file));
@@ -192,6 +198,10 @@ std::string EncodePartitionMetadata(const PartitionMetadata& metadata, std::stri
   json.Key("wal_sequence").Unsigned(metadata.SequenceOf({}));
   if (metadata.wal_sequences.size() > metadata.wal_sequences.count({})) WriteSequences(metadata.wal_sequences, &json);
   if (!commit_id.empty()) json.Key("commit").String(commit_id);
+  if (metadata.lease) {
+    json.Key("lease").BeginObject().Key("node").String(metadata.lease->node);
+    json.Key("epoch").String(metadata.lease->epoch).EndObject();
+  }
   json.Key("drop_queue").BeginArray();
   for (const DroppedName& dropped : metadata.drop_queue) {
     if (dropped.layer.empty()) json.String(dropped.name);

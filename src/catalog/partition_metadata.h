@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,14 @@ struct DroppedName {
   bool operator==(const DroppedName&) const = default;
 };
 
+/// Which run of which node may replace files of a partition at present: it merges them, moves or drops them.
+struct MaintenanceLease {
+  std::string node;
+  std::string epoch;  // of the run
+
+  bool operator==(const MaintenanceLease&) const = default;
+};
+
 struct PartitionMetadata {
   std::string table;
   /// By node: all rows that its WAL records up to this sequence have for this partition are in the files. Under the empty
@@ -28,6 +37,8 @@ struct PartitionMetadata {
   std::map<std::string, uint64_t> wal_sequences = {};
   std::vector<DataFilePtr> files;
   std::vector<DroppedName> drop_queue = {};
+  /// Holds while that run of the node is alive (cluster/membership.h).
+  std::optional<MaintenanceLease> lease = {};
 
   /// 0: nothing is known of the node.
   uint64_t SequenceOf(const std::string& node) const {
@@ -45,6 +56,7 @@ struct MetadataContext {
   const std::string& partition_path;    // what the keys of its files begin with, without the slash
   PartitionKey partition;
   const std::string& node;  // this one
+  FindPeerLayer find_peer_layer = {};
 };
 
 /// The files get ids of this process. Fails when a layer is not there.

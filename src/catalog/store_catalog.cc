@@ -35,8 +35,13 @@ Result<SchemaPtr> Union(const SchemaPtr& theirs, const TableSchema& ours, std::s
 
 class StoreCatalog final : public Catalog {
  public:
-  StoreCatalog(std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers, std::string node, ChangeNote note)
-      : store_(std::move(store)), layers_(std::move(layers)), node_(std::move(node)), note_(std::move(note)) {}
+  StoreCatalog(std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers, FindPeerLayer find_peer_layer,
+               std::string node, ChangeNote note)
+      : store_(std::move(store)),
+        layers_(std::move(layers)),
+        find_peer_layer_(std::move(find_peer_layer)),
+        node_(std::move(node)),
+        note_(std::move(note)) {}
 
   bool is_shared() const override { return true; }
 
@@ -89,9 +94,15 @@ class StoreCatalog final : public Catalog {
     auto found = store_->Get(MetadataKey(path));
     if (!found.ok() && KindOf(found.status()) == ErrorKind::kNotFound) return loaded;
     ARROW_RETURN_NOT_OK(found.status());
-    ARROW_ASSIGN_OR_RAISE(loaded.metadata, DecodePartitionMetadata(found->content, {layers_, path, key, node_}));
+    ARROW_ASSIGN_OR_RAISE(loaded.metadata,
+                          DecodePartitionMetadata(found->content, {layers_, path, key, node_, find_peer_layer_}));
     loaded.version = std::move(found->version);
     return loaded;
+  }
+
+  Result<bool> HasDatabase(const std::string& database) override {
+    ARROW_ASSIGN_OR_RAISE(const ObjectPage page, store_->List(DatabasePath(database) + '/', "", 1));
+    return !page.objects.empty();
   }
 
   Result<SchemaPtr> GetTable(const std::string& table_path) override {
@@ -185,6 +196,7 @@ class StoreCatalog final : public Catalog {
 
   const std::shared_ptr<ObjectStore> store_;
   const std::vector<LayerPtr> layers_;
+  const FindPeerLayer find_peer_layer_;
   const std::string node_;
   const ChangeNote note_;
 };
@@ -192,8 +204,9 @@ class StoreCatalog final : public Catalog {
 }  // namespace
 
 std::unique_ptr<Catalog> MakeStoreCatalog(std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers, std::string node,
-                                          ChangeNote note) {
-  return std::make_unique<StoreCatalog>(std::move(store), std::move(layers), std::move(node), std::move(note));
+                                          ChangeNote note, FindPeerLayer find_peer_layer) {
+  return std::make_unique<StoreCatalog>(std::move(store), std::move(layers), std::move(find_peer_layer), std::move(node),
+                                        std::move(note));
 }
 
 }  // namespace gigapi

@@ -22,8 +22,8 @@ namespace gigapi {
 /// Told the key of each object that this node has changed, or may have.
 using ChangeNote = std::function<void(const std::string& key)>;
 
-/// `node` is this one's name; `note` may be empty.
+/// `node` is this one's name; `note` and `find_peer_layer` may be empty.
 std::unique_ptr<Catalog> MakeStoreCatalog(std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers, std::string node,
-                                          ChangeNote note);
+                                          ChangeNote note, FindPeerLayer find_peer_layer = {});
 
 }  // namespace gigapi

@@ -58,6 +58,7 @@ Status CatalogFollower::TakeOverChanges() {
   }
   std::reverse(last.begin(), last.end());
   for (const ObjectChange* change : last) {
+    if (membership_ && change->key.starts_with(kNodesPrefix)) membership_->Wake();
     const auto key = ParseCatalogKey(change->key);
     if (!key) continue;
     ARROW_RETURN_NOT_OK(TakeOver(*key, change->version));
@@ -65,6 +66,7 @@ Status CatalogFollower::TakeOverChanges() {
   }
   cursor_ = page.cursor;
   if (!page.changes.empty() || !page.complete) return Status::OK();
+  caught_up_ns_ = SteadyNanos();
   const auto awaited = feed_->AwaitChange(cursor_, kAwaitMs);
   return awaited.status();
 }

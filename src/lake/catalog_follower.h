@@ -8,8 +8,10 @@
 #include <string>
 #include <thread>
 
+#include "base/clock.h"
 #include "catalog/catalog.h"
 #include "catalog/catalog_key.h"
+#include "cluster/membership.h"
 #include "lake/lake_state.h"
 #include "lake/partition_committer.h"
 #include "object_store/change_feed.h"
@@ -18,14 +20,19 @@ namespace gigapi {
 
 class CatalogFollower {
  public:
-  /// All must outlive it.
-  CatalogFollower(Catalog* catalog, ChangeFeed* feed, LakeState* state, PartitionCommitter* committer)
-      : catalog_(catalog), feed_(feed), state_(state), committer_(committer) {}
+  /// All must outlive it. `membership`, which may be nullptr, is told when nodes come and go.
+  CatalogFollower(Catalog* catalog, ChangeFeed* feed, LakeState* state, PartitionCommitter* committer,
+                  Membership* membership)
+      : catalog_(catalog), feed_(feed), state_(state), committer_(committer), membership_(membership) {}
   ~CatalogFollower() { Stop(); }
 
   /// Before the catalog is read for the first time: what changes from now on will be told.
   Status Begin();
   void Start();
+  /// What LakeImpl's readers ask for out of turn. Blocks.
+  Status TakeOverTable(const std::string& database, const std::string& table);
+  /// Since the feed was last read to its end.
+  int64_t LagNs() const { return SteadyNanos() - caught_up_ns_; }
   void Stop();
 
   /// Changes that were taken over, and failures.
@@ -37,7 +44,6 @@ class CatalogFollower {
   Status TakeOverChanges();
   Status TakeOverEverything();
   Status TakeOver(const CatalogKey& key, const std::string& version);
-  Status TakeOverTable(const std::string& database, const std::string& table);
   Status TakeOverPartition(const std::string& database, const std::string& table, PartitionKey key,
                            const std::string& version);
   Result<std::shared_ptr<Partition>> EnsurePartition(const std::string& database, const std::string& table,
@@ -47,7 +53,9 @@ class CatalogFollower {
   ChangeFeed* const feed_;
   LakeState* const state_;
   PartitionCommitter* const committer_;
+  Membership* const membership_;
   std::string cursor_;
+  std::atomic<int64_t> caught_up_ns_ = SteadyNanos();
   std::atomic<bool> stopping_ = false;
   std::jthread thread_;
 };

@@ -7,8 +7,9 @@
 //   4. writes go on; those that were checked against the old tables are checked again
 //   5. TableRemover takes the files away, when it can
 //
-// The list is this process's own. In a catalog that nodes share the table is gone when its metadata is: a drop there is
-// answered after that.
+// The list is this process's own. In a catalog that nodes share the other writers first do 1 to 4 with their rows
+// (DropRows), the table is gone when its metadata is, and then they hear of that (LookAgain); the drop is answered after all
+// of it. Rows that are written to another node meanwhile may go with the table or begin a new one.
 #include <algorithm>
 
 #include "base/log.h"
@@ -46,8 +47,23 @@ Status LakeImpl::DropDatabase(std::string_view database) { return DropNow(databa
 
 Status LakeImpl::DropNow(std::string_view database, std::string_view table) {
   ARROW_RETURN_NOT_OK(CheckWritable());
-  const std::lock_guard turn(drop_mutex_);
+  const std::lock_guard turn(request_mutex_);
   ARROW_RETURN_NOT_OK(CheckExists(database, table));
+  const DropElsewhere& elsewhere = options_.drop_elsewhere;
+  if (elsewhere.drop_rows) ARROW_RETURN_NOT_OK(elsewhere.drop_rows(std::string(database), std::string(table)));
+  {
+    const std::lock_guard dropping(drop_mutex_);
+    ARROW_RETURN_NOT_OK(DropHere(database, table));
+  }
+  LOG_INFO("dropped", "database={} table={}", database, table);
+  flusher_->Wake();
+  if (!catalog_->is_shared()) return Status::OK();
+  ARROW_RETURN_NOT_OK(remover_.RemoveFromCatalog());
+  return elsewhere.look_again ? elsewhere.look_again(std::string(database), std::string(table)) : Status::OK();
+}
+
+/// Drops what this node has up to this moment. Wants drop_mutex_.
+Status LakeImpl::DropHere(std::string_view database, std::string_view table) {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   {
     const ClosedGate closed(&gate_);
@@ -68,9 +84,36 @@ Status LakeImpl::DropNow(std::string_view database, std::string_view table) {
   for (const auto& waiter : waiters) {
     if (waiter->partitions.fetch_sub(1) == 1) waiter->done(Status::OK());
   }
-  LOG_INFO("dropped", "database={} table={}", database, table);
-  flusher_->Wake();
-  return catalog_->is_shared() ? remover_.RemoveFromCatalog() : Status::OK();
+  return Status::OK();
+}
+
+Status LakeImpl::DropRows(std::string_view database, std::string_view table) {
+  if (options_.read_only || !options_.accepts_writes) return Status::OK();  // it has none
+  ARROW_RETURN_NOT_OK(CheckHealth());
+  const std::lock_guard turn(drop_mutex_);
+  // What this node has dropped itself leaves the catalog first: all that is found below is the other one's to remove.
+  ARROW_RETURN_NOT_OK(remover_.RemoveFromCatalog());
+  ARROW_RETURN_NOT_OK(DropHere(database, table));
+  remover_.LeaveCatalogToOthers();
+  LOG_INFO("dropped rows of a table that another node drops", "database={} table={}", database, table);
+  return Status::OK();
+}
+
+Status LakeImpl::LookAgain(std::string_view database, std::string_view table) {
+  if (!follower_) return Status::OK();
+  std::vector<std::string> tables;
+  if (!table.empty()) {
+    tables.emplace_back(table);
+  } else {
+    const std::lock_guard lock(state_.mutex);
+    const auto found = state_.databases().find(database);
+    if (found == state_.databases().end()) return Status::OK();
+    for (const auto& [name, known] : found->second) tables.push_back(name);
+  }
+  for (const std::string& name : tables) {
+    ARROW_RETURN_NOT_OK(follower_->TakeOverTable(std::string(database), name));
+  }
+  return Status::OK();
 }
 
 /// Whether no start can meet anything any more that the drop is there to hide.

@@ -29,11 +29,12 @@ constexpr int kFlushAttemptsMax = 5;
 
 }  // namespace
 
-Flusher::Flusher(const LakeOptions& options, Catalog* catalog, PartitionCommitter* committer, LakeState* state,
-                 Admission* admission, DropLog* drops, TableRemover* remover, wal::WalWriter* wal)
+Flusher::Flusher(const LakeOptions& options, Catalog* catalog, PartitionCommitter* committer, ColumnCommitter* columns,
+                 LakeState* state, Admission* admission, DropLog* drops, TableRemover* remover, wal::WalWriter* wal)
     : options_(options),
       catalog_(catalog),
       committer_(committer),
+      columns_(columns),
       state_(state),
       admission_(admission),
       drops_(drops),
@@ -93,6 +94,7 @@ void Flusher::LookAround() {
   RemoveDroppedFiles();
   TidyDropQueues();
   admission_->Expire(SteadyNanos());
+  columns_->Expire(SteadyNanos());
 }
 
 std::vector<std::shared_ptr<Partition>> Flusher::Plan() {
@@ -222,7 +224,7 @@ Result<bool> Flusher::FlushOnce(Partition* partition) {
 
 /// kCancelled: the buffer is no longer what the batch was taken from.
 Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
-  ARROW_ASSIGN_OR_RAISE(const SchemaPtr schema, EnsureTableMetadata(partition->table, batch.schema));
+  ARROW_ASSIGN_OR_RAISE(const SchemaPtr schema, columns_->CommitNow(partition->table, batch.schema));
   ARROW_ASSIGN_OR_RAISE(DataFile written, WriteFile(partition, batch, *schema));
   const auto file = std::make_shared<const DataFile>(std::move(written));
   const auto add_file = [&](PartitionEdit* edit) -> Status {
@@ -234,6 +236,7 @@ Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
   const auto on_committed = [&] {
     partition->buffer.RemoveFirst(batch.chunks.size(), SteadyNanos());
     partition->flush_failures = 0;
+    partition->flushed_at_ns = SteadyNanos();
   };
   const Status committed = committer_->Commit(partition, add_file, on_committed);
   // After any other failure the catalog may have it.
@@ -291,20 +294,6 @@ Result<DataFile> Flusher::WriteFile(Partition* partition, const Batch& batch, co
   file.min_sequence = provenance.min_sequence;
   file.max_sequence = provenance.max_sequence;
   return file;
-}
-
-/// The columns of the table as the catalog has them once this returns: those of `schema`, and what other nodes have added.
-Result<SchemaPtr> Flusher::EnsureTableMetadata(Table* table, SchemaPtr schema) {
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (table->committed_columns >= static_cast<int64_t>(schema->size())) return schema;
-  }
-  const std::lock_guard committing(table->commit_mutex);
-  const std::lock_guard directories(state_->directories_mutex);
-  ARROW_ASSIGN_OR_RAISE(const SchemaPtr all, catalog_->CommitTable(table->path, table->name, *schema));
-  const std::lock_guard lock(state_->mutex);
-  state_->AdoptSchema(all, table);
-  return all;
 }
 
 void Flusher::Failed(Partition* partition, const Status& reason) {

@@ -9,6 +9,7 @@
 
 #include "catalog/catalog.h"
 #include "lake/admission.h"
+#include "lake/column_committer.h"
 #include "lake/drop_log.h"
 #include "lake/flush_planner.h"
 #include "lake/lake.h"
@@ -22,8 +23,8 @@ namespace gigapi {
 class Flusher {
  public:
   /// All must outlive the flusher; `wal` may be nullptr (rows then are not logged).
-  Flusher(const LakeOptions& options, Catalog* catalog, PartitionCommitter* committer, LakeState* state,
-          Admission* admission, DropLog* drops, TableRemover* remover, wal::WalWriter* wal);
+  Flusher(const LakeOptions& options, Catalog* catalog, PartitionCommitter* committer, ColumnCommitter* columns,
+          LakeState* state, Admission* admission, DropLog* drops, TableRemover* remover, wal::WalWriter* wal);
   ~Flusher();
 
   void Start();
@@ -58,7 +59,6 @@ class Flusher {
   Result<DataFile> WriteFile(Partition* partition, const Batch& batch, const TableSchema& schema);
   Result<bool> FlushOnce(Partition* partition);
   Status WriteAndCommit(Partition* partition, const Batch& batch);
-  Result<SchemaPtr> EnsureTableMetadata(Table* table, SchemaPtr schema);
   void Failed(Partition* partition, const Status& reason);
   void GatherSmallChunks(Partition* partition);
   void RemoveDroppedFiles();
@@ -67,6 +67,7 @@ class Flusher {
   const LakeOptions& options_;
   Catalog* const catalog_;
   PartitionCommitter* const committer_;
+  ColumnCommitter* const columns_;
   LakeState* const state_;
   Admission* const admission_;
   DropLog* const drops_;

@@ -13,11 +13,23 @@
 
 #include "base/error.h"
 #include "base/file_system.h"
+#include "catalog/partition_metadata.h"
+#include "cluster/membership.h"
+#include "lake/buffered_rows.h"
 #include "lake/snapshot.h"
 #include "model/write_batch.h"
 #include "object_store/change_feed.h"
 
 namespace gigapi {
+
+/// What the other nodes that may hold rows have to do when this one drops a table, or a database (empty table). Each answers
+/// kUnavailable and names the node when one cannot be reached.
+struct DropElsewhere {
+  /// They drop their rows of it that no file has.
+  std::function<Status(const std::string& database, const std::string& table)> drop_rows;
+  /// The catalog does not have it any more: they look.
+  std::function<Status(const std::string& database, const std::string& table)> look_again;
+};
 
 /// What an acknowledged write is promised.
 enum class Durability {
@@ -39,6 +51,11 @@ struct LakeOptions {
   std::shared_ptr<ObjectStore> shared_catalog = nullptr;
   /// What other nodes change in it. None: the bucket itself has journals of that.
   std::shared_ptr<ChangeFeed> catalog_feed = nullptr;
+  /// The nodes that share the catalog. None: what this node does alone decides, as in tests of one.
+  std::shared_ptr<Membership> membership = nullptr;
+  DropElsewhere drop_elsewhere = {};  // both empty: there are no others
+  /// Other nodes' local layers; empty: their files there are left out.
+  FindPeerLayer find_peer_layer = {};
   /// False: every write is refused (kForbidden).
   bool accepts_writes = true;
   Durability durability = Durability::kFsync;
@@ -85,6 +102,14 @@ struct PartitionFiles {
   std::vector<DataFilePtr> files;
 };
 
+/// A partition that a node works on.
+struct LeasedPartition {
+  std::string database;
+  std::string table;
+  PartitionKey partition;
+  MaintenanceLease lease;
+};
+
 class Lake : public SnapshotSource {
  public:
   /// Opens or creates a lake: reads the catalog, replays the WAL, removes what a crash left over. `fs` must outlive it.
@@ -102,6 +127,12 @@ class Lake : public SnapshotSource {
   virtual Status DropTable(std::string_view database, std::string_view table) = 0;
   virtual Status DropDatabase(std::string_view database) = 0;
 
+  /// Another node drops the table, or the database (empty table): this one's rows of it go for good, in memory and in the
+  /// log. Its files and the catalog are the other one's business.
+  virtual Status DropRows(std::string_view database, std::string_view table) = 0;
+  /// Another node has taken it out of the catalog: takes that over now.
+  virtual Status LookAgain(std::string_view database, std::string_view table) = 0;
+
   /// What parsers of writes to this database look at; the database need not exist.
   virtual std::shared_ptr<const SchemaSource> Schemas(std::string_view database) = 0;
 
@@ -116,10 +147,25 @@ class Lake : public SnapshotSource {
   /// Flushes all that is buffered now, and waits for it.
   virtual Status FlushAll() = 0;
 
+  /// What this node has of a table and no file has, for other nodes that share the catalog.
+  virtual std::vector<BufferedPartition> ListBuffered(std::string_view database, std::string_view table) = 0;
+  /// The table with what other nodes have of it besides, each row once: reads in the catalog what those nodes have flushed
+  /// and this one has not heard of. nullptr when there is no such table. Blocks.
+  virtual Result<TableSnapshotPtr> SnapshotWith(std::string_view database, std::string_view table,
+                                                const std::vector<BufferedRows>& others) = 0;
+  /// How long ago this node has last been sure to know all of the catalog, but for the last seconds. 0: nobody else changes
+  /// it.
+  virtual int64_t CatalogLagNs() const = 0;
+
   virtual std::vector<PartitionFiles> ListPartitions() = 0;
+  /// Makes this node the one that may replace files of the partition, until it has done so or gives it back. kConflict:
+  /// another node that is alive works there. At once, and OK, where nodes share nothing.
+  virtual Status LeasePartition(const PartitionFiles& partition) = 0;
+  virtual Status ReturnPartition(const PartitionFiles& partition) = 0;
+  virtual std::vector<LeasedPartition> ListLeases() = 0;
   /// Replaces `inputs` (all of one partition) by other files, which are written already, in one step for the catalog and
-  /// for new snapshots. The inputs are removed when no query reads them any more. Fails with kConflict when an input is no
-  /// longer in the partition.
+  /// for new snapshots. The inputs are removed when no query reads them any more. Gives the lease of the partition back.
+  /// Fails with kConflict when an input is no longer in the partition, or the lease is no longer this node's.
   virtual Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs,
                               std::vector<DataFile> outputs) = 0;
 

@@ -52,6 +52,7 @@ LakeImpl::LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalo
       admission_(options_.buffer_bytes_max, options_.buffer_bytes_max / 2, options_.buffer_wait_ms_max),
       drops_(fs, options_.root),
       remover_(catalog_.get(), &state_, &admission_),
+      columns_(catalog_.get(), &state_, &remover_, options_.buffer_wait_ms_max),
       committer_(catalog_.get(), &state_, &admission_, std::move(node), options_.drop_delay_ms) {
   if (catalog_->is_shared()) state_.SetDropDelay(options_.drop_delay_ms * kNanosPerMilli);
 }
@@ -61,19 +62,25 @@ LakeImpl::~LakeImpl() { (void)Close(); }
 Status LakeImpl::Close() {
   if (std::exchange(closed_, true)) return Status::OK();
   if (follower_) follower_->Stop();
+  columns_.Stop();
+  if (options_.membership) options_.membership->Stop();
   if (options_.read_only || !flusher_) return Status::OK();
   flusher_->Stop();
   if (wal_) wal_->Close();
   const Status flushed = flusher_->FlushAll();
   remover_.RemoveFiles();
   admission_.Expire(INT64_MAX);
+  if (options_.membership && flushed.ok()) options_.membership->Leave();
   return flushed;
 }
 
 Status LakeImpl::CreateDatabase(std::string_view database) {
   if (options_.read_only || !options_.accepts_writes) return Error(ErrorKind::kForbidden, "this node only reads");
-  const std::lock_guard turn(drop_mutex_);
-  ARROW_RETURN_NOT_OK(drops_.Recreate(database));
+  const std::lock_guard turn(request_mutex_);
+  {
+    const std::lock_guard dropping(drop_mutex_);
+    ARROW_RETURN_NOT_OK(drops_.Recreate(database));
+  }
   {
     const std::lock_guard lock(state_.mutex);
     ARROW_RETURN_NOT_OK(state_.EnsureDatabase(database));
@@ -99,12 +106,22 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
   if (batch.tables.empty()) return done(Status::OK());
   Status fits;
   uint64_t drop_epoch = 0;
+  std::vector<TableGrowth> uncommitted;
   {
     const std::lock_guard lock(state_.mutex);
-    fits = state_.FitSchemas(database, &batch.tables);
+    if (catalog_->is_shared()) fits = FindUncommitted(database, batch.tables, &uncommitted);
+    if (fits.ok() && uncommitted.empty()) fits = state_.FitSchemas(database, &batch.tables);
     drop_epoch = state_.drop_epoch;
   }
   if (!fits.ok()) return done(std::move(fits));
+  if (!uncommitted.empty()) {
+    auto again = [this, database = std::string(database), batch = std::make_shared<WriteBatch>(std::move(batch)),
+                  done = std::move(done)](Status committed) mutable {
+      if (!committed.ok()) return done(std::move(committed));
+      Write(database, std::move(*batch), std::move(done));
+    };
+    return columns_.Commit(std::move(uncommitted), std::move(again));
+  }
   auto prepared = std::make_shared<Prepared>();
   prepared->database = database;
   prepared->tables = std::move(batch.tables);
@@ -118,6 +135,15 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
     flusher_->Wake();
     prepared->done(std::move(admitted));
   });
+}
+
+/// What the catalog has to take before the rows may be acknowledged. Wants the state's lock.
+Status LakeImpl::FindUncommitted(std::string_view database, const std::vector<TableRows>& tables,
+                                 std::vector<TableGrowth>* uncommitted) {
+  ARROW_ASSIGN_OR_RAISE(*uncommitted, state_.PlanGrowth(database, tables));
+  std::erase_if(*uncommitted,
+                [](const TableGrowth& growth) { return growth.columns.empty() && growth.table->committed_columns >= 0; });
+  return Status::OK();
 }
 
 /// Ends a write that has come through the gate without its rows.
@@ -216,7 +242,8 @@ std::vector<PartitionFiles> LakeImpl::ListPartitions() {
   const std::lock_guard lock(state_.mutex);
   state_.ForEachPartition([&](Partition* partition) {
     std::vector<DataFilePtr> files;
-    AppendReachableFiles(*partition, &files);
+    std::ranges::copy_if(partition->files, std::back_inserter(files),
+                         [](const DataFilePtr& file) { return !file->is_elsewhere; });
     if (files.empty()) return;
     list.push_back({partition->table->database, partition->table->name, partition->table->schema, partition->key,
                     partition->path, std::move(files)});
@@ -235,24 +262,75 @@ std::vector<DataFilePtr> Without(std::vector<DataFilePtr> files, const std::vect
 
 }  // namespace
 
+Result<std::shared_ptr<Partition>> LakeImpl::FindPartition(const PartitionFiles& listed) {
+  const std::lock_guard lock(state_.mutex);
+  Table* const table = state_.FindTable(listed.database, listed.table);
+  if (table == nullptr) return Error(ErrorKind::kConflict, "the table is gone");
+  const auto found = table->partitions.find(listed.partition);
+  if (found == table->partitions.end()) return Error(ErrorKind::kConflict, "the partition is gone");
+  return Pin(found->second.get());
+}
+
+/// nullopt: nobody else could have it.
+std::optional<MaintenanceLease> LakeImpl::OwnLease() const {
+  if (!options_.membership) return std::nullopt;
+  return MaintenanceLease{.node = committer_.node(), .epoch = options_.membership->epoch()};
+}
+
+Status LakeImpl::LeasePartition(const PartitionFiles& listed) {
+  const auto own = OwnLease();
+  if (!own) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed));
+  const Membership& members = *options_.membership;
+  const auto take = [&](PartitionEdit* edit) -> Status {
+    if (!members.HoldsLease()) return Error(ErrorKind::kUnavailable, "other nodes may take this one for dead");
+    if (edit->lease && edit->lease != own && members.IsAlive(edit->lease->node, edit->lease->epoch)) {
+      return Error(ErrorKind::kConflict, "another node works on the partition");
+    }
+    edit->lease = own;
+    return Status::OK();
+  };
+  return committer_.Commit(partition.get(), take, nullptr);
+}
+
+Status LakeImpl::ReturnPartition(const PartitionFiles& listed) {
+  const auto own = OwnLease();
+  if (!own) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed));
+  const auto give_back = [&](PartitionEdit* edit) -> Status {
+    if (edit->lease != own) return Error(ErrorKind::kConflict, "another node works on the partition");
+    edit->lease.reset();
+    return Status::OK();
+  };
+  return committer_.Commit(partition.get(), give_back, nullptr);
+}
+
+std::vector<LeasedPartition> LakeImpl::ListLeases() {
+  std::vector<LeasedPartition> leases;
+  const std::lock_guard lock(state_.mutex);
+  state_.ForEachPartition([&](Partition* partition) {
+    if (!partition->lease) return;
+    leases.push_back({partition->table->database, partition->table->name, partition->key, *partition->lease});
+  });
+  return leases;
+}
+
 Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<DataFilePtr>& inputs,
                               std::vector<DataFile> outputs) {
-  std::shared_ptr<Partition> partition;
-  {
-    const std::lock_guard lock(state_.mutex);
-    Table* const table = state_.FindTable(listed.database, listed.table);
-    if (table == nullptr) return Error(ErrorKind::kConflict, "the table is gone");
-    const auto found = table->partitions.find(listed.partition);
-    if (found == table->partitions.end()) return Error(ErrorKind::kConflict, "the partition is gone");
-    partition = Pin(found->second.get());
-  }
+  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed));
   std::vector<DataFilePtr> added;
   for (DataFile& output : outputs) {
     if (output.id == 0) output.id = NewDataFileId();
     added.push_back(std::make_shared<const DataFile>(std::move(output)));
   }
 
+  const auto own = OwnLease();
   const auto replace = [&](PartitionEdit* edit) -> Status {
+    // A node that was paused finds here that its work is another one's by now: who took it has changed the version.
+    if (own && (edit->lease != own || !options_.membership->HoldsLease())) {
+      return Error(ErrorKind::kConflict, "the partition is no longer leased to this node");
+    }
+    edit->lease.reset();
     const size_t before = edit->files.size();
     edit->files = Without(std::move(edit->files), inputs);
     if (edit->files.size() + inputs.size() != before) {

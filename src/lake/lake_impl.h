@@ -7,6 +7,7 @@
 #include "catalog/catalog.h"
 #include "lake/admission.h"
 #include "lake/catalog_follower.h"
+#include "lake/column_committer.h"
 #include "lake/drop_log.h"
 #include "lake/flusher.h"
 #include "lake/lake.h"
@@ -32,12 +33,22 @@ class LakeImpl final : public Lake {
   Status CreateDatabase(std::string_view database) override;
   Status DropTable(std::string_view database, std::string_view table) override;
   Status DropDatabase(std::string_view database) override;
+  Status DropRows(std::string_view database, std::string_view table) override;
+  Status LookAgain(std::string_view database, std::string_view table) override;
   std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
   Status CheckHealth() const override;
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
   Status FlushAll() override;
   LakeSnapshotPtr Snapshot() override;
+  std::vector<BufferedPartition> ListBuffered(std::string_view database, std::string_view table) override;
+  Result<TableSnapshotPtr> SnapshotWith(std::string_view database, std::string_view table,
+                                        const std::vector<BufferedRows>& others) override;
+  int64_t CatalogLagNs() const override;
+  void Discover(const std::string& database) override;
   std::vector<PartitionFiles> ListPartitions() override;
+  Status LeasePartition(const PartitionFiles& partition) override;
+  Status ReturnPartition(const PartitionFiles& partition) override;
+  std::vector<LeasedPartition> ListLeases() override;
   Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs,
                       std::vector<DataFile> outputs) override;
   LakeMetrics metrics() const override;
@@ -52,9 +63,18 @@ class LakeImpl final : public Lake {
   std::vector<Partition*> Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
                                 int64_t* buffered_bytes);
 
+  Status FindUncommitted(std::string_view database, const std::vector<TableRows>& tables,
+                         std::vector<TableGrowth>* uncommitted);
+
+  // other_rows.cc
+  Status CatchUp(const std::string& database, const std::string& table, const std::vector<BufferedRows>& others);
+  Result<std::shared_ptr<Partition>> FindPartition(const PartitionFiles& listed);
+  std::optional<MaintenanceLease> OwnLease() const;
+
   Status CheckWritable() const;
   Status CheckExists(std::string_view database, std::string_view table);
   Status DropNow(std::string_view database, std::string_view table);
+  Status DropHere(std::string_view database, std::string_view table);
   bool IsNeedless(const Drop& drop);
 
   Status RecoverReadOnly();
@@ -73,8 +93,11 @@ class LakeImpl final : public Lake {
   WriteGate gate_;
   DropLog drops_;
   TableRemover remover_;
+  ColumnCommitter columns_;
   PartitionCommitter committer_;
-  std::mutex drop_mutex_;  // one drop or creation of a database at a time
+  std::mutex
+      request_mutex_;      // one drop or creation of a database that is asked for here at a time; taken before drop_mutex_
+  std::mutex drop_mutex_;  // one change of the list of drops at a time; nobody asks other nodes under it: they ask this one
   std::unique_ptr<wal::WalWriter> wal_;
   std::unique_ptr<Flusher> flusher_;
   std::unique_ptr<CatalogFollower> follower_;  // nullptr: nobody else changes the catalog

@@ -15,11 +15,6 @@ void InsertByTime(DataFilePtr file, std::vector<DataFilePtr>* files) {
   files->insert(after, std::move(file));
 }
 
-void AppendReachableFiles(const Partition& partition, std::vector<DataFilePtr>* files) {
-  std::copy_if(partition.files.begin(), partition.files.end(), std::back_inserter(*files),
-               [](const DataFilePtr& file) { return !file->is_elsewhere; });
-}
-
 Status LakeState::EnsureDatabase(std::string_view database) {
   if (databases_.contains(database)) return Status::OK();
   ARROW_RETURN_NOT_OK(ValidateDatabaseName(database));
@@ -80,21 +75,26 @@ Result<std::vector<ColumnSchema>> MissingColumns(const TableSchema& schema, cons
 
 }  // namespace
 
-Status LakeState::FitSchemas(std::string_view database, std::vector<TableRows>* tables) {
-  std::vector<std::pair<Table*, std::vector<ColumnSchema>>> growth;
-  for (const TableRows& rows : *tables) {
+Result<std::vector<TableGrowth>> LakeState::PlanGrowth(std::string_view database, const std::vector<TableRows>& tables) {
+  std::vector<TableGrowth> growth;
+  for (const TableRows& rows : tables) {
     ARROW_ASSIGN_OR_RAISE(Table* const table, EnsureTable(database, rows.table));
     ARROW_ASSIGN_OR_RAISE(auto missing, MissingColumns(*table->schema, rows));
     if (static_cast<int64_t>(table->schema->size() + missing.size()) > limits_.columns_per_table_max) {
       return Errorf(ErrorKind::kConflict, "table '{}' has as many columns as are allowed", rows.table);
     }
-    growth.emplace_back(table, std::move(missing));
+    growth.push_back({table->shared_from_this(), std::move(missing)});
   }
+  return growth;
+}
+
+Status LakeState::FitSchemas(std::string_view database, std::vector<TableRows>* tables) {
+  ARROW_ASSIGN_OR_RAISE(const auto growth, PlanGrowth(database, *tables));
   for (size_t i = 0; i < growth.size(); ++i) {
-    auto& [table, missing] = growth[i];
+    const auto& [table, missing] = growth[i];
     if (!missing.empty()) {
       table->schema = table->schema->With(missing);
-      Changed(table);
+      Changed(table.get());
     }
     for (Column& column : (*tables)[i].rows.columns) {
       if (column.type != (*table->schema)[*table->schema->Find(column.name)].type) WidenToFloat(&column);
@@ -116,7 +116,23 @@ void LakeState::AdoptSchema(const SchemaPtr& schema, Table* table) {
 
 void LakeState::MarkBusy(Partition* partition) {
   if (partition->table->dropped) return;
+  if (!std::exchange(partition->is_fresh, true)) partition->table->fresh.push_back(partition);
   if (!std::exchange(partition->is_busy, true)) busy_.push_back(partition);
+}
+
+std::vector<BufferedPartition> LakeState::BufferedOf(Table* table) {
+  const int64_t since_ns = SteadyNanos() - kFlushedRecentlyNs;
+  std::vector<BufferedPartition> partitions;
+  std::erase_if(table->fresh, [&](Partition* partition) {
+    const bool was_flushed = partition->flushed_at_ns > 0 && partition->flushed_at_ns >= since_ns;
+    partition->is_fresh = was_flushed || !partition->buffer.empty();
+    if (!partition->is_fresh) return true;
+    partitions.push_back({.partition = partition->key,
+                          .flushed_sequence = partition->flushed_sequence,
+                          .chunks = partition->buffer.chunks()});
+    return false;
+  });
+  return partitions;
 }
 
 void LakeState::Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr<FlushWaiter>>* waiters) {
@@ -184,7 +200,8 @@ TableSnapshotPtr LakeState::MakeSnapshot(const Table& table) {
   snapshot->table = table.name;
   snapshot->schema = table.schema;
   for (const auto& [key, partition] : table.partitions) {
-    AppendReachableFiles(*partition, &snapshot->files);
+    std::ranges::copy_if(partition->files, std::back_inserter(snapshot->files),
+                         [](const DataFilePtr& file) { return file->IsReachable(); });
     if (MemoryPartPtr part = partition->buffer.part()) snapshot->memory.push_back(std::move(part));
   }
   return snapshot;

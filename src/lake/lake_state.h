@@ -9,12 +9,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "buffer/partition_buffer.h"
+#include "catalog/partition_metadata.h"
+#include "lake/buffered_rows.h"
 #include "lake/snapshot.h"
 #include "model/partition_split.h"
 #include "model/schema.h"
@@ -56,9 +59,12 @@ struct Partition {
   /// All rows of this node's records up to here are in files.
   uint64_t flushed_sequence = 0;
   std::map<std::string, uint64_t> wal_sequences;  // by node, as the catalog has them
+  std::optional<MaintenanceLease> lease;          // as the catalog has it
   int64_t flush_retry_at_ns = 0;
   int64_t flush_failures = 0;
-  bool is_busy = false;  // stands in LakeState's list
+  int64_t flushed_at_ns = 0;  // steady clock; 0: not since the start
+  bool is_busy = false;       // stands in LakeState's list
+  bool is_fresh = false;      // stands in its table's list
 
   /// Has something that the flusher will have to look after.
   bool HasWork() const { return !buffer.empty() || !drop_queue.empty() || listed_drops > 0; }
@@ -80,7 +86,8 @@ struct Table : std::enable_shared_from_this<Table> {
   /// Columns that the table's metadata.json has; -1 when there is none.
   int64_t committed_columns = -1;
   std::map<PartitionKey, std::unique_ptr<Partition>> partitions;
-  TableSnapshotPtr snapshot;  // nullptr when out of date
+  TableSnapshotPtr snapshot;      // nullptr when out of date
+  std::vector<Partition*> fresh;  // have rows in memory, or had some a short while ago
   /// No longer in the state; TableRemover holds it until its files are gone.
   bool dropped = false;
   std::atomic<bool> out_of_catalog{false};
@@ -93,11 +100,14 @@ struct Table : std::enable_shared_from_this<Table> {
 /// Adds a file where its rows begin.
 void InsertByTime(DataFilePtr file, std::vector<DataFilePtr>* files);
 
-/// Appends those of the partition's files that this node reaches.
-void AppendReachableFiles(const Partition& partition, std::vector<DataFilePtr>* files);
-
 /// Keeps the partition's table alive, also when it is dropped meanwhile.
 inline std::shared_ptr<Partition> Pin(Partition* partition) { return {partition->table->shared_from_this(), partition}; }
+
+/// Columns that a table is to get; or none, for a table that the catalog does not have yet.
+struct TableGrowth {
+  std::shared_ptr<Table> table;
+  std::vector<ColumnSchema> columns;
+};
 
 struct LakeLimits {
   int64_t databases_max = INT64_MAX;
@@ -125,6 +135,8 @@ class LakeState {
   Table* FindTable(std::string_view database, std::string_view table);
   Partition* EnsurePartition(Table* table, PartitionKey key);
 
+  /// What the tables lack for these rows. Makes the tables, but no column. kConflict when a column has another type.
+  Result<std::vector<TableGrowth>> PlanGrowth(std::string_view database, const std::vector<TableRows>& tables);
   /// Makes the schemas of the tables hold the columns of the rows, widening integers where the table has a float.
   /// kConflict when a column has another type: nothing is changed then.
   Status FitSchemas(std::string_view database, std::vector<TableRows>* tables);
@@ -145,6 +157,8 @@ class LakeState {
   const std::map<std::string, Tables, std::less<>>& databases() const { return databases_; }
   /// Whoever gives a partition work says so.
   void MarkBusy(Partition* partition);
+  /// What other nodes need to know of this node's rows of the table (lake/buffered_rows.h).
+  std::vector<BufferedPartition> BufferedOf(Table* table);
   /// Takes over the columns that the catalog has; those of the state that it lacks come after them.
   void AdoptSchema(const SchemaPtr& schema, Table* table);
   /// Those that have work: few, when a lake has years of hours.

@@ -21,7 +21,8 @@ uint64_t PartitionCommitter::FlushedSequence(const PartitionMetadata& metadata) 
 }
 
 PartitionMetadata PartitionCommitter::MetadataOf(const Partition& partition, const PartitionEdit& edit) const {
-  PartitionMetadata metadata{.table = partition.table->name, .wal_sequences = partition.wal_sequences, .files = edit.files};
+  PartitionMetadata metadata{
+      .table = partition.table->name, .wal_sequences = partition.wal_sequences, .files = edit.files, .lease = edit.lease};
   if (edit.flushed_sequence > 0) metadata.wal_sequences[node_] = edit.flushed_sequence;
   for (const DroppedFile& waiting : partition.drop_queue) metadata.drop_queue.push_back(DroppedNameOf(*waiting.file));
   for (const DataFilePtr& file : edit.dropped) metadata.drop_queue.push_back(DroppedNameOf(*file));
@@ -38,6 +39,7 @@ Status PartitionCommitter::Commit(Partition* partition, const MakeEdit& make_edi
       if (partition->table->dropped) return Error(ErrorKind::kConflict, "the table is gone");
       edit.files = partition->files;
       edit.flushed_sequence = partition->flushed_sequence;
+      edit.lease = partition->lease;
     }
     ARROW_RETURN_NOT_OK(make_edit(&edit));
     PartitionMetadata metadata;
@@ -57,6 +59,7 @@ Status PartitionCommitter::Commit(Partition* partition, const MakeEdit& make_edi
     partition->files = std::move(edit.files);
     partition->flushed_sequence = edit.flushed_sequence;
     partition->wal_sequences = std::move(metadata.wal_sequences);
+    partition->lease = std::move(metadata.lease);
     partition->listed_drops = metadata.drop_queue.size();
     const int64_t remove_after = SteadyNanos() + drop_delay_ms_ * kNanosPerMilli;
     for (DataFilePtr& file : edit.dropped) partition->drop_queue.push_back({std::move(file), remove_after});
@@ -112,6 +115,7 @@ int64_t PartitionCommitter::TakeOver(LoadedPartition loaded, Partition* partitio
   partition->files = std::move(files);
   partition->flushed_sequence = std::max(partition->flushed_sequence, FlushedSequence(loaded.metadata));
   partition->wal_sequences = std::move(loaded.metadata.wal_sequences);
+  partition->lease = std::move(loaded.metadata.lease);
   partition->version = std::move(loaded.version);
   partition->is_in_doubt = false;
   state_->Changed(partition->table);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,10 @@ namespace gigapi {
 
 /// What is to become of a partition.
 struct PartitionEdit {
-  std::vector<DataFilePtr> files;    // as they are, by min_time; the edit makes of them what shall be
-  std::vector<DataFilePtr> dropped;  // of those, what is to be removed when nobody reads it any more
-  uint64_t flushed_sequence = 0;     // all rows of this node's records up to here are in the files
+  std::vector<DataFilePtr> files;         // as they are, by min_time; the edit makes of them what shall be
+  std::vector<DataFilePtr> dropped;       // of those, what is to be removed when nobody reads it any more
+  uint64_t flushed_sequence = 0;          // all rows of this node's records up to here are in the files
+  std::optional<MaintenanceLease> lease;  // who may replace files
 };
 
 class PartitionCommitter {

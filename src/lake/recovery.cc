@@ -17,6 +17,7 @@ namespace gigapi {
 namespace {
 
 constexpr int kReadOnlyAttempts = 5;
+constexpr int64_t kRecentFileNs = 600 * kNanosPerSecond;
 
 std::string PrivateDirectory(const std::string& root) { return root + "/.gigapi"; }
 std::string WalDirectory(const std::string& root) { return PrivateDirectory(root) + "/wal"; }
@@ -64,17 +65,21 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   // A catalog of one process alone knows only one log.
   std::string node = options.shared_catalog ? options.node : std::string();
   std::unique_ptr<Catalog> catalog;
+  ChangeNote note;
   if (options.shared_catalog) {
-    ChangeNote note;
     if (!options.catalog_feed) {
       auto journal =
           std::make_shared<JournalFeed>(options.shared_catalog, JournalOptions{.prefix = ".gigapi/journal/", .node = node});
       note = [journal](const std::string& key) { journal->Note(key); };
       options.catalog_feed = std::move(journal);
     }
-    catalog = MakeStoreCatalog(options.shared_catalog, options.layers, node, std::move(note));
+    catalog = MakeStoreCatalog(options.shared_catalog, options.layers, node, note, options.find_peer_layer);
   } else {
     catalog = MakeLocalCatalog(options.layers, fs);
+  }
+  if (options.membership && !options.read_only) {
+    ARROW_ASSIGN_OR_RAISE(const auto segments, fs->List(WalDirectory(options.root)));
+    ARROW_RETURN_NOT_OK(options.membership->Join(node, !segments.empty(), note));
   }
   auto lake = std::make_unique<LakeImpl>(std::move(options), std::move(node), std::move(catalog), std::move(lock), fs);
   ARROW_RETURN_NOT_OK(lake->Recover());
@@ -86,7 +91,8 @@ Status LakeImpl::Recover() { return options_.read_only ? RecoverReadOnly() : Rec
 Status LakeImpl::RecoverForWriting() {
   ARROW_RETURN_NOT_OK(drops_.Load());
   if (options_.catalog_feed) {
-    follower_ = std::make_unique<CatalogFollower>(catalog_.get(), options_.catalog_feed.get(), &state_, &committer_);
+    follower_ = std::make_unique<CatalogFollower>(catalog_.get(), options_.catalog_feed.get(), &state_, &committer_,
+                                                  options_.membership.get());
     ARROW_RETURN_NOT_OK(follower_->Begin());
   }
   ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_->Load(drops_.list()));
@@ -96,8 +102,8 @@ Status LakeImpl::RecoverForWriting() {
   // The log may hold more than fits into memory. What is flushed meanwhile is what has most rows: a log of many tables and
   // hours would else become very many small files.
   const int64_t buffered_bytes_high = options_.buffer_bytes_max / 4 * 3;
-  flusher_ =
-      std::make_unique<Flusher>(options_, catalog_.get(), &committer_, &state_, &admission_, &drops_, &remover_, nullptr);
+  flusher_ = std::make_unique<Flusher>(options_, catalog_.get(), &committer_, &columns_, &state_, &admission_, &drops_,
+                                       &remover_, nullptr);
   const int64_t started = SteadyNanos();
   const auto replay = [this, buffered_bytes_high](uint64_t sequence, std::string_view payload) -> Status {
     ARROW_RETURN_NOT_OK(Replay(payload, sequence));
@@ -138,10 +144,11 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
     ARROW_RETURN_NOT_OK(flusher_->FlushAll());
     for (const auto& segment : contents.segments) ARROW_RETURN_NOT_OK(fs_->Remove(segment.path));
   }
-  flusher_ =
-      std::make_unique<Flusher>(options_, catalog_.get(), &committer_, &state_, &admission_, &drops_, &remover_, wal_.get());
+  flusher_ = std::make_unique<Flusher>(options_, catalog_.get(), &committer_, &columns_, &state_, &admission_, &drops_,
+                                       &remover_, wal_.get());
   flusher_->ReleaseLog();
   flusher_->Start();
+  if (catalog_->is_shared() && options_.accepts_writes) columns_.Start();
   if (follower_) follower_->Start();
   return Status::OK();
 }
@@ -181,12 +188,17 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
       Partition* const partition = state_.EnsurePartition(table, from.key);
       partition->flushed_sequence = committer_.FlushedSequence(from.metadata);
       partition->wal_sequences = from.metadata.wal_sequences;
+      partition->lease = from.metadata.lease;
       partition->version = from.version;
       QueueAgain(from.metadata.drop_queue, partition);
       partition->listed_drops = from.metadata.drop_queue.size();
       partition->tidy_at_ns = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;
       state_.MarkBusy(partition);
       partition->files = from.metadata.files;
+      // Who followed this node before its restart may not have heard of its last commits.
+      const bool is_recent = std::ranges::any_of(
+          partition->files, [&](const DataFilePtr& file) { return file->created_ns > WallNanos() - kRecentFileNs; });
+      if (catalog_->is_shared() && is_recent) partition->flushed_at_ns = SteadyNanos();
       std::stable_sort(partition->files.begin(), partition->files.end(),
                        [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
     }

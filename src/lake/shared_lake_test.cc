@@ -11,6 +11,27 @@
 namespace gigapi {
 namespace {
 
+/// Tells nothing until it is cancelled.
+class SilentFeed final : public ChangeFeed {
+ public:
+  Result<ChangePage> Since(const std::string&, size_t) override { return ChangePage{.complete = true}; }
+  Result<bool> AwaitChange(const std::string&, int64_t) override {
+    std::unique_lock lock(mutex_);
+    cancelled_changed_.wait(lock, [this] { return cancelled_; });
+    return Error(ErrorKind::kCancelled, "cancelled");
+  }
+  void Cancel() override {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    cancelled_changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable cancelled_changed_;
+  bool cancelled_ = false;
+};
+
 class SharedLake : public testing::Test {
  protected:
   LakeOptions NodeOptions() const {
@@ -27,6 +48,8 @@ class SharedLake : public testing::Test {
     const auto lake = OpenNode(&disk);
     return lake ? VisibleTo(lake.get()) : Ids();
   }
+
+  static std::string NodeOf(FileSystem* disk) { return *ReadWholeFile(disk, Options().root + "/.gigapi/node"); }
 
   static Ids VisibleTo(Lake* lake) {
     Ids ids;
@@ -145,6 +168,110 @@ TEST_F(SharedLake, ColumnsOfTwoNodesComeTogether) {
   const auto schema = b->Snapshot()->databases.at("db").at("t")->schema;
   EXPECT_TRUE(schema->Find("rack") && schema->Find("host") && schema->Find("id"));
   EXPECT_EQ(VisibleTo(b.get()), (Ids{1, 2}));
+}
+
+TEST_F(SharedLake, AColumnIsInTheCatalogBeforeItsFirstRowIsAcknowledged) {
+  FaultFileSystem disk_a, disk_b;
+  auto a = OpenNode(&disk_a);
+  ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {1})).ok());
+  auto b = OpenNode(&disk_b);
+  EXPECT_TRUE(b->Snapshot()->databases.at("db").at("t")->schema->Find("host"));
+}
+
+TEST_F(SharedLake, OfTwoNodesThatGiveAColumnTwoTypesOneIsRefused) {
+  FaultFileSystem disk_a, disk_b;
+  LakeOptions options = NodeOptions();
+  options.catalog_feed = std::make_shared<SilentFeed>();  // neither hears of the other
+  auto a = Open(&disk_a, options);
+  auto b = Open(&disk_b, options);
+  ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {1})).ok());
+  const Status refused = WriteAndWait(b.get(), Rows("t", {2}, 1, ColumnType::kUInt64));
+  EXPECT_EQ(KindOf(refused), ErrorKind::kConflict) << refused.ToString();
+  // It knows the column by now: what fits is taken, and nothing is stuck.
+  ASSERT_TRUE(WriteAndWait(b.get(), Rows("t", {3})).ok());
+  ASSERT_TRUE(a->FlushAll().ok());
+  ASSERT_TRUE(b->FlushAll().ok());
+  EXPECT_EQ(VisibleToANewNode(), (Ids{1, 3}));
+}
+
+TEST_F(SharedLake, ANewColumnIsRefusedWhileTheCatalogIsAwayAndOtherRowsAreTaken) {
+  FaultFileSystem disk;
+  LakeOptions options = NodeOptions();
+  options.buffer_wait_ms_max = 200;
+  auto lake = Open(&disk, options);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
+  store_->SetFaults([](FaultStore::Operation, const std::string&) { return FaultStore::Outcome::kNotDone; });
+  WriteBatch rows = Rows("t", {2});
+  rows.tables[0].rows.columns[0].name = "rack";
+  const Status refused = WriteAndWait(lake.get(), std::move(rows));
+  EXPECT_EQ(KindOf(refused), ErrorKind::kUnavailable) << refused.ToString();
+  EXPECT_TRUE(WriteAndWait(lake.get(), Rows("t", {3})).ok());
+  store_->StopFailing();
+  ASSERT_TRUE(lake->FlushAll().ok());
+  EXPECT_EQ(VisibleToANewNode(), (Ids{1, 3}));
+}
+
+TEST_F(SharedLake, RowsOfAnotherNodeCountOnceWhateverItHasFlushed) {
+  FaultFileSystem disk_a, disk_b;
+  LakeOptions options = NodeOptions();
+  options.catalog_feed = std::make_shared<SilentFeed>();  // what it does not ask for it does not hear
+  auto a = Open(&disk_a, options);
+  auto b = Open(&disk_b, options);
+  const auto seen_by_b = [&] {
+    const BufferedRows rows{.node = NodeOf(&disk_a), .partitions = a->ListBuffered("db", "t")};
+    const auto table = b->SnapshotWith("db", "t", {rows});
+    EXPECT_TRUE(table.ok()) << table.status().ToString();
+    Ids ids;
+    if (!table.ok() || *table == nullptr) return ids;
+    AddBufferedIds(**table, &ids);
+    for (const DataFilePtr& file : (*table)->files) AddIdsOf(*OpenDataFile(*file), file->rows, &ids);
+    return ids;
+  };
+  Ids expected;
+  for (int64_t round = 0; round < 12; ++round) {
+    ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {round * 2, round * 2 + 1}, 2)).ok());
+    expected.insert({round * 2, round * 2 + 1});
+    EXPECT_EQ(seen_by_b(), expected) << "round " << round;
+    if (round % 3 == 1) ASSERT_TRUE(a->FlushAll().ok());
+    if (round % 4 == 0) ASSERT_TRUE(WriteAndWait(b.get(), Rows("t", {1'000 + round}, 2)).ok());
+    if (round % 4 == 0) expected.insert(1'000 + round);
+    if (round % 6 == 5) ASSERT_TRUE(b->FlushAll().ok());
+    EXPECT_EQ(seen_by_b(), expected) << "round " << round;
+  }
+  a.reset();
+  a = Open(&disk_a, options);
+  EXPECT_EQ(seen_by_b(), expected);
+}
+
+TEST_F(SharedLake, OneNodeWorksOnAPartitionUntilItIsDoneOrDead) {
+  FaultFileSystem disk_a, disk_b;
+  LakeOptions options = NodeOptions();
+  const MembershipOptions leases{.heartbeat_interval_ms = 20, .lease_ms = 500};
+  const auto members_a = std::make_shared<Membership>(store_, leases);
+  options.membership = members_a;
+  auto a = Open(&disk_a, options);
+  options.membership = std::make_shared<Membership>(store_, leases);
+  auto b = Open(&disk_b, options);
+  for (const int64_t id : {1, 2}) {
+    ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {id})).ok());
+    ASSERT_TRUE(a->FlushAll().ok());
+  }
+  while (VisibleTo(b.get()) != Ids{1, 2}) std::this_thread::yield();
+  const PartitionFiles of_a = a->ListPartitions().at(0), of_b = b->ListPartitions().at(0);
+  ASSERT_TRUE(a->LeasePartition(of_a).ok());
+  EXPECT_EQ(KindOf(b->LeasePartition(of_b)), ErrorKind::kConflict);
+  EXPECT_EQ(KindOf(b->ReplaceFiles(of_b, {of_b.files[0]}, {})), ErrorKind::kConflict);
+  ASSERT_TRUE(a->ReturnPartition(of_a).ok());
+  while (!b->LeasePartition(of_b).ok()) std::this_thread::yield();  // when it has heard of that
+  ASSERT_TRUE(b->ReturnPartition(of_b).ok());
+
+  ASSERT_TRUE(a->LeasePartition(of_a).ok());
+  members_a->Stop();  // as a paused process is: it says nothing any more
+  while (!b->LeasePartition(of_b).ok()) std::this_thread::yield();
+  EXPECT_EQ(KindOf(a->ReplaceFiles(of_a, {of_a.files[0]}, {})), ErrorKind::kConflict);
+  ASSERT_TRUE(b->ReplaceFiles(of_b, {of_b.files[0]}, {}).ok());
+  EXPECT_EQ(KindOf(a->ReplaceFiles(of_a, {of_a.files[0]}, {})), ErrorKind::kConflict);
+  EXPECT_EQ(VisibleToANewNode(), Ids{2});
 }
 
 }  // namespace

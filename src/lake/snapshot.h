@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "buffer/memory_part.h"
 #include "model/schema.h"
 #include "storage/data_file.h"
@@ -30,11 +31,24 @@ struct LakeSnapshot {
 
 using LakeSnapshotPtr = std::shared_ptr<const LakeSnapshot>;
 
-/// Where queries get their snapshots. Thread-safe. The lake implements it; tests of query/ make their own.
+/// A table with all that is known of it anywhere, but for what nodes that did not answer have.
+struct WholeTable {
+  TableSnapshotPtr table;  // nullptr: there is none
+  std::vector<std::string> missing_nodes = {};
+};
+
+/// Where queries get their snapshots. Thread-safe. The lake implements it, and peers/ for lakes of several nodes; tests of
+/// query/ make their own.
 class SnapshotSource {
  public:
   virtual ~SnapshotSource() = default;
   virtual LakeSnapshotPtr Snapshot() = 0;
+  /// A query names a table. `known` is what the snapshot has of it, nullptr when nothing. May block, for a bounded time.
+  virtual Result<WholeTable> Complete(const std::string& database, const std::string& table, TableSnapshotPtr known) {
+    return WholeTable{.table = std::move(known)};
+  }
+  /// A query names a database that no snapshot has: looks whether another node has made it. May block.
+  virtual void Discover(const std::string& database) {}
 };
 
 }  // namespace gigapi

@@ -9,33 +9,43 @@
 
 namespace gigapi {
 
+std::vector<std::shared_ptr<Table>> TableRemover::InCatalog() {
+  const std::lock_guard lock(state_->mutex);
+  std::vector<std::shared_ptr<Table>> tables = state_->dropped_tables;
+  std::erase_if(tables, [](const auto& table) { return table->out_of_catalog.load(); });
+  return tables;
+}
+
 Status TableRemover::RemoveFromCatalog() {
   if (state_->removals_pending == 0) return Status::OK();
   const std::lock_guard turn(mutex_);
-  std::vector<std::shared_ptr<Table>> tables;
-  {
-    const std::lock_guard lock(state_->mutex);
-    tables = state_->dropped_tables;
-  }
-  for (const auto& table : tables) {
-    if (!table->out_of_catalog) ARROW_RETURN_NOT_OK(RemoveFromCatalog(table.get()));
+  for (const auto& table : InCatalog()) {
+    ARROW_RETURN_NOT_OK(LetGo(table.get(), [this](const std::string& path) { return catalog_->RemoveMetadata(path); }));
   }
   return Status::OK();
 }
 
-Status TableRemover::RemoveFromCatalog(Table* table) {
-  int64_t freed_bytes = 0;
+void TableRemover::LeaveCatalogToOthers() {
+  const std::lock_guard turn(mutex_);
+  for (const auto& table : InCatalog()) (void)LetGo(table.get(), [](const std::string&) { return Status::OK(); });
+}
+
+/// Calls `remove` for each partition and for the table, when no commit of it is under way.
+Status TableRemover::LetGo(Table* table, const std::function<Status(const std::string& path)>& remove) {
   for (const auto& [key, partition] : table->partitions) {
     // A flush or a merge that was under way has ended then, and later ones see that the table was dropped.
     const std::scoped_lock locks(partition->flush_mutex, partition->commit_mutex);
-    ARROW_RETURN_NOT_OK(catalog_->RemoveMetadata(partition->path));
-    const std::lock_guard lock(state_->mutex);
-    freed_bytes += static_cast<int64_t>(partition->buffer.bytes());
-    partition->buffer.Clear();
+    ARROW_RETURN_NOT_OK(remove(partition->path));
+    int64_t freed_bytes = 0;
+    {
+      const std::lock_guard lock(state_->mutex);
+      freed_bytes = static_cast<int64_t>(partition->buffer.bytes());
+      partition->buffer.Clear();
+    }
+    admission_->Adjust(-freed_bytes);
   }
-  admission_->Adjust(-freed_bytes);
   const std::lock_guard committing(table->commit_mutex);
-  ARROW_RETURN_NOT_OK(catalog_->RemoveMetadata(table->path));
+  ARROW_RETURN_NOT_OK(remove(table->path));
   table->out_of_catalog = true;
   --state_->removals_pending;
   return Status::OK();

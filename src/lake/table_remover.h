@@ -3,9 +3,11 @@
 // nothing of it is committed before the old one is out of the catalog.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "catalog/catalog.h"
 #include "lake/admission.h"
@@ -21,11 +23,15 @@ class TableRemover {
 
   /// Takes all dropped tables out of the catalog. Must not be called with a lock of a partition held.
   Status RemoveFromCatalog();
+  /// The tables that were dropped and are still in the catalog are another node's to take out of it: waits for commits of
+  /// theirs that are under way, and lets go of their rows.
+  void LeaveCatalogToOthers();
   /// Removes what can be removed now; the rest waits for the next call.
   void RemoveFiles();
 
  private:
-  Status RemoveFromCatalog(Table* table);
+  std::vector<std::shared_ptr<Table>> InCatalog();
+  Status LetGo(Table* table, const std::function<Status(const std::string& path)>& remove);
   bool RemoveFilesOf(Table* table);
   Status RemoveDirectories(const Table& table);
   void RemoveDatabaseDirectories();

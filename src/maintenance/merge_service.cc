@@ -96,11 +96,19 @@ bool MergeService::MergeAndLog(const PartitionFiles& partition, const MergePlan&
   return false;
 }
 
+Result<DataFile> MergeService::LeaseAndRun(const PartitionFiles& partition, const MergePlan& plan) {
+  ARROW_RETURN_NOT_OK(lake_->LeasePartition(partition));
+  auto output = RunMerge(partition, plan, [this] { return stopping_.load(); });
+  // A failure leaves the lease here: this node goes on when it can, and when it dies the lease ends.
+  if (!output.ok()) (void)lake_->ReturnPartition(partition);
+  return output;
+}
+
 Status MergeService::Merge(const PartitionFiles& partition, const MergePlan& plan) {
   const double cpu_start = ThreadCpuSeconds();
   Status status;
   int64_t rows = 0, bytes = 0;
-  Result<DataFile> output = RunMerge(partition, plan, [this] { return stopping_.load(); });
+  Result<DataFile> output = LeaseAndRun(partition, plan);
   if (output.ok()) {
     const LayerPtr layer = output->layer;
     const std::string key = output->key;

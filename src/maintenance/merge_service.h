@@ -57,6 +57,7 @@ class MergeService {
   MergeService(Lake* lake, const MergeOptions& options);
   void Loop();
   void RunDuePlans();
+  Result<DataFile> LeaseAndRun(const PartitionFiles& partition, const MergePlan& plan);
   bool MergeAndLog(const PartitionFiles& partition, const MergePlan& plan);
 
   Lake* const lake_;

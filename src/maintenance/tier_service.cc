@@ -134,9 +134,14 @@ Status TierService::RunDue() {
 }
 
 Status TierService::Move(const PartitionFiles& partition, const DataFilePtr& file, const LayerPtr& layer) {
-  ARROW_ASSIGN_OR_RAISE(DataFile copy, CopyToLayer(*file, layer, WallNanos(), [this] { return stopping_.load(); }));
-  const std::string key = copy.key;
-  const Status moved = lake_->ReplaceFiles(partition, {file}, {std::move(copy)});
+  ARROW_RETURN_NOT_OK(lake_->LeasePartition(partition));
+  auto copied = CopyToLayer(*file, layer, WallNanos(), [this] { return stopping_.load(); });
+  if (!copied.ok()) {
+    (void)lake_->ReturnPartition(partition);
+    return copied.status();
+  }
+  const std::string key = copied->key;
+  const Status moved = lake_->ReplaceFiles(partition, {file}, {*std::move(copied)});
   // After a conflict no catalog names the copy. After any other failure one may.
   if (!moved.ok() && KindOf(moved) == ErrorKind::kConflict) (void)layer->Remove(key);
   ARROW_RETURN_NOT_OK(moved);
@@ -148,6 +153,7 @@ Status TierService::Move(const PartitionFiles& partition, const DataFilePtr& fil
 }
 
 Status TierService::DropFile(const PartitionFiles& partition, const DataFilePtr& file) {
+  ARROW_RETURN_NOT_OK(lake_->LeasePartition(partition));
   ARROW_RETURN_NOT_OK(lake_->ReplaceFiles(partition, {file}, {}));
   LOG_INFO("dropped a file whose time is over", "layer={} key={} rows={}", file->layer->name(), file->key, file->rows);
   const std::lock_guard lock(mutex_);

@@ -41,7 +41,11 @@ JournalFeed::JournalFeed(std::shared_ptr<ObjectStore> store, JournalOptions opti
 }
 
 JournalFeed::~JournalFeed() {
-  Cancel();
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = ending_ = true;
+    changed_.notify_all();
+  }
   if (writer_.joinable()) writer_.join();
 }
 
@@ -66,7 +70,7 @@ void JournalFeed::Cancel() {
 void JournalFeed::Write() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return dirty_ || cancelled_; });
+    changed_.wait(lock, [this] { return dirty_ || ending_; });
     if (!cancelled_) {
       changed_.wait_for(lock, std::chrono::milliseconds(options_.write_delay_ms), [this] { return cancelled_; });
     }
@@ -78,9 +82,9 @@ void JournalFeed::Write() {
     lock.lock();
     if (put.ok()) continue;
     LOG_WARN("other nodes cannot be told of changes yet", "reason=\"{}\"", put.message());
-    if (cancelled_) return;
+    if (ending_) return;
     dirty_ = true;
-    changed_.wait_for(lock, kRetryWait, [this] { return cancelled_; });
+    changed_.wait_for(lock, kRetryWait, [this] { return ending_; });
   }
 }
 

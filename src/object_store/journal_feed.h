@@ -75,7 +75,8 @@ class JournalFeed final : public ChangeFeed {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool cancelled_ = false;
+  bool cancelled_ = false;  // nobody waits for changes any more; this node's own are told on
+  bool ending_ = false;
   bool dirty_ = true;  // a new run is told at once
   uint64_t own_first_ = 0;
   std::deque<std::string> own_keys_;

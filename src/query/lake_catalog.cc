@@ -17,6 +17,11 @@ typename Map::const_iterator FindName(const Map& map, const std::string& name) {
   return found;
 }
 
+/// Lives as long as the connection.
+struct NotesState final : public duckdb::ClientContextState {
+  std::shared_ptr<QueryNotes> notes;
+};
+
 class LakeTransactionManager final : public duckdb::TransactionManager {
  public:
   LakeTransactionManager(duckdb::AttachedDatabase& db, SnapshotSource* source) : TransactionManager(db), source_(source) {}
@@ -69,7 +74,12 @@ duckdb::unique_ptr<duckdb::TransactionManager> MakeTransactionManager(
 }  // namespace
 
 LakeTransaction::LakeTransaction(duckdb::TransactionManager& manager, duckdb::ClientContext& context, SnapshotSource* source)
-    : Transaction(manager, context), source_(source) {}
+    : Transaction(manager, context), source_(source), notes_(NotesOf(context)) {}
+LakeTransaction::~LakeTransaction() = default;
+
+std::shared_ptr<QueryNotes>& NotesOf(duckdb::ClientContext& context) {
+  return context.registered_state->GetOrCreate<NotesState>("gigapi_notes")->notes;
+}
 
 LakeTransaction& LakeTransaction::Get(duckdb::ClientContext& context, duckdb::Catalog& catalog) {
   return Transaction::Get(context, catalog).Cast<LakeTransaction>();
@@ -90,10 +100,21 @@ const LakeTransaction::Tables* LakeTransaction::FindDatabase(const std::string& 
 }
 
 TableSnapshotPtr LakeTransaction::FindTable(const std::string& database, const std::string& table) {
-  const Tables* tables = FindDatabase(database);
+  std::string exact_database;
+  const Tables* tables = FindDatabase(database, &exact_database);
   if (tables == nullptr) return nullptr;
   const auto found = FindName(*tables, table);
-  return found == tables->end() ? nullptr : found->second;
+  const std::string exact_table = found == tables->end() ? table : found->first;
+  {
+    const std::lock_guard<std::mutex> guard(lock_);
+    const auto complete = tables_.find({exact_database, exact_table});
+    if (complete != tables_.end()) return complete->second;
+  }
+  auto whole = source_->Complete(exact_database, exact_table, found == tables->end() ? nullptr : found->second);
+  if (!whole.ok()) throw duckdb::IOException("%s", whole.status().message());
+  if (notes_ && !whole->missing_nodes.empty()) notes_->AddMissing(whole->missing_nodes);
+  const std::lock_guard<std::mutex> guard(lock_);
+  return tables_.try_emplace({exact_database, exact_table}, std::move(whole->table)).first->second;
 }
 
 void LakeTransaction::Keep(std::shared_ptr<duckdb::CatalogEntry> entry) {

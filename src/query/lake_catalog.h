@@ -13,20 +13,26 @@
 #include "lake/snapshot.h"
 #include "query/duckdb_headers.h"
 #include "query/lake_schema.h"
+#include "query/query_engine.h"
 
 namespace gigapi {
 
 inline constexpr const char* kLakeCatalog = "lake";
 
+/// Where the queries of a connection leave what is to be said of their answers; set before each.
+std::shared_ptr<QueryNotes>& NotesOf(duckdb::ClientContext& context);
+
 class LakeTransaction final : public duckdb::Transaction {
  public:
   LakeTransaction(duckdb::TransactionManager& manager, duckdb::ClientContext& context, SnapshotSource* source);
+  ~LakeTransaction() override;
   static LakeTransaction& Get(duckdb::ClientContext& context, duckdb::Catalog& catalog);
 
   const LakeSnapshot& Snapshot();
   using Tables = std::map<std::string, TableSnapshotPtr>;
   /// By exact name, else ignoring case. `exact` (may be null) receives the name as it is.
   const Tables* FindDatabase(const std::string& name, std::string* exact = nullptr);
+  /// With what other nodes have of it, asked for when the transaction first needs the table. Throws when that fails.
   TableSnapshotPtr FindTable(const std::string& database, const std::string& table);
   /// Keeps a catalog entry until the transaction ends.
   void Keep(std::shared_ptr<duckdb::CatalogEntry> entry);
@@ -35,6 +41,8 @@ class LakeTransaction final : public duckdb::Transaction {
   SnapshotSource* const source_;
   std::mutex lock_;
   LakeSnapshotPtr snapshot_;
+  std::map<std::pair<std::string, std::string>, TableSnapshotPtr> tables_;  // by database and table; nullptr: none
+  const std::shared_ptr<QueryNotes> notes_;
   std::vector<std::shared_ptr<duckdb::CatalogEntry>> kept_;
 };
 

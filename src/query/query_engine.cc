@@ -3,6 +3,7 @@
 #include <arrow/c/bridge.h>
 #include <arrow/scalar.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -12,6 +13,7 @@
 #include "query/dialect_functions.h"
 #include "query/duckdb_errors.h"
 #include "query/gapfill.h"
+#include "query/lake_catalog.h"
 #include "query/lake_database.h"
 #include "query/name_resolution.h"
 #include "query/query_admission.h"
@@ -29,6 +31,7 @@ struct QueryCancel::State {
   std::mutex lock;
   bool cancelled = false;
   std::weak_ptr<RunningQuery> query;
+  const std::shared_ptr<QueryNotes> notes = std::make_shared<QueryNotes>();
 };
 
 QueryCancel::QueryCancel() : state_(std::make_shared<State>()) {}
@@ -48,6 +51,8 @@ bool QueryCancel::cancelled() const {
   return state_->cancelled;
 }
 
+const std::shared_ptr<QueryNotes>& QueryCancel::notes() const { return state_->notes; }
+
 void QueryCancel::Watch(const std::shared_ptr<RunningQuery>& query) {
   bool cancelled = false;
   {
@@ -56,6 +61,18 @@ void QueryCancel::Watch(const std::shared_ptr<RunningQuery>& query) {
     cancelled = state_->cancelled;
   }
   if (cancelled) query->Stop(StopReason::kCancelled);
+}
+
+void QueryNotes::AddMissing(const std::vector<std::string>& nodes) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& node : nodes) {
+    if (std::ranges::find(missing_nodes_, node) == missing_nodes_.end()) missing_nodes_.push_back(node);
+  }
+}
+
+std::vector<std::string> QueryNotes::missing_nodes() const {
+  const std::lock_guard lock(mutex_);
+  return missing_nodes_;
 }
 
 namespace {
@@ -200,6 +217,7 @@ class QueryEngineImpl final : public QueryEngine {
     ARROW_RETURN_NOT_OK(query->stopped());
     try {
       held.lease = std::make_unique<ConnectionLease>(Database(), request.database, query);
+      NotesOf(held.lease->context()) = cancel.notes();
       return run(std::move(held));
     } catch (...) {
       ARROW_RETURN_NOT_OK(query->stopped());
@@ -217,6 +235,9 @@ class QueryEngineImpl final : public QueryEngine {
 
   /// Parses and rewrites. May throw.
   duckdb::unique_ptr<duckdb::SQLStatement> Prepared(const QueryRequest& request, duckdb::ClientContext& context) {
+    if (!request.database.empty() && !lake_->Snapshot()->databases.contains(request.database)) {
+      lake_->Discover(request.database);
+    }
     auto statement = ParseGuarded(request.sql, context.GetParserOptions());
     RewriteGapfill(*statement);
     RewriteDialectFunctions(QueryOf(*statement));

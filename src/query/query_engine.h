@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,6 +30,18 @@ struct QueryOptions {
   int max_queued = 256;               // more fail with kUnavailable
   int64_t queue_timeout_ms = 10'000;  // waiting longer fails with kUnavailable
   std::string temp_directory;         // empty: queries do not spill
+};
+
+/// What is to be said of an answer besides its rows. Thread-safe.
+class QueryNotes {
+ public:
+  /// Rows of these nodes are missing.
+  void AddMissing(const std::vector<std::string>& nodes);
+  std::vector<std::string> missing_nodes() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> missing_nodes_;
 };
 
 struct QueryRequest {
@@ -59,12 +72,14 @@ struct QueryDescription {
   std::optional<Table> scanned = {};
 };
 
-/// Lets any thread stop a query. Copies share one state.
+/// Lets any thread stop the queries of one answer, and has what is to be said of it. Copies share one state.
 class QueryCancel {
  public:
   QueryCancel();
   void Cancel();
   bool cancelled() const;
+  /// Those of a query are all there once it has been started.
+  const std::shared_ptr<QueryNotes>& notes() const;
 
  private:
   friend class QueryEngineImpl;

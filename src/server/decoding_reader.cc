@@ -73,9 +73,9 @@ Result<std::string_view> DecodingReader::Decode() {
       if (input_.empty()) return std::string_view();
       ARROW_RETURN_NOT_OK(decompressor_->Reset());  // another member follows
     }
-    const auto result = decompressor_->Decompress(
-        static_cast<int64_t>(input_.size()), reinterpret_cast<const uint8_t*>(input_.data()),
-        static_cast<int64_t>(output_.size()), reinterpret_cast<uint8_t*>(output_.data()));
+    const auto result =
+        decompressor_->Decompress(static_cast<int64_t>(input_.size()), reinterpret_cast<const uint8_t*>(input_.data()),
+                                  static_cast<int64_t>(output_.size()), reinterpret_cast<uint8_t*>(output_.data()));
     if (!result.ok()) return BrokenEncoding(encoding_);
     input_.remove_prefix(static_cast<size_t>(result->bytes_read));
     if (result->bytes_written > 0) {

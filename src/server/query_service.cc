@@ -1,5 +1,7 @@
 #include "server/query_service.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -86,29 +88,36 @@ Result<std::unique_ptr<QueryStream>> OpenStream(QueryEngine* engine, const Query
 }
 
 /// Starts the query and makes the first piece, so that what fails early is still an error with its own status.
-Status Answer(QueryEngine* engine, const QueryCall& call, QueryCancel cancel, std::unique_ptr<QueryRegistry::Ticket> ticket,
-              QueryStats* stats, http::Exchange* exchange) {
+Status Answer(QueryEngine* engine, const QueryCall& call, const QueryCancel& cancel,
+              std::unique_ptr<QueryRegistry::Ticket> ticket, QueryStats* stats, http::Exchange* exchange) {
   const int64_t start_ns = SteadyNanos();
-  Result<std::unique_ptr<QueryStream>> stream = OpenStream(engine, call, std::move(cancel));
+  Result<std::unique_ptr<QueryStream>> stream = OpenStream(engine, call, cancel);
   if (!stream.ok()) {
     ticket->End(stream.status());
     return stream.status();
   }
   auto encoder = call.encoder((*stream)->schema());
   http::Headers headers = call.headers;
+  AddIncompleteHeader(*cancel.notes(), &headers);
+  encoder->SetMissingNodes(cancel.notes()->missing_nodes());
   if (!call.id_header.empty()) headers.emplace_back(call.id_header, ticket->id());
   headers.emplace_back("Content-Type", std::string(encoder->content_type()));
   auto body = std::make_unique<ResultBody>(*std::move(stream), std::move(encoder), std::move(ticket), stats, start_ns);
   ARROW_RETURN_NOT_OK(body->Begin());
   return http::RespondFromFirstPiece(exchange, std::move(headers), std::move(body),
-                                     [&](const ResultBody& whole, http::Headers* more) {
-                                       if (!call.summary) return;
-                                       http::Headers summary = call.summary(whole.rows(), whole.millis());
+                                     [&](const ResultBody& begun, http::Headers* more) {
+                                       if (!call.summary || !begun.ended()) return;
+                                       http::Headers summary = call.summary(begun.rows(), begun.millis());
                                        std::move(summary.begin(), summary.end(), std::back_inserter(*more));
                                      });
 }
 
 }  // namespace
+
+void AddIncompleteHeader(const QueryNotes& notes, http::Headers* headers) {
+  const std::vector<std::string> nodes = notes.missing_nodes();
+  if (!nodes.empty()) headers->emplace_back(std::string(kIncompleteHeader), fmt::format("{}", fmt::join(nodes, ", ")));
+}
 
 void QueryService::Run(const http::ExchangePtr& exchange, QueryCall call,
                        const std::function<http::Response(const Status&)>& render_error) {

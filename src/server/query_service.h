@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "query/query_engine.h"
 #include "server/encode/result_encoder.h"
@@ -14,6 +15,11 @@
 #include "server/query_registry.h"
 
 namespace gigapi {
+
+/// Of an answer that lacks rows of other nodes, which did not answer: their names, between commas.
+inline constexpr std::string_view kIncompleteHeader = "X-GigAPI-Incomplete";
+/// Adds the header where it applies.
+void AddIncompleteHeader(const QueryNotes& notes, http::Headers* headers);
 
 struct QueryCall {
   QueryRequest request;

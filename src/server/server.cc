@@ -13,6 +13,7 @@
 #include "server/api/arc/running_query_routes.h"
 #include "server/api/arc/write_routes.h"
 #include "server/api/gigapi/backup_routes.h"
+#include "server/api/gigapi/cluster_routes.h"
 #include "server/api/gigapi/create_route.h"
 #include "server/api/gigapi/metrics_route.h"
 #include "server/api/gigapi/query_routes.h"
@@ -104,6 +105,7 @@ class ServerImpl final : public Server {
     AddQueryRoutes(&queries_, &influx_queries_, options_.default_database, &router_);
     AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database, identity), &router_);
     AddBackupRoutes(&backups_, {.allow_folders = !IsOpenToStrangers(options_)}, &query_pool_, &router_);
+    AddClusterRoutes(options_.cluster, &query_pool_, &router_);
     AddStatusRoutes(options_.version, options_.commit, lake, &router_);
     AddMetricsRoute({lake, engine, &writes_, &queries_, &query_pool_, &http_metrics_, [this] { return running_.load(); },
                      options_.write_more_metrics},

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "object_store/open_store.h"
+#include "server/api/gigapi/cluster_routes.h"
 
 namespace gigapi {
 
@@ -53,6 +54,9 @@ struct ServerOptions {
 
   /// Adds to /metrics what the server cannot know; called on any thread while it runs, may be empty.
   std::function<void(Exposition*)> write_more_metrics;
+
+  /// What is asked of the nodes that share the lake.
+  ClusterCalls cluster;
 
   std::string default_database = "mydb";  // of GigAPI's own routes when a request names none
 };

@@ -37,7 +37,7 @@ struct DataFile {
   std::string key;  // in the layer: hive_path.h
   /// The node whose local layer it lies in, where other nodes do not reach it; empty: all do.
   std::string node = {};
-  bool is_elsewhere = false;  // lies with another node than this
+  bool is_elsewhere = false;  // lies with another node than this: `layer` is that node's, or out of reach
   PartitionKey partition;
   int level = 1;  // 1 to 4
   int64_t size_bytes = 0;
@@ -54,6 +54,9 @@ struct DataFile {
   uint64_t max_sequence = 0;
   /// The columns that the file has, besides time; a column of the table that is not here is NULL in every row.
   std::vector<ColumnStats> columns;
+
+  /// Whether this node can read it, itself or by asking.
+  bool IsReachable() const { return !is_elsewhere || !layer->local_directory(); }
 
   const ColumnStats* Find(std::string_view name) const {
     for (const auto& column : columns) {

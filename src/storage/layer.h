@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,10 @@ class Layer {
 };
 
 using LayerPtr = std::shared_ptr<const Layer>;
+
+/// A local layer of this name on another node, for reading; empty: other nodes' are out of reach. Answers the same object
+/// for the same two. Thread-safe.
+using FindPeerLayer = std::function<LayerPtr(const Layer& own, const std::string& node)>;
 
 /// A folder of a local disk as the only layer; `fs` must outlive it.
 LayerPtr MakeLocalLayer(FileSystem* fs, std::string directory, LayerOptions options = {});

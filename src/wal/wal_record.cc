@@ -205,6 +205,22 @@ PodVector<char> EncodeRecord(std::string_view database, const std::vector<TableR
   return encoder.Take();
 }
 
+PodVector<char> EncodeRows(const ColumnBatch& rows) {
+  Encoder encoder(rows.MemoryBytes() + 64);
+  encoder.Number(kFormatVersion);
+  encoder.Rows(rows);
+  return encoder.Take();
+}
+
+Result<ColumnBatch> DecodeRows(std::string_view payload) {
+  Decoder decoder(payload);
+  ARROW_ASSIGN_OR_RAISE(const auto version, decoder.Number<uint8_t>());
+  if (version != kFormatVersion) {
+    return Errorf(ErrorKind::kUnsupported, "rows have format {}, this server knows {}", version, kFormatVersion);
+  }
+  return decoder.Rows();
+}
+
 Result<DecodedRecord> DecodeRecord(std::string_view payload) {
   Decoder decoder(payload);
   ARROW_ASSIGN_OR_RAISE(const auto version, decoder.Number<uint8_t>());

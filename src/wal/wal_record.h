@@ -15,6 +15,10 @@ namespace gigapi::wal {
 
 PodVector<char> EncodeRecord(std::string_view database, const std::vector<TableRows>& tables);
 
+/// The same for the rows of one table alone, without its name.
+PodVector<char> EncodeRows(const ColumnBatch& rows);
+Result<ColumnBatch> DecodeRows(std::string_view payload);
+
 struct DecodedRecord {
   std::string database;
   std::vector<TableRows> tables;

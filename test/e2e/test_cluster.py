@@ -26,7 +26,8 @@ def make_node(request, minio, make_server, tmp_path):
         catalog = {"GIGAPI_METADATA_TYPE": "redis", "GIGAPI_METADATA_URL": request.getfixturevalue("redis").url()}
 
     def make(name, mode, **more):
-        return make_server(root=tmp_path / name, GIGAPI_MODE=mode, **FAST, **catalog, **minio.layer(0, "s3", bucket), **more)
+        return make_server(root=tmp_path / name, GIGAPI_MODE=mode,
+                           **{**FAST, **catalog, **minio.layer(0, "s3", bucket), **more})
 
     return make
 
@@ -73,3 +74,43 @@ def test_a_table_that_is_dropped_is_gone_everywhere(make_node):
     writer.kill()
     writer.start()
     assert ids(writer) == list(range(50, 55))
+
+
+def test_a_drop_takes_the_rows_that_other_writers_have_not_flushed(make_node):
+    slow = {"GIGAPI_SAVE_TIMEOUT_S": "600", "GIGAPI_HEARTBEAT_INTERVAL_MS": "200", "GIGAPI_LEASE_MS": "2000"}
+    writers = [make_node(f"writer{i}", "writeonly", **slow) for i in range(2)]
+    for i, writer in enumerate(writers):
+        writer.write(lines(i * 10, 5))
+    expected = [*range(5), *range(10, 15)]
+    for writer in writers:
+        wait_until(lambda: ids(writer) == expected, "each sees the other's rows", 20)
+    assert writers[0].post("/query?db=mydb&q=DROP MEASUREMENT cpu").status_code == 200
+    writers[1].write(lines(100, 3))
+    writers[0].write(lines(200, 3))
+    expected = [*range(100, 103), *range(200, 203)]
+    for writer in writers:
+        assert ids(writer) == expected
+    # Neither a crash nor an end in order brings the old rows back.
+    writers[1].kill()
+    writers[1].start()
+    wait_until(lambda: ids(writers[0]) == expected, "the killed one is back", 30)
+    assert ids(writers[1]) == expected
+    for writer in writers:
+        writer.stop()
+    reader = make_node("reader", "readonly")
+    assert ids(reader) == expected
+
+
+def test_a_drop_is_refused_while_a_writer_that_may_have_rows_is_away(make_node):
+    leases = {"GIGAPI_HEARTBEAT_INTERVAL_MS": "200", "GIGAPI_LEASE_MS": "1000"}
+    writers = [make_node(f"writer{i}", "writeonly", **leases) for i in range(2)]
+    writers[1].write(lines(0, 5))
+    wait_until(lambda: ids(writers[0]) == list(range(5)), "each sees the other's rows", 20)
+    writers[1].kill()
+    drop = "/query?db=mydb&q=DROP MEASUREMENT cpu"
+    assert "node" in writers[0].post(drop).json()["results"][0]["error"]
+    wait_until(lambda: "forget it" in writers[0].post(drop).json()["results"][0]["error"], "its lease is over", 20)
+    writers[1].start()
+    wait_until(lambda: "error" not in writers[0].post(drop).json()["results"][0], "it is dropped", 30)
+    for writer in writers:
+        assert not writer.query("SHOW TABLES")

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json_writer.h"
 #include "server/encode/json_text.h"
 #include "server/encode/row_text.h"
 
@@ -63,12 +65,23 @@ class JsonObjects final : public ResultEncoder {
   Result<int64_t> Encode(const arrow::RecordBatch& batch, int64_t row, size_t bytes_wanted, OutputBuffer* out) override {
     return rows_.Encode(batch, row, bytes_wanted, out);
   }
+  /// A document that is an object gets a key `missing_nodes` at its end.
+  void SetMissingNodes(const std::vector<std::string>& nodes) override {
+    if (nodes.empty() || !frame_.end.starts_with("]}")) return;
+    end_ = R"(],"missing_nodes":[)";
+    for (const std::string& node : nodes) {
+      if (&node != &nodes.front()) end_ += ',';
+      AppendJsonString(node, &end_);
+    }
+    end_ += frame_.end;
+  }
   Result<bool> End(size_t, OutputBuffer* out) override {
-    out->Append(frame_.end);
+    out->Append(end_.empty() ? frame_.end : std::string_view(end_));
     return true;
   }
 
  private:
+  std::string end_;  // instead of the frame's; empty: none
   const JsonFrame frame_;
   RowText<Style> rows_;
 };

@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "server/encode/output_buffer.h"
@@ -43,6 +45,8 @@ class ResultEncoder {
 
   virtual std::string_view content_type() const = 0;
   virtual Status Begin(OutputBuffer* out) = 0;
+  /// Before Begin: rows of these nodes are missing (none: all are there). Formats that have a place for it say so.
+  virtual void SetMissingNodes(const std::vector<std::string>& nodes) {}
   /// Encodes from `row` on until the batch ends or `out` has `bytes_wanted`; returns the first row that is left.
   virtual Result<int64_t> Encode(const arrow::RecordBatch& batch, int64_t row, size_t bytes_wanted, OutputBuffer* out) = 0;
   /// Writes what is left, about `bytes_wanted` a call; true when that was all.

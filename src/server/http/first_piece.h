@@ -24,13 +24,14 @@ class WithFirstPiece final : public BodySource {
 };
 
 /// Answers 200 with a body whose first piece is made before the head goes out: a failure of that is the caller's to answer.
-/// What is whole in one piece goes out at once, with the headers that `at_end` adds; the rest goes as a stream. `Body` is a
-/// BodySource with ended().
-template <typename Body, typename AtEnd>
-Status RespondFromFirstPiece(Exchange* exchange, Headers headers, std::unique_ptr<Body> body, const AtEnd& at_end) {
+/// What is whole in one piece goes out at once; the rest goes as a stream. `add_headers` is called when the piece is made.
+/// `Body` is a BodySource with ended().
+template <typename Body, typename AddHeaders>
+Status RespondFromFirstPiece(Exchange* exchange, Headers headers, std::unique_ptr<Body> body,
+                             const AddHeaders& add_headers) {
   ARROW_ASSIGN_OR_RAISE(std::string first, body->Next({}));
+  add_headers(*body, &headers);
   if (body->ended()) {
-    at_end(*body, &headers);
     exchange->Respond({200, std::move(headers), std::move(first)});
   } else {
     exchange->RespondStream(200, std::move(headers), std::make_unique<WithFirstPiece>(std::move(first), std::move(body)));

@@ -22,6 +22,16 @@ class FakeLake final : public Lake {
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
   Status FlushAll() override { return Status::OK(); }
   std::vector<PartitionFiles> ListPartitions() override { return {}; }
+  std::vector<BufferedPartition> ListBuffered(std::string_view, std::string_view) override { return {}; }
+  Result<TableSnapshotPtr> SnapshotWith(std::string_view, std::string_view, const std::vector<BufferedRows>&) override {
+    return nullptr;
+  }
+  std::vector<LeasedPartition> ListLeases() override { return {}; }
+  int64_t CatalogLagNs() const override { return 0; }
+  Status DropRows(std::string_view, std::string_view) override { return Status::OK(); }
+  Status LookAgain(std::string_view, std::string_view) override { return Status::OK(); }
+  Status LeasePartition(const PartitionFiles&) override { return Status::OK(); }
+  Status ReturnPartition(const PartitionFiles&) override { return Status::OK(); }
   Status ReplaceFiles(const PartitionFiles&, const std::vector<DataFilePtr>&, std::vector<DataFile>) override {
     return Status::OK();
   }

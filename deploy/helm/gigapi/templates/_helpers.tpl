@@ -112,6 +112,9 @@ spec:
       env:
         - name: GIGAPI_MODE
           value: {{ .gigapiMode }}
+        # Other pods ask this one for rows that are in no file yet.
+        - name: GIGAPI_ADVERTISE_HOST
+          valueFrom: {fieldRef: {fieldPath: status.podIP}}
         - name: GIGAPI_ROOT
           value: /var/lib/gigapi
         - name: GIGAPI_METADATA_TYPE

@@ -1,5 +1,8 @@
 #include "server/api/flight_sql/call_gate.h"
 
+#include <openssl/crypto.h>
+
+#include "peers/peer_messages.h"
 #include "server/api/flight_sql/call_headers.h"
 #include "server/api/flight_sql/flight_errors.h"
 
@@ -9,7 +12,9 @@ namespace {
 /// One call, until it has been answered.
 class PassedCall final : public arrow::flight::ServerMiddleware {
  public:
-  PassedCall(FlightStats* stats, std::string authorization) : stats_(stats), authorization_(std::move(authorization)) {}
+  PassedCall(FlightStats* stats, std::string authorization, bool is_peer)
+      : stats_(stats), authorization_(std::move(authorization)), is_peer_(is_peer) {}
+  bool is_peer() const { return is_peer_; }
   ~PassedCall() override { --stats_->calls; }
 
   std::string name() const override { return "gigapi"; }
@@ -21,13 +26,27 @@ class PassedCall final : public arrow::flight::ServerMiddleware {
  private:
   FlightStats* const stats_;
   const std::string authorization_;
+  const bool is_peer_;
 };
+
+/// In a time that does not depend on where they differ.
+bool IsSame(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 }  // namespace
 
+bool IsPeerCall(const arrow::flight::ServerCallContext& context) {
+  const auto* const passed = dynamic_cast<PassedCall*>(context.GetMiddleware(kGate));
+  return passed != nullptr && passed->is_peer();
+}
+
 Status CallGate::StartCall(const arrow::flight::CallInfo& info, const arrow::flight::ServerCallContext& context,
                            std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) {
-  if (!authenticator_->AllowsHeader(HeaderOf(context.incoming_headers(), "authorization"))) {
+  const std::string_view token = HeaderOf(context.incoming_headers(), kPeerTokenHeader);
+  const bool is_peer = !token.empty() && !peer_token_.empty() && IsSame(token, peer_token_) &&
+                       info.method == arrow::flight::FlightMethod::DoAction;
+  if (!is_peer && !authenticator_->AllowsHeader(HeaderOf(context.incoming_headers(), "authorization"))) {
     ++stats_->refused_total;
     return ToFlightStatus(Error(ErrorKind::kUnauthorized, "unauthorized access"));
   }
@@ -38,7 +57,7 @@ Status CallGate::StartCall(const arrow::flight::CallInfo& info, const arrow::fli
   }
   ++stats_->calls_total;
   const bool greets = info.method == arrow::flight::FlightMethod::Handshake;
-  *middleware = std::make_shared<PassedCall>(stats_, greets ? "Bearer " + authenticator_->session_token() : "");
+  *middleware = std::make_shared<PassedCall>(stats_, greets ? "Bearer " + authenticator_->session_token() : "", is_peer);
   return Status::OK();
 }
 

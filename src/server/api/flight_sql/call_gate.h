@@ -5,18 +5,26 @@
 #include <arrow/flight/server_middleware.h>
 
 #include <memory>
+#include <string>
 
 #include "server/api/flight_sql/flight_stats.h"
 #include "server/auth.h"
 
 namespace gigapi::flight {
 
+/// The name of the gate among the server's middleware.
+inline constexpr char kGate[] = "gate";
+
+/// Whether another node of the cluster calls: it may call its own actions, and no others.
+bool IsPeerCall(const arrow::flight::ServerCallContext& context);
+
 /// Thread-safe.
 class CallGate final : public arrow::flight::ServerMiddlewareFactory {
  public:
-  /// Both must outlive the gate.
-  CallGate(const Authenticator* authenticator, FlightStats* stats, int64_t calls_max)
-      : authenticator_(authenticator), stats_(stats), calls_max_(calls_max) {}
+  /// All must outlive the gate. `peer_token` is what other nodes of the cluster show (peers/peer_messages.h); empty: there
+  /// are none.
+  CallGate(const Authenticator* authenticator, FlightStats* stats, int64_t calls_max, std::string peer_token)
+      : authenticator_(authenticator), stats_(stats), calls_max_(calls_max), peer_token_(std::move(peer_token)) {}
 
   /// Takes the Authorization header in all ways of HTTP, on any call. A handshake that brings one is answered by a token in
   /// a header of the same name.
@@ -27,6 +35,7 @@ class CallGate final : public arrow::flight::ServerMiddlewareFactory {
   const Authenticator* const authenticator_;
   FlightStats* const stats_;
   const int64_t calls_max_;
+  const std::string peer_token_;
 };
 
 }  // namespace gigapi::flight

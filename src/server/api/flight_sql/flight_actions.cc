@@ -1,6 +1,7 @@
 // Actions: prepared statements, cancelling, sessions.
 #include <arrow/ipc/writer.h>
 
+#include "server/api/flight_sql/call_gate.h"
 #include "server/api/flight_sql/call_headers.h"
 #include "server/api/flight_sql/flight_errors.h"
 #include "server/api/flight_sql/flight_service.h"
@@ -72,6 +73,15 @@ Status FlightService::ListActions(const Context&, std::vector<arrow::flight::Act
 
 Status FlightService::DoAction(const Context& context, const arrow::flight::Action& action,
                                std::unique_ptr<arrow::flight::ResultStream>* results) {
+  if (peers_ != nullptr && PeerService::Answers(action.type)) {
+    if (!IsPeerCall(context)) return ToFlightStatus(Error(ErrorKind::kForbidden, "only nodes of the cluster may ask this"));
+    auto answered = peers_->Answer(action.type, BodyOf(action));
+    if (!answered.ok()) return ToFlightStatus(answered.status());
+    *results = *std::move(answered);
+    return Status::OK();
+  }
+  if (IsPeerCall(context))
+    return ToFlightStatus(Error(ErrorKind::kForbidden, "another node of the cluster may not ask this"));
   auto done = Act(context, action);
   if (!done.ok()) return ToFlightStatus(done.status());
   *results = std::make_unique<arrow::flight::SimpleResultStream>(*std::move(done));

@@ -18,9 +18,10 @@ namespace gigapi::flight {
 namespace pb = arrow::flight::protocol::sql;
 
 FlightService::FlightService(const FlightSqlOptions* options, Lake* lake, QueryEngine* engine, QueryRegistry* registry,
-                             FlightStats* stats)
+                             FlightStats* stats, PeerService* peers)
     : options_(*options),
       lake_(lake),
+      peers_(peers),
       statements_(engine, lake, registry, stats),
       prepared_({.idle_ms_max = kPreparedStatementIdleMs}, SteadyNanos),
       ingest_(lake, stats, {options->columns_per_table_max, options->body_bytes_max}) {}

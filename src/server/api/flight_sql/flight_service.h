@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lake/lake.h"
+#include "peers/peer_service.h"
 #include "query/query_engine.h"
 #include "server/api/flight_sql/flight_sql_server.h"
 #include "server/api/flight_sql/ingest.h"
@@ -24,7 +25,7 @@ class FlightService final : public arrow::flight::FlightServerBase {
  public:
   /// All must outlive it.
   FlightService(const FlightSqlOptions* options, Lake* lake, QueryEngine* engine, QueryRegistry* registry,
-                FlightStats* stats);
+                FlightStats* stats, PeerService* peers);
 
   using Context = arrow::flight::ServerCallContext;
 
@@ -64,6 +65,7 @@ class FlightService final : public arrow::flight::FlightServerBase {
 
   const FlightSqlOptions& options_;
   Lake* const lake_;
+  PeerService* const peers_;  // nullptr: no other nodes
   Statements statements_;
   PreparedStatements prepared_;
   Ingest ingest_;

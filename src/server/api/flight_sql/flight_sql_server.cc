@@ -23,11 +23,13 @@ Result<std::string> ReadPem(const std::string& path) {
 
 class FlightSqlServerImpl final : public FlightSqlServer {
  public:
-  FlightSqlServerImpl(FlightSqlOptions options, Lake* lake, QueryEngine* engine, QueryRegistry* registry, FlightStats* stats)
+  FlightSqlServerImpl(FlightSqlOptions options, Lake* lake, QueryEngine* engine, QueryRegistry* registry, FlightStats* stats,
+                      PeerService* peers)
       : options_(std::move(options)),
         authenticator_(options_.username, options_.password),
         stats_(stats),
-        service_(&options_, lake, engine, registry, stats) {}
+        peers_(peers),
+        service_(&options_, lake, engine, registry, stats, peers) {}
   ~FlightSqlServerImpl() override { Stop(); }
 
   Status Listen() {
@@ -38,7 +40,9 @@ class FlightSqlServerImpl final : public FlightSqlServer {
     arrow::flight::FlightServerOptions flight(location);
     // Credentials are read from headers by the gate; the handler's own way of tokens lets everybody pass.
     flight.auth_handler = std::make_shared<arrow::flight::NoOpAuthHandler>();
-    flight.middleware.emplace_back("gate", std::make_shared<flight::CallGate>(&authenticator_, stats_, options_.calls_max));
+    flight.middleware.emplace_back(flight::kGate,
+                                   std::make_shared<flight::CallGate>(&authenticator_, stats_, options_.calls_max,
+                                                                      peers_ == nullptr ? std::string() : peers_->token()));
     if (tls) {
       arrow::flight::CertKeyPair& pair = flight.tls_certificates.emplace_back();
       ARROW_ASSIGN_OR_RAISE(pair.pem_cert, ReadPem(options_.tls_certificate_file));
@@ -70,6 +74,7 @@ class FlightSqlServerImpl final : public FlightSqlServer {
   const FlightSqlOptions options_;
   const Authenticator authenticator_;
   FlightStats* const stats_;
+  PeerService* const peers_;
   flight::FlightService service_;
   bool listening_ = false;
 };
@@ -77,8 +82,9 @@ class FlightSqlServerImpl final : public FlightSqlServer {
 }  // namespace
 
 Result<std::unique_ptr<FlightSqlServer>> FlightSqlServer::Start(FlightSqlOptions options, Lake* lake, QueryEngine* engine,
-                                                                QueryRegistry* registry, FlightStats* stats) {
-  auto server = std::make_unique<FlightSqlServerImpl>(std::move(options), lake, engine, registry, stats);
+                                                                QueryRegistry* registry, FlightStats* stats,
+                                                                PeerService* peers) {
+  auto server = std::make_unique<FlightSqlServerImpl>(std::move(options), lake, engine, registry, stats, peers);
   ARROW_RETURN_NOT_OK(server->Listen());
   return server;
 }

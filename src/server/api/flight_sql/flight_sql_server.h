@@ -11,6 +11,7 @@
 namespace gigapi {
 
 class Lake;
+class PeerService;
 class QueryEngine;
 class QueryRegistry;
 
@@ -36,9 +37,11 @@ struct FlightSqlOptions {
 /// that is under way, and on one that looks for clients which have gone.
 class FlightSqlServer {
  public:
-  /// All must outlive the server. `registry` lists the queries that run. Fails when the address cannot be bound.
+  /// All must outlive the server. `registry` lists the queries that run; `peers` answers other nodes of the cluster,
+  /// nullptr: there are none. Fails when the address cannot be bound.
   static Result<std::unique_ptr<FlightSqlServer>> Start(FlightSqlOptions options, Lake* lake, QueryEngine* engine,
-                                                        QueryRegistry* registry, FlightStats* stats);
+                                                        QueryRegistry* registry, FlightStats* stats,
+                                                        PeerService* peers = nullptr);
   virtual ~FlightSqlServer() = default;
 
   /// Accepts nothing more, lets calls under way finish for drain_timeout_ms, then cancels the rest and waits for their

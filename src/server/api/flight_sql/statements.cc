@@ -1,6 +1,7 @@
 #include "server/api/flight_sql/statements.h"
 
 #include <arrow/scalar.h>
+#include <fmt/ranges.h>
 
 #include "base/uuid.h"
 #include "server/api/flight_sql/call_headers.h"
@@ -116,6 +117,8 @@ Result<std::unique_ptr<arrow::flight::FlightDataStream>> Statements::Run(const a
     ticket->End(stream.status());
     return stream.status();
   }
+  const auto missing_nodes = running->cancel().notes()->missing_nodes();
+  if (!missing_nodes.empty()) context.AddHeader("x-gigapi-incomplete", fmt::format("{}", fmt::join(missing_nodes, ", ")));
   return std::make_unique<StatementStream>(ReadQuery(*std::move(stream), std::move(ticket), stats_), std::move(running));
 }
 

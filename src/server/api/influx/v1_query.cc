@@ -12,6 +12,7 @@
 #include "server/error_table.h"
 #include "server/http/first_piece.h"
 #include "server/http/url.h"
+#include "server/query_service.h"
 
 namespace gigapi::influx {
 namespace {
@@ -205,7 +206,8 @@ Status V1Query::Answer(Call* call, const QueryCancel& cancel, http::Exchange* ex
                                            call->pretty, call->format, cancel, std::move(ticket));
   http::Headers headers{{"Content-Type", "application/json"}};
   headers.insert(headers.end(), identity_.begin(), identity_.end());
-  return http::RespondFromFirstPiece(exchange, std::move(headers), std::move(results));
+  const auto say_what_is_missing = [&](const Results&, http::Headers* more) { AddIncompleteHeader(*cancel.notes(), more); };
+  return http::RespondFromFirstPiece(exchange, std::move(headers), std::move(results), say_what_is_missing);
 }
 
 }  // namespace gigapi::influx

@@ -1,0 +1,58 @@
+// What a node of several needs besides: the others' names and leases, questions to them, and snapshots that have their rows.
+// Where a node has its lake alone there is none of this.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "app/node_storage.h"
+#include "app/settings.h"
+#include "cluster/membership.h"
+#include "lake/lake.h"
+#include "peers/fresh_snapshots.h"
+#include "peers/peer_client.h"
+#include "peers/peer_layers.h"
+#include "peers/peer_service.h"
+#include "server/api/gigapi/cluster_routes.h"
+
+namespace gigapi {
+
+class Cluster {
+ public:
+  /// nullptr where nobody shares the lake. `storage` must outlive it.
+  static std::unique_ptr<Cluster> Make(const Settings& settings, const NodeStorage& storage);
+
+  /// What the lake is to know.
+  void Equip(LakeOptions* options);
+  /// The lake has joined; it must outlive this from now on. `status` makes a JSON object of what this node says of itself.
+  void Attach(Lake* lake, std::function<std::string()> status);
+  /// This node answers now at these ports; 0: not there.
+  Status Announce(int http_port, int flight_port);
+
+  /// Where queries get their snapshots.
+  SnapshotSource* snapshots();
+  PeerService* service() { return service_.get(); }
+  /// This must outlive them.
+  ClusterCalls calls();
+
+ private:
+  Cluster(const Settings& settings, const NodeStorage& storage);
+  std::string Describe();
+  Status TellWriters(std::string_view action, const TableRequest& request);
+
+  const Settings& settings_;
+  const NodeStorage& storage_;
+  const std::shared_ptr<Membership> membership_;
+  PeerClient peers_;
+  PeerClient file_peers_;  // whose answers may be large
+  PeerLayers layers_;
+  Lake* lake_ = nullptr;
+  std::unique_ptr<PeerService> service_;
+  std::unique_ptr<FreshSnapshots> fresh_;
+};
+
+/// The name under which others reach this machine: of the settings, else the address that is listened on, else the host's.
+std::string AdvertisedHost(const Settings& settings);
+
+}  // namespace gigapi

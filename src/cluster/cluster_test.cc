@@ -1,0 +1,131 @@
+// Who is alive, and what nodes say of themselves.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "cluster/lease_table.h"
+#include "cluster/membership.h"
+#include "cluster/node_entry.h"
+#include "object_store/testing/memory_store.h"
+
+namespace gigapi {
+namespace {
+
+NodeEntry Entry(const std::string& node, const std::string& epoch, uint64_t heartbeats = 1) {
+  return {.node = node, .epoch = epoch, .role = "aio", .heartbeats = heartbeats};
+}
+
+TEST(NodeEntry, ComesBackAsItWas) {
+  const NodeEntry entry{.node = "n",
+                        .epoch = "e",
+                        .role = "writeonly",
+                        .version = "1.2.3",
+                        .http_address = "http://a:1",
+                        .flight_address = "grpc://a:2",
+                        .peer_token = "secret",
+                        .may_hold_rows = true,
+                        .started_ns = -5,
+                        .heartbeats = UINT64_MAX,
+                        .interval_ms = 7};
+  const auto read = DecodeNodeEntry(EncodeNodeEntry(entry));
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  EXPECT_EQ(EncodeNodeEntry(*read), EncodeNodeEntry(entry));
+  EXPECT_EQ(read->heartbeats, UINT64_MAX);
+}
+
+TEST(NodeEntry, OtherTextsAreErrors) {
+  for (const char* json : {"", "{}", "[1]", R"({"node":1})", "\xff"}) EXPECT_FALSE(DecodeNodeEntry(json).ok()) << json;
+}
+
+TEST(LeaseTable, ANodeIsAliveWhileItsEntryChanges) {
+  LeaseTable table(100);
+  table.Observe(Entry("a", "1"), "v1", 0);
+  EXPECT_TRUE(table.IsAlive("a", "1", 99));
+  EXPECT_FALSE(table.IsAlive("a", "1", 100));
+  table.Observe(Entry("a", "1"), "v1", 90);  // seen again, but the same
+  EXPECT_FALSE(table.IsAlive("a", "1", 100));
+  table.Observe(Entry("a", "1", 2), "v2", 90);
+  EXPECT_TRUE(table.IsAlive("a", "1", 189));
+}
+
+TEST(LeaseTable, AnEarlierRunOfANodeIsDead) {
+  LeaseTable table(100);
+  table.Observe(Entry("a", "1"), "v1", 0);
+  table.Observe(Entry("a", "2"), "v2", 10);
+  EXPECT_FALSE(table.IsAlive("a", "1", 11));
+  EXPECT_TRUE(table.IsAlive("a", "2", 11));
+  EXPECT_FALSE(table.IsAlive("b", "1", 11));
+}
+
+TEST(LeaseTable, NodesThatAreGoneAreForgotten) {
+  LeaseTable table(100);
+  table.Observe(Entry("a", "1"), "v1", 0);
+  table.Observe(Entry("b", "1"), "v1", 0);
+  table.KeepOnly({"b"});
+  EXPECT_FALSE(table.IsAlive("a", "1", 1));
+  EXPECT_EQ(table.Members(1).size(), 1u);
+  EXPECT_EQ(table.VersionOf("a"), "");
+}
+
+class Members : public testing::Test {
+ protected:
+  std::unique_ptr<Membership> Join(const std::string& node, bool may_hold_rows = false) {
+    auto member = std::make_unique<Membership>(store_, MembershipOptions{.heartbeat_interval_ms = 10, .lease_ms = 300});
+    EXPECT_TRUE(member->Join(node, may_hold_rows, [](const std::string&) {}).ok());
+    return member;
+  }
+  static std::vector<std::string> Alive(const Membership& membership) {
+    std::vector<std::string> names;
+    for (const Member& member : membership.Members()) {
+      if (member.is_alive) names.push_back(member.entry.node);
+    }
+    return names;
+  }
+
+  const std::shared_ptr<ObjectStore> store_ = MakeMemoryStore();
+};
+
+TEST_F(Members, SeeEachOtherComeAndGo) {
+  const auto a = Join("a");
+  const auto b = Join("b");
+  while (Alive(*a) != std::vector<std::string>{"a", "b"}) std::this_thread::yield();
+  EXPECT_TRUE(a->IsAlive("b", b->epoch()));
+  EXPECT_FALSE(a->IsAlive("b", a->epoch()));
+  EXPECT_TRUE(b->HoldsLease());
+  b->Leave();
+  while (a->Members().size() != 1) std::this_thread::yield();
+}
+
+TEST_F(Members, OneThatSaysNothingMoreIsDeadAndCanBeForgotten) {
+  const auto a = Join("a");
+  const auto b = Join("b", true);
+  while (Alive(*a).size() != 2) std::this_thread::yield();
+  EXPECT_EQ(KindOf(a->Forget("b")), ErrorKind::kConflict);
+  EXPECT_EQ(KindOf(a->Forget("a")), ErrorKind::kConflict);
+  EXPECT_EQ(KindOf(a->Forget("c")), ErrorKind::kNotFound);
+  b->Stop();
+  while (Alive(*a).size() != 1) std::this_thread::yield();
+  // It knows by itself that it may be taken for dead, and before the others do.
+  EXPECT_FALSE(b->HoldsLease());
+  EXPECT_TRUE(a->Members().at(1).entry.may_hold_rows);
+  EXPECT_TRUE(a->Forget("b").ok());
+  EXPECT_EQ(a->Members().size(), 1u);
+}
+
+TEST_F(Members, TellWhereTheyAre) {
+  const auto a = Join("a");
+  const auto b = Join("b");
+  ASSERT_TRUE(b->SetAddresses("http://b:1", "grpc://b:2").ok());
+  const auto address = [&]() -> std::string {
+    for (const Member& member : a->Members()) {
+      if (member.entry.node == "b") return member.entry.flight_address;
+    }
+    return "";
+  };
+  while (address() != "grpc://b:2") std::this_thread::yield();
+  EXPECT_TRUE(a->Members().at(0).is_self);
+}
+
+}  // namespace
+}  // namespace gigapi

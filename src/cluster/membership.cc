@@ -1,0 +1,202 @@
+#include "cluster/membership.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/thread.h"
+#include "base/uuid.h"
+
+namespace gigapi {
+namespace {
+
+constexpr size_t kPageNodes = 1'000;
+
+}  // namespace
+
+Membership::Membership(std::shared_ptr<ObjectStore> store, MembershipOptions options)
+    : store_(std::move(store)),
+      options_(std::move(options)),
+      epoch_(NewUuid()),
+      leases_(options_.lease_ms * kNanosPerMilli) {}
+
+Membership::~Membership() { Stop(); }
+
+Status Membership::Join(const std::string& node, bool may_hold_rows, std::function<void(const std::string&)> note) {
+  note_ = std::move(note);
+  {
+    const std::lock_guard lock(mutex_);
+    self_.node = node;
+    self_.epoch = epoch_;
+    self_.role = options_.role;
+    self_.version = options_.version;
+    self_.peer_token = NewUuid();
+    self_.may_hold_rows = may_hold_rows;
+    self_.started_ns = WallNanos();
+    self_.interval_ms = options_.heartbeat_interval_ms;
+    joined_ = true;
+  }
+  ARROW_RETURN_NOT_OK(Beat());
+  if (note_) note_(NodeKey(node));
+  ARROW_RETURN_NOT_OK(Look());
+  thread_ = StartThread("cluster", [this] { Run(); });
+  return Status::OK();
+}
+
+Status Membership::SetAddresses(const std::string& http_address, const std::string& flight_address) {
+  {
+    const std::lock_guard lock(mutex_);
+    self_.http_address = http_address;
+    self_.flight_address = flight_address;
+    self_.may_hold_rows |= self_.role == "aio" || self_.role == "writeonly";
+  }
+  ARROW_RETURN_NOT_OK(Beat());
+  if (note_) note_(NodeKey(self_.node));
+  return Status::OK();
+}
+
+void Membership::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Membership::Leave() {
+  Stop();
+  if (!std::exchange(joined_, false)) return;
+  const Status removed = store_->Remove(NodeKey(self_.node));
+  if (!removed.ok()) LOG_WARN("this node could not take its entry away", "reason=\"{}\"", removed.message());
+  if (note_) note_(NodeKey(self_.node));
+}
+
+void Membership::Wake() {
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  wake_.notify_all();
+}
+
+void Membership::Run() {
+  const int64_t interval_ns = options_.heartbeat_interval_ms * kNanosPerMilli;
+  int64_t next_beat_ns = SteadyNanos() + interval_ns;
+  bool failed = false;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      const auto wait = std::chrono::nanoseconds(std::max<int64_t>(0, next_beat_ns - SteadyNanos()));
+      wake_.wait_for(lock, wait, [this] { return stopping_ || woken_; });
+      if (stopping_) return;
+      woken_ = false;
+    }
+    Status status;
+    if (SteadyNanos() >= next_beat_ns) {
+      status = Beat();
+      next_beat_ns = SteadyNanos() + interval_ns;
+    }
+    if (status.ok()) status = Look();
+    if (!status.ok() && !failed) {
+      LOG_WARN("the nodes of the cluster cannot be asked, trying again", "reason=\"{}\"", status.message());
+    }
+    failed = !status.ok();
+  }
+}
+
+Status Membership::Beat() {
+  const std::lock_guard beating(beat_mutex_);
+  const int64_t begun_ns = SteadyNanos();
+  NodeEntry entry;
+  {
+    const std::lock_guard lock(mutex_);
+    ++self_.heartbeats;
+    entry = self_;
+  }
+  ARROW_RETURN_NOT_OK(PutObject(store_.get(), NodeKey(entry.node), EncodeNodeEntry(entry)));
+  const std::lock_guard lock(mutex_);
+  renewed_ns_ = begun_ns;
+  return Status::OK();
+}
+
+Status Membership::Look() {
+  std::vector<std::string> nodes;
+  std::string start_after;
+  do {
+    ARROW_ASSIGN_OR_RAISE(ObjectPage page, store_->List(std::string(kNodesPrefix), start_after, kPageNodes));
+    for (const ObjectInfo& object : page.objects) nodes.push_back(NameOf(object.key));
+    start_after = std::move(page.next_start_after);
+  } while (!start_after.empty());
+  for (const std::string& node : nodes) {
+    std::string version;
+    {
+      const std::lock_guard lock(mutex_);
+      if (node == self_.node) continue;
+      version = leases_.VersionOf(node);
+    }
+    auto changed = store_->GetIfChanged(NodeKey(node), version);
+    if (!changed.ok() && KindOf(changed.status()) == ErrorKind::kNotFound) continue;
+    ARROW_RETURN_NOT_OK(changed.status());
+    if (!*changed) continue;
+    auto entry = DecodeNodeEntry((*changed)->content);
+    if (!entry.ok() || entry->node != node) {
+      LOG_WARN("the entry of a node cannot be read", "key={}", NodeKey(node));
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    leases_.Observe(*std::move(entry), std::move((*changed)->version), SteadyNanos());
+  }
+  const std::lock_guard lock(mutex_);
+  leases_.KeepOnly(nodes);
+  return Status::OK();
+}
+
+NodeEntry Membership::Self() const {
+  const std::lock_guard lock(mutex_);
+  return self_;
+}
+
+std::vector<Member> Membership::Members() const {
+  const int64_t now = SteadyNanos();
+  const std::lock_guard lock(mutex_);
+  std::vector<Member> members = leases_.Members(now);
+  if (joined_) {
+    members.insert(members.begin(), Member{.entry = self_,
+                                           .is_self = true,
+                                           .is_alive = now - renewed_ns_ < options_.lease_ms * kNanosPerMilli,
+                                           .changed_ago_ns = now - renewed_ns_});
+  }
+  return members;
+}
+
+bool Membership::IsAlive(const std::string& node, const std::string& epoch) const {
+  const int64_t now = SteadyNanos();
+  const std::lock_guard lock(mutex_);
+  if (node == self_.node) return epoch == epoch_;
+  return leases_.IsAlive(node, epoch, now);
+}
+
+bool Membership::HoldsLease() const {
+  const int64_t now = SteadyNanos();
+  const std::lock_guard lock(mutex_);
+  return now - renewed_ns_ < options_.lease_ms * kNanosPerMilli;
+}
+
+Status Membership::Forget(const std::string& node) {
+  ARROW_RETURN_NOT_OK(Look());
+  {
+    const std::lock_guard lock(mutex_);
+    if (node == self_.node) return Error(ErrorKind::kConflict, "that is this node");
+    const auto members = leases_.Members(SteadyNanos());
+    const auto found = std::ranges::find_if(members, [&](const Member& member) { return member.entry.node == node; });
+    if (found == members.end()) return Errorf(ErrorKind::kNotFound, "there is no node '{}'", node);
+    if (found->is_alive) return Errorf(ErrorKind::kConflict, "node '{}' is alive", node);
+  }
+  ARROW_RETURN_NOT_OK(store_->Remove(NodeKey(node)));
+  if (note_) note_(NodeKey(node));
+  return Look();
+}
+
+}  // namespace gigapi

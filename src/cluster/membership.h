@@ -1,0 +1,85 @@
+// Which nodes share the catalog, and which of them are alive. Owns the thread "cluster", which writes this node's entry
+// (node_entry.h) every heartbeat and reads those of the others.
+//
+// Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+#include "cluster/lease_table.h"
+#include "cluster/node_entry.h"
+#include "object_store/object_store.h"
+
+namespace gigapi {
+
+struct MembershipOptions {
+  std::string role = "aio";
+  std::string version = {};
+  int64_t heartbeat_interval_ms = 5'000;
+  /// How long a node may be silent before others take its work over. Several heartbeats, for one may be lost.
+  int64_t lease_ms = 15'000;
+};
+
+class Membership {
+ public:
+  /// Nothing is asked yet.
+  Membership(std::shared_ptr<ObjectStore> store, MembershipOptions options);
+  ~Membership();
+
+  /// Puts the node's first entry, reads those of the others, and starts the thread. `note` is told the key of the entry when
+  /// others should look at once; may be empty.
+  Status Join(const std::string& node, bool may_hold_rows, std::function<void(const std::string& key)> note);
+  /// This node can be reached now, here.
+  Status SetAddresses(const std::string& http_address, const std::string& flight_address);
+  /// Ends the thread. The entry stays: this node may have rows that others miss.
+  void Stop();
+  /// Ends the thread and takes the entry away: nothing of this node is missing anywhere.
+  void Leave();
+
+  /// Looks at the others soon.
+  void Wake();
+  /// Looks at them now. Blocks.
+  Status Look();
+
+  const std::string& epoch() const { return epoch_; }
+  NodeEntry Self() const;
+  /// This node first, by its name in `is_self`.
+  std::vector<Member> Members() const;
+  /// Whether this run of a node may still act on what it was leased; this node's own, too.
+  bool IsAlive(const std::string& node, const std::string& epoch) const;
+  /// Whether others still take this node for alive. False: what it was leased may be another one's by now.
+  bool HoldsLease() const;
+
+  /// Takes away the entry of a node that will not come back. kNotFound; kConflict: it is alive.
+  Status Forget(const std::string& node);
+
+ private:
+  void Run();
+  Status Beat();
+
+  const std::shared_ptr<ObjectStore> store_;
+  const MembershipOptions options_;
+  const std::string epoch_;
+  std::function<void(const std::string&)> note_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  NodeEntry self_;
+  LeaseTable leases_;
+  int64_t renewed_ns_ = 0;  // steady clock: when the last heartbeat that arrived was sent
+  bool joined_ = false;
+  bool woken_ = false;
+  bool stopping_ = false;
+  std::mutex beat_mutex_;  // one write of the entry at a time
+  std::jthread thread_;
+};
+
+}  // namespace gigapi

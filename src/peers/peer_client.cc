@@ -1,0 +1,197 @@
+#include "peers/peer_client.h"
+
+#include <arrow/flight/client.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+
+#include "base/clock.h"
+#include "wal/wal_record.h"
+
+namespace gigapi {
+
+namespace fl = arrow::flight;
+
+namespace {
+
+std::string_view TextOf(const fl::Result& result) { return std::string_view(*result.body); }
+
+}  // namespace
+
+/// One client of Flight, whose calls may run side by side.
+class PeerClient::Connection {
+ public:
+  static Result<std::shared_ptr<Connection>> Open(const std::string& address, const PeerClientOptions& options) {
+    ARROW_ASSIGN_OR_RAISE(const auto location, fl::Location::Parse(address));
+    fl::FlightClientOptions client_options = fl::FlightClientOptions::Defaults();
+    if (!options.tls_ca_file.empty()) {
+      std::ifstream file(options.tls_ca_file, std::ios::binary);
+      client_options.tls_root_certs = {std::istreambuf_iterator<char>(file), {}};
+    }
+    ARROW_ASSIGN_OR_RAISE(auto client, fl::FlightClient::Connect(location, client_options));
+    return std::make_shared<Connection>(std::move(client), options.timeout_ms);
+  }
+  Connection(std::unique_ptr<fl::FlightClient> client, int64_t timeout_ms)
+      : client_(std::move(client)), timeout_ms_(timeout_ms) {}
+
+  Result<std::unique_ptr<fl::ResultStream>> Act(std::string_view action, std::string body, const std::string& token) {
+    fl::FlightCallOptions options;
+    options.timeout = fl::TimeoutDuration(static_cast<double>(timeout_ms_) / 1'000);
+    options.headers.emplace_back(kPeerTokenHeader, token);
+    return client_->DoAction(options, fl::Action(std::string(action), arrow::Buffer::FromString(std::move(body))));
+  }
+
+ private:
+  const std::unique_ptr<fl::FlightClient> client_;
+  const int64_t timeout_ms_;
+};
+
+PeerClient::PeerClient(PeerClientOptions options) : options_(std::move(options)) {}
+PeerClient::~PeerClient() = default;
+
+Result<std::shared_ptr<PeerClient::Connection>> PeerClient::Connect(const NodeEntry& node) {
+  if (node.flight_address.empty()) return Errorf(ErrorKind::kUnavailable, "node {} does not answer yet", node.node);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = connections_.find(node.flight_address);
+    if (found != connections_.end()) return found->second;
+  }
+  ARROW_ASSIGN_OR_RAISE(auto opened, Connection::Open(node.flight_address, options_));
+  const std::lock_guard lock(mutex_);
+  return connections_.try_emplace(node.flight_address, std::move(opened)).first->second;
+}
+
+/// After a failure: gRPC would wait before it connects again.
+void PeerClient::Forget(const NodeEntry& node, const std::shared_ptr<Connection>& connection) {
+  const std::lock_guard lock(mutex_);
+  const auto found = connections_.find(node.flight_address);
+  if (found != connections_.end() && found->second == connection) connections_.erase(found);
+}
+
+namespace {
+
+Status Unreachable(const NodeEntry& node, const Status& why) {
+  return Errorf(ErrorKind::kUnavailable, "node {} at {}: {}", node.node, node.flight_address, why.message());
+}
+
+}  // namespace
+
+Result<BufferedRows> PeerClient::AskBufferedRows(const NodeEntry& node, const std::string& database,
+                                                 const std::string& table) {
+  const TableKey key{node.node, {database, table}};
+  CachedTable cached = Cached(key);
+  BufferedRequest request{.database = database, .table = table, .epoch = cached.epoch, .known = {}};
+  for (const auto& [id, chunk] : cached.chunks) request.known.push_back(id);
+  ARROW_ASSIGN_OR_RAISE(const auto connection, Connect(node));
+  const auto ask = [&]() -> Result<BufferedRows> {
+    ARROW_ASSIGN_OR_RAISE(const auto stream,
+                          connection->Act(kBufferedRowsAction, EncodeBufferedRequest(request), node.peer_token));
+    ARROW_ASSIGN_OR_RAISE(auto first, stream->Next());
+    if (first == nullptr) return Error(ErrorKind::kUnavailable, "it answers nothing");
+    ARROW_ASSIGN_OR_RAISE(const BufferedHeader header, DecodeBufferedHeader(TextOf(*first)));
+    if (header.node != node.node) return Error(ErrorKind::kUnavailable, "another node answers at its address");
+    CachedTable now{.epoch = header.epoch, .chunks = {}};
+    BufferedRows rows{.node = header.node, .partitions = {}};
+    for (const BufferedHeader::Partition& theirs : header.partitions) {
+      BufferedPartition& partition = rows.partitions.emplace_back();
+      partition.partition = PartitionKey{theirs.hour};
+      partition.flushed_sequence = theirs.flushed_sequence;
+      for (const BufferedHeader::Chunk& chunk : theirs.chunks) {
+        BufferedChunk& kept = partition.chunks.emplace_back();
+        if (chunk.is_sent) {
+          ARROW_ASSIGN_OR_RAISE(auto next, stream->Next());
+          if (next == nullptr) return Error(ErrorKind::kUnavailable, "its answer ends too early");
+          ARROW_ASSIGN_OR_RAISE(ColumnBatch batch, wal::DecodeRows(TextOf(*next)));
+          batch.ComputeTimeRange();
+          kept = {.rows = std::make_shared<const ColumnBatch>(std::move(batch)),
+                  .first_sequence = chunk.id.first_sequence,
+                  .last_sequence = chunk.id.last_sequence};
+          kept.bytes = kept.rows->MemoryBytes();
+        } else {
+          const auto known = cached.chunks.find(chunk.id);
+          if (known == cached.chunks.end()) return Error(ErrorKind::kUnavailable, "it leaves out rows that were asked for");
+          kept = known->second;
+        }
+        now.chunks.emplace(chunk.id, kept);
+        now.bytes += static_cast<int64_t>(kept.bytes);
+      }
+    }
+    Keep(key, std::move(now));
+    return rows;
+  };
+  auto rows = ask();
+  if (rows.ok()) return rows;
+  Forget(node, connection);
+  return Unreachable(node, rows.status());
+}
+
+Result<std::string> PeerClient::ReadFile(const NodeEntry& node, const RangeRequest& range) {
+  ARROW_ASSIGN_OR_RAISE(const auto connection, Connect(node));
+  const auto read = [&]() -> Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const auto stream, connection->Act(kReadFileAction, EncodeRangeRequest(range), node.peer_token));
+    std::string bytes;
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(const auto piece, stream->Next());
+      if (piece == nullptr) return bytes;
+      bytes += TextOf(*piece);
+    }
+  };
+  auto bytes = read();
+  if (bytes.ok()) return bytes;
+  Forget(node, connection);
+  return Unreachable(node, bytes.status());
+}
+
+Status PeerClient::Tell(const NodeEntry& node, std::string_view action, const TableRequest& request) {
+  ARROW_ASSIGN_OR_RAISE(const auto connection, Connect(node));
+  const auto tell = [&]() -> Status {
+    ARROW_ASSIGN_OR_RAISE(const auto stream, connection->Act(action, EncodeTableRequest(request), node.peer_token));
+    return stream->Next().status();
+  };
+  const Status told = tell();
+  if (told.ok()) return told;
+  Forget(node, connection);
+  return Unreachable(node, told);
+}
+
+Result<std::string> PeerClient::AskStatus(const NodeEntry& node) {
+  ARROW_ASSIGN_OR_RAISE(const auto connection, Connect(node));
+  const auto ask = [&]() -> Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const auto stream, connection->Act(kNodeStatusAction, "", node.peer_token));
+    ARROW_ASSIGN_OR_RAISE(const auto answer, stream->Next());
+    if (answer == nullptr) return Error(ErrorKind::kUnavailable, "it answers nothing");
+    return std::string(TextOf(*answer));
+  };
+  auto status = ask();
+  if (status.ok()) return status;
+  Forget(node, connection);
+  return Unreachable(node, status.status());
+}
+
+PeerClient::CachedTable PeerClient::Cached(const TableKey& key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = cache_.find(key);
+  return found == cache_.end() ? CachedTable() : found->second;
+}
+
+void PeerClient::Keep(const TableKey& key, CachedTable table) {
+  table.used_ns = SteadyNanos();
+  const int64_t idle_since_ns = table.used_ns - options_.cache_idle_ms * kNanosPerMilli;
+  const std::lock_guard lock(mutex_);
+  cached_bytes_ += table.bytes - cache_[key].bytes;
+  cache_[key] = std::move(table);
+  std::erase_if(cache_, [&](const auto& each) {
+    if (each.second.used_ns >= idle_since_ns) return false;
+    cached_bytes_ -= each.second.bytes;
+    return true;
+  });
+  while (cached_bytes_ > options_.cache_bytes_max) {
+    const auto oldest = std::ranges::min_element(cache_, {}, [](const auto& each) { return each.second.used_ns; });
+    cached_bytes_ -= oldest->second.bytes;
+    cache_.erase(oldest);
+  }
+}
+
+}  // namespace gigapi

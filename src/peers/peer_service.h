@@ -1,0 +1,47 @@
+// Answers other nodes of the cluster: the other end of PeerClient. The Flight service hands its actions on to this.
+//
+// Thread-safe.
+#pragma once
+
+#include <arrow/flight/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "cluster/membership.h"
+#include "lake/lake.h"
+#include "storage/layer.h"
+
+namespace gigapi {
+
+class PeerService {
+ public:
+  /// All must outlive it. `layers` are those whose files are read out; `status` makes the JSON object of AskStatus.
+  PeerService(Lake* lake, Membership* membership, std::vector<LayerPtr> layers, std::function<std::string()> status);
+
+  /// What callers have to show.
+  const std::string& token() const { return self_.peer_token; }
+
+  /// What AskStatus is answered.
+  Result<std::string> DescribeNode() const { return status_(); }
+
+  static bool Answers(std::string_view action);
+  /// Rows and bytes are made ready piece by piece as the caller takes them.
+  Result<std::unique_ptr<arrow::flight::ResultStream>> Answer(std::string_view action, std::string_view body);
+
+ private:
+  Result<std::unique_ptr<arrow::flight::ResultStream>> ListBuffered(std::string_view body);
+  Result<std::unique_ptr<arrow::flight::ResultStream>> ReadFile(std::string_view body);
+
+  Lake* const lake_;
+  Membership* const membership_;
+  const NodeEntry self_;
+  const std::vector<LayerPtr> layers_;
+  const std::function<std::string()> status_;
+};
+
+}  // namespace gigapi
