@@ -78,7 +78,7 @@ void JournalFeed::Write() {
     dirty_ = false;
     const std::string content = EncodeOwn();
     lock.unlock();
-    const Status put = PutObject(store_.get(), options_.prefix + options_.node, content);
+    const Status put = PutOwn(content);
     lock.lock();
     if (put.ok()) continue;
     LOG_WARN("other nodes cannot be told of changes yet", "reason=\"{}\"", put.message());
@@ -86,6 +86,21 @@ void JournalFeed::Write() {
     dirty_ = true;
     changed_.wait_for(lock, kRetryWait, [this] { return ending_; });
   }
+}
+
+/// Each put is on condition that the one before is there: one that was given up and arrives late must not take back what
+/// was told since, for others would not hear of it before they read everything.
+Status JournalFeed::PutOwn(const std::string& content) {
+  const std::string key = options_.prefix + options_.node;
+  if (!own_version_) {
+    auto found = store_->Get(key);
+    if (!found.ok() && KindOf(found.status()) != ErrorKind::kNotFound) return found.status();
+    own_version_ = found.ok() ? std::move(found->version) : "";
+  }
+  auto put = own_version_->empty() ? store_->PutIfAbsent(key, content) : store_->PutIfVersion(key, content, *own_version_);
+  if (put.ok()) own_version_ = *std::move(put);
+  else own_version_.reset();
+  return put.status();
 }
 
 std::string JournalFeed::EncodeOwn() const {

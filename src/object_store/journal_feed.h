@@ -63,6 +63,7 @@ class JournalFeed final : public ChangeFeed {
   using Position = std::map<std::string, std::pair<std::string, uint64_t>>;
 
   void Write();
+  Status PutOwn(const std::string& content);
   std::string EncodeOwn() const;
   Status Poll();
   Status PollJournal(const std::string& node);
@@ -84,6 +85,8 @@ class JournalFeed final : public ChangeFeed {
   mutable std::mutex poll_mutex_;  // guards what follows; held while the store is asked
   std::map<std::string, Journal> journals_;
   int64_t listed_at_ns_ = 0;
+
+  std::optional<std::string> own_version_;  // of the writer's thread: of this node's journal, empty if there is none
   std::jthread writer_;
 };
 

@@ -101,6 +101,27 @@ TEST_F(JournalFeedTest, AStoreThatFailsDelaysAndLosesNothing) {
   EXPECT_EQ(Next(b.get(), cursor).changes.at(0).key, "x");
 }
 
+TEST_F(JournalFeedTest, APutThatArrivesLateTakesNothingBack) {
+  auto a = Node("a"), b = Node("b");
+  std::string cursor = Meet(b.get(), store_.get(), "a");
+  std::atomic<bool> held_up = false;
+  store_->SetFaults([&](FaultStore::Operation operation, const std::string&) {
+    const bool puts = operation == FaultStore::Operation::kCommit || operation == FaultStore::Operation::kPutIf;
+    return puts && !held_up.exchange(true) ? FaultStore::Outcome::kLate : FaultStore::Outcome::kDone;
+  });
+  a->Note("x");
+  while (!held_up) std::this_thread::yield();
+  a->Note("y");
+  std::string told;
+  for (std::string content; told.empty();) {
+    content = store_->Get("journal/a")->content;
+    if (content.ends_with("y\n")) told = content;
+  }
+  store_->DeliverLate();
+  EXPECT_EQ(store_->Get("journal/a")->content, told);
+  store_->StopFailing();
+}
+
 TEST_F(JournalFeedTest, IdleJournalsAreOnlyListedUntilTheyChange) {
   auto a = Node("a");
   idle_after_ms_ = 0;

@@ -8,12 +8,12 @@ import itertools
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 ROWS_MAX = 1_000  # of a request; its rows' ids begin at its number times this
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     table: str
     id: int
     time_ns: int
@@ -64,7 +64,7 @@ class Ledger:
 
     def sending(self, batch):
         with self._lock:
-            self.sent.update({(row.table, row.id): row for row in batch.rows})
+            self.sent.update({row[:2]: row for row in batch.rows})
             self.in_doubt[batch.number] = batch
 
     def acknowledge(self, batch):
@@ -88,13 +88,13 @@ class Ledger:
 
     def _keep(self, batch):
         self.in_doubt.pop(batch.number, None)
-        self.acknowledged.update({(row.table, row.id): row for row in batch.rows})
+        self.acknowledged.update({row[:2]: row for row in batch.rows})
 
     def settle(self, rows):
         """Takes what all nodes agreed on at the end of a round for kept."""
-        there = {(row.table, row.id) for row in rows}
+        there = {row[:2] for row in rows}
         with self._lock:
-            for batch in [batch for batch in self.in_doubt.values() if (batch.rows[0].table, batch.rows[0].id) in there]:
+            for batch in [batch for batch in self.in_doubt.values() if batch.rows[0][:2] in there]:
                 self._keep(batch)
 
     def settled_counts(self):
@@ -117,16 +117,17 @@ class Ledger:
         return verdict
 
     def _check_node(self, node, rows, verdict):
+        keys = [row[:2] for row in rows]
+        found = set(keys)
         with self._lock:
-            found = Counter((row.table, row.id) for row in rows)
-            refused = {(row.table, row.id) for batch in self.refused.values() for row in batch.rows}
-            doubled = sorted(key for key, count in found.items() if count > 1)
-            alien = sorted(key for key in found if key not in self.sent)
-            kept_anyway = sorted(found.keys() & refused)
-            changed = sorted((row.table, row.id) for row in rows if self.sent.get((row.table, row.id), row) != row)
-            lost = sorted(self.acknowledged.keys() - found.keys())
+            refused = {row[:2] for batch in self.refused.values() for row in batch.rows}
+            doubled = sorted(key for key, count in Counter(keys).items() if count > 1) if len(found) < len(keys) else []
+            alien = sorted(found - self.sent.keys())
+            kept_anyway = sorted(found & refused)
+            changed = sorted(row[:2] for row in rows if self.sent.get(row[:2], row) != row)
+            lost = sorted(self.acknowledged.keys() - found)
             torn = [batch for batch in self.in_doubt.values()
-                    if 0 < sum((row.table, row.id) in found for row in batch.rows) < len(batch.rows)]
+                    if 0 < sum(row[:2] in found for row in batch.rows) < len(batch.rows)]
         for keys, what in ((doubled, "are there more than once"), (alien, "were never sent"),
                            (kept_anyway, "were refused and are there"), (changed, "have another time or value than sent")):
             if keys:
@@ -138,7 +139,7 @@ class Ledger:
 
     @staticmethod
     def _check_agreement(answers, verdict):
-        keys = {node: {(row.table, row.id) for row in rows} for node, rows in answers.items()}
+        keys = {node: {row[:2] for row in rows} for node, rows in answers.items()}
         everywhere = set.intersection(*keys.values()) if keys else set()
         for node, found in keys.items():
             if more := sorted(found - everywhere):

@@ -13,13 +13,15 @@ class FaultWriter final : public ObjectWriter {
     return faults_->Meet(FaultStore::Operation::kAppend, key_, [&] { return writer_->Append(bytes); });
   }
   Status Commit() override {
-    return faults_->Meet(FaultStore::Operation::kCommit, key_, [&] { return writer_->Commit(); });
+    return faults_->Meet(
+        FaultStore::Operation::kCommit, key_, [&] { return writer_->Commit(); },
+        [writer = writer_] { return writer->Commit(); });
   }
 
  private:
   const FaultStore* const faults_;
   const std::string key_;
-  const std::unique_ptr<ObjectWriter> writer_;
+  const std::shared_ptr<ObjectWriter> writer_;
 };
 
 class FaultyFile final : public ReadableFile {
@@ -43,12 +45,13 @@ class FaultyFile final : public ReadableFile {
 /// The answer of `work`, unless the faults are against it.
 template <typename T>
 Result<T> MeetResult(const FaultStore& faults, FaultStore::Operation operation, const std::string& key,
-                     const std::function<Result<T>()>& work) {
+                     const std::function<Result<T>()>& work, std::function<Status()> late = {}) {
   std::optional<T> answer;
-  ARROW_RETURN_NOT_OK(faults.Meet(operation, key, [&]() -> Status {
+  const auto keep_answer = [&]() -> Status {
     ARROW_ASSIGN_OR_RAISE(answer, work());
     return Status::OK();
-  }));
+  };
+  ARROW_RETURN_NOT_OK(faults.Meet(operation, key, keep_answer, std::move(late)));
   return *std::move(answer);
 }
 
@@ -67,13 +70,24 @@ void FaultStore::FailAtRandom(double probability, uint64_t seed) {
   });
 }
 
-Status FaultStore::Meet(Operation operation, const std::string& key, const std::function<Status()>& work) const {
+void FaultStore::DeliverLate() {
+  std::vector<std::function<Status()>> late;
+  {
+    const std::lock_guard lock(mutex_);
+    late.swap(late_);
+  }
+  for (const auto& work : late) (void)work();
+}
+
+Status FaultStore::Meet(Operation operation, const std::string& key, const std::function<Status()>& work,
+                        std::function<Status()> late) const {
   Outcome outcome = Outcome::kDone;
   {
     const std::lock_guard lock(mutex_);
     if (decide_) outcome = decide_(operation, key);
+    if (outcome == Outcome::kLate) late_.push_back(std::move(late));
   }
-  if (outcome != Outcome::kNotDone) ARROW_RETURN_NOT_OK(work());
+  if (outcome == Outcome::kDone || outcome == Outcome::kAnswerLost) ARROW_RETURN_NOT_OK(work());
   if (outcome == Outcome::kDone) return Status::OK();
   return Errorf(ErrorKind::kUnavailable, "the store does not answer (a fault of the test), object {}", key);
 }
@@ -112,11 +126,15 @@ Result<std::optional<ObjectContent>> FaultStore::GetIfChanged(const std::string&
 }
 
 Result<std::string> FaultStore::PutIfAbsent(const std::string& key, std::string_view content) {
-  return MeetResult<std::string>(*this, Operation::kPutIf, key, [&] { return store_->PutIfAbsent(key, content); });
+  return MeetResult<std::string>(
+      *this, Operation::kPutIf, key, [&] { return store_->PutIfAbsent(key, content); },
+      [this, key, content = std::string(content)] { return store_->PutIfAbsent(key, content).status(); });
 }
 
 Result<std::string> FaultStore::PutIfVersion(const std::string& key, std::string_view content, const std::string& version) {
-  return MeetResult<std::string>(*this, Operation::kPutIf, key, [&] { return store_->PutIfVersion(key, content, version); });
+  return MeetResult<std::string>(
+      *this, Operation::kPutIf, key, [&] { return store_->PutIfVersion(key, content, version); },
+      [this, key, content = std::string(content), version] { return store_->PutIfVersion(key, content, version).status(); });
 }
 
 Result<ObjectPage> FaultStore::List(const std::string& prefix, const std::string& start_after, size_t objects_max) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "object_store/object_store.h"
 
@@ -29,6 +30,7 @@ class FaultStore final : public ObjectStore {
     kDone,
     kNotDone,     // fails and has changed nothing
     kAnswerLost,  // fails and has been carried out
+    kLate,        // fails and is carried out by DeliverLate(): of kCommit and kPutIf alone
   };
   /// Called before each operation; decides what becomes of it.
   using Decide = std::function<Outcome(Operation, const std::string& key)>;
@@ -39,6 +41,8 @@ class FaultStore final : public ObjectStore {
   /// Each operation fails with this probability, half of them after they were carried out.
   void FailAtRandom(double probability, uint64_t seed);
   void StopFailing() { SetFaults({}); }
+  /// What was held up on its way arrives now, and may be refused.
+  void DeliverLate();
 
   std::string Describe() const override { return store_->Describe(); }
   Status Probe() override;
@@ -54,13 +58,15 @@ class FaultStore final : public ObjectStore {
   Result<int64_t> RemoveUnfinished(int64_t begun_before_ns) override;
   StoreMetrics metrics() const override { return store_->metrics(); }
 
-  /// Carries out `work` as the faults want it.
-  Status Meet(Operation operation, const std::string& key, const std::function<Status()>& work) const;
+  /// Carries out `work` as the faults want it. `late` is the same and owns what it needs.
+  Status Meet(Operation operation, const std::string& key, const std::function<Status()>& work,
+              std::function<Status()> late = {}) const;
 
  private:
   const std::unique_ptr<ObjectStore> store_;
   mutable std::mutex mutex_;
   Decide decide_;
+  mutable std::vector<std::function<Status()>> late_;
 };
 
 }  // namespace gigapi
