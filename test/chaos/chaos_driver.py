@@ -29,7 +29,7 @@ from leaks import find_leaks, readable_texts  # noqa: E402
 from ledger import Ledger  # noqa: E402
 from load import WAYS, ProbeClient, WriteClient  # noqa: E402
 
-SETTLE_S = 90
+SETTLE_S = 180
 ROUNDS_OF_A_CLUSTER = 20
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 ROUND_S = 6.0
 FAULTS_MIN, FAULTS_MAX = 3, 6
 # Longer than any lease; a node that wakes up after it must not commit on what it knew.
-LONG_PAUSE_S = (9.0, 12.0)
+LONG_PAUSE_S = (16.0, 18.0)
 LONG_PAUSE_RATE = 0.12
 HTTP_KINDS = ("reset", "reset_in_request", "error", "lose_answer", "reset_in_answer", "truncate")
 RESP_KINDS = tuple(kind for kind in HTTP_KINDS if kind != "error")
