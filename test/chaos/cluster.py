@@ -95,7 +95,7 @@ class Node(Server):
         """The rows as lists of texts, or None."""
         try:
             answer = requests.post(f"{self.url}/query?db={DB}&format=csv", json={"query": sql}, timeout=timeout, auth=self.auth())
-            text = answer.text
+            text = answer.content.decode()  # .text would guess an encoding, for seconds
         except requests.RequestException:
             return None
         if answer.status_code != 200:
