@@ -156,7 +156,7 @@ def pods(rendered):
 
 def environment_of(pod, rendered):
     (container,) = pod["spec"]["containers"]
-    plain = {item["name"]: item["value"] for item in container["env"]}
+    plain = {item["name"]: item.get("value", "10.0.0.1") for item in container["env"]}  # the rest is known when it runs
     (secret,) = (item["secretRef"]["name"] for item in container["envFrom"])
     return {**rendered["Secret", secret]["stringData"], **plain}
 

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Figures of several nodes over one lake in MinIO (docs/benchmarks.md).
+
+  visible    a row is written to node A and asked for on node B: from sending the write until B's answer has it, on an idle
+             cluster and under a steady load of other rows
+  writers    rows a CPU second of one writer, and of two that write the same hours at once, each its own rows
+
+    python bench/cluster.py [--catalog json|redis] [--rows 3000000] [--samples 500]
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "test"))
+from gigapi_testing.server import Server, find_binary, wait_until  # noqa: E402
+from gigapi_testing.service import Minio, Redis  # noqa: E402
+
+BENCH = REPOSITORY / "build/release/bench/gigapi_bench"
+
+
+class Cluster:
+    """MinIO, Redis if it is wanted, and nodes; all end with it."""
+
+    def __init__(self, directory, catalog):
+        self.directory = Path(directory)
+        self.minio = Minio(self.directory / "minio").start()
+        self.minio.client().make_bucket("bench")
+        self.services = [self.minio]
+        self.env = {**self.minio.layer(0, "s3", "bench"), "LOGLEVEL": "warn"}
+        if catalog == "redis":
+            redis = Redis(self.directory / "redis").start()
+            self.services.append(redis)
+            self.env |= {"GIGAPI_METADATA_TYPE": "redis", "GIGAPI_METADATA_URL": redis.url()}
+        self.nodes = []
+
+    def node(self, mode):
+        node = Server(find_binary(), self.directory / f"node{len(self.nodes)}", {**self.env, "GIGAPI_MODE": mode})
+        self.nodes.append(node.start())
+        return node
+
+    def know_each_other(self):
+        for node in self.nodes:
+            wait_until(lambda: [n["state"] for n in node.get("/api/v1/cluster").json()["nodes"]].count("alive")
+                       == len(self.nodes), "the nodes know each other", 30)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for each in [*self.nodes, *self.services]:
+            each.kill()
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+def visible(cluster, samples):
+    writer, reader = cluster.node("writeonly"), cluster.node("readonly")
+    cluster.know_each_other()
+
+    def sample(count, first):
+        took = []
+        for i in range(first, first + count):
+            begun = time.perf_counter()
+            writer.write(f"seen,host=a id={i}i {time.time_ns()}")
+            while int(reader.query(f"SELECT count(*) AS n FROM seen WHERE id = {i}")[0]["n"]) != 1:
+                pass
+            took.append((time.perf_counter() - begun) * 1e3)
+        return {"median_ms": round(percentile(took, 0.5), 1), "p99_ms": round(percentile(took, 0.99), 1)}
+
+    idle = sample(samples, 0)
+    stop = threading.Event()
+
+    def load():
+        body = "\n".join(f"other,host=h{i % 100} v={i}i" for i in range(1_000))
+        while not stop.wait(0.02):  # 50,000 rows a second
+            writer.post("/write?db=mydb", body)
+
+    loader = threading.Thread(target=load)
+    loader.start()
+    loaded = sample(samples, samples)
+    stop.set()
+    loader.join()
+    return {"idle": idle, "under_load": loaded}
+
+
+def writers(cluster, rows, count):
+    nodes = [cluster.node("writeonly") for _ in range(count)]
+    cluster.know_each_other()
+    runs = [subprocess.Popen([str(BENCH), "ingest", "--port", str(node.port), "--pid", str(node.process.pid), "--rows",
+                              str(rows // count), "--lines", "10000", "--connections", "2", "--hosts", "1000",
+                              "--idle_window_s", "13"], stdout=subprocess.PIPE, text=True) for node in nodes]
+    figures = [json.loads(run.communicate()[0]) for run in runs]
+    cpu_s = sum(figure["server_cpu_s"] for figure in figures)
+    return {"writers": count, "rows_per_cpu_s": round(rows / cpu_s), "ack_p50_ms": [f["ack_p50_ms"] for f in figures],
+            "ack_p99_ms": [f["ack_p99_ms"] for f in figures]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--catalog", choices=["json", "redis"], default="json")
+    parser.add_argument("--rows", type=int, default=3_000_000)
+    parser.add_argument("--samples", type=int, default=500)
+    parser.add_argument("--only", choices=["visible", "writers"])
+    arguments = parser.parse_args()
+    os.environ.setdefault("GIGAPI_BINARY", str(REPOSITORY / "build/release/gigapi"))
+    figures = {"catalog": arguments.catalog}
+    if arguments.only != "writers":
+        with tempfile.TemporaryDirectory() as directory, Cluster(directory, arguments.catalog) as cluster:
+            figures["visible"] = visible(cluster, arguments.samples)
+    for count in (1, 2) if arguments.only != "visible" else ():
+        with tempfile.TemporaryDirectory() as directory, Cluster(directory, arguments.catalog) as cluster:
+            figures[f"writers_{count}"] = writers(cluster, arguments.rows, count)
+    print(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()
