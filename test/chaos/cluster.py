@@ -22,6 +22,7 @@ SETTINGS = {"GIGAPI_SAVE_TIMEOUT_S": "0.3", "GIGAPI_MERGE_TIMEOUT_S": "0.5", "GI
 USER = "chaos-user"
 FIRST_LAYER_TTL = "4s"
 SLOW = {"bytes_per_s": 60_000, "latency_s": 0.05}
+INCOMPLETE_HEADER = "X-GigAPI-Incomplete"
 HTTP_STATUSES = (500, 503)
 
 
@@ -92,16 +93,21 @@ class Node(Server):
         return int(answer[0][0]) if answer else None
 
     def select(self, sql, timeout):
-        """The rows as lists of texts, or None."""
+        """The rows as lists of texts, or None: also when the answer says that it lacks rows of other nodes."""
+        rows, is_whole = self.select_any(sql, timeout)
+        return rows if is_whole else None
+
+    def select_any(self, sql, timeout):
+        """The rows as lists of texts, or None, and whether the answer claims to be whole."""
         try:
             answer = requests.post(f"{self.url}/query?db={DB}&format=csv", json={"query": sql}, timeout=timeout, auth=self.auth())
             text = answer.content.decode()  # .text would guess an encoding, for seconds
         except requests.RequestException:
-            return None
+            return None, False
         if answer.status_code != 200:
             self.note_error(text)
-            return None
-        return [line.split(",") for line in text.splitlines()[1:]]
+            return None, False
+        return [line.split(",") for line in text.splitlines()[1:]], INCOMPLETE_HEADER not in answer.headers
 
     def note_error(self, text):
         self.error_texts = [*self.error_texts[-200:], text]

@@ -1,6 +1,7 @@
 """That the check finds what it is there for: a check that passes all would prove nothing in test_chaos.py."""
 import pytest
 from ledger import Ledger
+from load import ProbeClient
 
 TIME_NS = 1_700_000_000_000_000_000
 
@@ -93,3 +94,13 @@ def test_a_node_without_an_answer_is_no_agreement(ledger, kept):
 def test_an_acknowledgement_that_comes_during_a_check_is_not_an_alien(ledger):
     batch = send(ledger)  # under way
     assert ledger.check({"a": batch.rows})
+
+
+@pytest.mark.parametrize("is_whole, rows, ids, earlier, found", [
+    (True, 12, 12, 10, None), (True, 12, 12, 11, None), (False, 3, 3, 1, None), (True, 12, 12, 9, "of earlier rounds"),
+    (True, 12, 12, 12, "of earlier rounds"), (False, 12, 12, 12, "of earlier rounds"), (True, 13, 12, 10, "12 ids"),
+    (False, 4, 3, 1, "3 ids")])
+def test_the_probe_finds_rows_that_are_missing_or_doubled_in_one_answer(is_whole, rows, ids, earlier, found):
+    probe = ProbeClient([], {"cpu": (10, 11)}, 2, 1, None)
+    probe.judge("reader", "cpu", is_whole, rows, ids, earlier)
+    assert len(probe.problems) == (1 if found else 0) and (not found or found in probe.problems[0])
