@@ -112,9 +112,9 @@ void LakeFileList::WaitForFirstRows() const {
   }
 }
 
-size_t LakeFileList::handed_out() const {
+std::vector<uint32_t> LakeFileList::handed_out() const {
   const std::lock_guard<std::mutex> guard(lock_);
-  return handed_out_.size();
+  return handed_out_;
 }
 
 duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::ComplexFilterPushdown(
@@ -162,7 +162,7 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::DynamicFilterPushdown(
 OpenFileInfo LakeFileList::Describe(size_t entry_index) const {
   OpenFileInfo file;
   if (info_->IsFile(entry_index)) {
-    file = MarkedFile(info_->File(entry_index));
+    file = MarkedFile(info_->File(entry_index), reads_.get());
   } else {
     file.path = kMemoryScheme + std::to_string(entry_index);
     file.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();

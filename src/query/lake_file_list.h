@@ -14,6 +14,7 @@
 #include "query/duckdb_headers.h"
 #include "query/file_pruning.h"
 #include "query/lake_scan.h"
+#include "query/scan_reads.h"
 
 namespace gigapi {
 
@@ -34,8 +35,10 @@ class LakeFileList final : public duckdb::MultiFileList {
   /// The same, asked just before the entry is opened. While the first entry of a Top-N by time is read, the other threads of
   /// the scan wait here for the bound that it will give, for they would open files that it excludes.
   static bool IsExcludedBeforeOpening(const duckdb::OpenFileInfo& file);
-  /// How many entries were handed out for reading so far.
-  size_t handed_out() const;
+  /// The entries that were handed out for reading so far.
+  std::vector<uint32_t> handed_out() const;
+  /// What was read of their files.
+  const ScanReads& reads() const { return *reads_; }
   TimeOrder order() const { return order_; }
   void SetOrder(TimeOrder order);
 
@@ -66,6 +69,7 @@ class LakeFileList final : public duckdb::MultiFileList {
   std::shared_ptr<const std::vector<uint32_t>> entries_;
   TimeOrder order_ = TimeOrder::kAny;
   const std::shared_ptr<const ScanFilters> running_filters_;  // null when bound
+  const std::unique_ptr<ScanReads> reads_ = std::make_unique<ScanReads>();
 
   mutable std::mutex lock_;
   mutable std::vector<uint32_t> handed_out_;  // GetFile(i) gave handed_out_[i]

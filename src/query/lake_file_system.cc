@@ -13,6 +13,7 @@ using duckdb::OpenFileInfo;
 using duckdb::optional_ptr;
 
 constexpr const char* kFileMark = "gigapi_file";
+constexpr const char* kReadsMark = "gigapi_reads";
 
 /// Paths and addresses stay in the log.
 std::string PublicReason(const Status& status) {
@@ -54,7 +55,9 @@ std::unique_ptr<FileHandle> OpenMarked(duckdb::FileSystem& fs, const OpenFileInf
   const auto mark = info.extended_info->options.find(kFileMark);
   if (mark == info.extended_info->options.end()) Refuse();
   const auto* const file = reinterpret_cast<const DataFile*>(mark->second.GetValueUnsafe<uint64_t>());
-  auto opened = OpenDataFile(*file);
+  auto* const reads = reinterpret_cast<ScanReads*>(info.extended_info->options.at(kReadsMark).GetValueUnsafe<uint64_t>());
+  reads->NoteOpened(file->id);
+  auto opened = OpenDataFile(*file, reads->counters());
   if (!opened.ok()) {
     LOG_ERROR("a query could not open a file", "layer={} key={} reason=\"{}\"", file->layer->name(), file->key,
               opened.status().message());
@@ -142,11 +145,12 @@ class LakeFileSystem final : public duckdb::FileSystem {
 
 }  // namespace
 
-OpenFileInfo MarkedFile(const DataFile& file) {
+OpenFileInfo MarkedFile(const DataFile& file, ScanReads* reads) {
   OpenFileInfo info(kLakeScheme + std::to_string(file.id));
   info.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
   auto& options = info.extended_info->options;
   options.emplace(kFileMark, duckdb::Value::UBIGINT(reinterpret_cast<uintptr_t>(&file)));
+  options.emplace(kReadsMark, duckdb::Value::UBIGINT(reinterpret_cast<uintptr_t>(reads)));
   options.emplace("file_size", duckdb::Value::UBIGINT(static_cast<uint64_t>(file.size_bytes)));
   // A file's content is fixed: what DuckDB has cached of it (ranges, footer) holds without another look at the disk.
   options.emplace("validate_external_file_cache", duckdb::Value::BOOLEAN(false));

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "query/duckdb_headers.h"
+#include "query/scan_reads.h"
 #include "storage/data_file.h"
 
 namespace gigapi {
@@ -18,8 +19,9 @@ inline constexpr const char* kLakeScheme = "lake://";
 inline constexpr const char* kMemoryScheme = "mem://";
 
 /// The name of a file toward DuckDB, with the mark that lets LakeFileSystem open it. The mark is the address of `file`,
-/// which must live as long as the answer is used: as long as the snapshot that the scan reads.
-duckdb::OpenFileInfo MarkedFile(const DataFile& file);
+/// which must live as long as the answer is used: as long as the snapshot that the scan reads. So must `reads`, where what
+/// is read of the file counts.
+duckdb::OpenFileInfo MarkedFile(const DataFile& file, ScanReads* reads);
 
 /// `temp_directory` empty: no file may be written.
 std::unique_ptr<duckdb::FileSystem> MakeLakeFileSystem(const std::string& temp_directory);

@@ -161,7 +161,22 @@ duckdb::InsertionOrderPreservingMap<std::string> LakeScanToDynamicString(duckdb:
   duckdb::InsertionOrderPreservingMap<std::string> result;
   if (!input.global_state) return result;
   const auto& list = input.global_state->Cast<duckdb::MultiFileGlobalState>().file_list.Cast<LakeFileList>();
-  result["Read"] = std::to_string(list.handed_out()) + "/" + std::to_string(list.entries().size());
+  const std::vector<uint32_t> read = list.handed_out();
+  result["Read"] = std::to_string(read.size()) + "/" + std::to_string(list.entries().size());
+  const LakeScanInfo& info = list.info();
+  const auto is_file = [&](uint32_t entry) { return info.IsFile(entry); };
+  const auto is_in_store = [&](uint32_t entry) {
+    return info.IsFile(entry) && !info.File(entry).layer->local_directory().has_value();
+  };
+  if (std::none_of(read.begin(), read.end(), is_in_store)) return result;
+  const ReadCounters& counters = *list.reads().counters();
+  const auto files = static_cast<size_t>(std::count_if(read.begin(), read.end(), is_file));
+  // A file that is excluded at the last moment is not opened either.
+  result["Files Opened"] = std::to_string(list.reads().files_opened()) + "/" + std::to_string(files);
+  result["Store Requests"] = std::to_string(counters.requests);
+  result["Bytes Fetched"] = std::to_string(counters.fetched_bytes);
+  result["Bytes from Memory Cache"] = std::to_string(counters.memory_bytes);
+  result["Bytes from Disk Cache"] = std::to_string(counters.disk_bytes);
   return result;
 }
 

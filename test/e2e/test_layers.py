@@ -1,4 +1,6 @@
 """Layers: a bucket as the first one, and files that go from a folder to a bucket and out of it."""
+import json
+import re
 import subprocess
 
 import requests
@@ -102,6 +104,29 @@ def test_what_was_just_written_is_not_fetched_again(minio, make_server, make_pro
     assert server.metrics()["gigapi_cache_requests_total"] == before
     text = requests.get(server.url + "/metrics", timeout=10).text
     assert minio.secret_key not in text and minio.access_key not in text
+
+
+def scan_figures(server, sql):
+    """What EXPLAIN ANALYZE says of the only scan of `sql`: its lines of the form "name: number"."""
+    plan = json.dumps(server.query("EXPLAIN (ANALYZE, FORMAT json) " + sql))
+    return {name: int(value) for name, value in re.findall(r'"([A-Z][A-Za-z ]+)[\\"]+: [\\"]+(\d+)', plan)}
+
+
+def test_explain_analyze_tells_what_was_fetched(minio, make_server, tmp_path):
+    minio.client().make_bucket("explained")
+    server = make_server(**FAST, **minio.layer(0, "s3", "explained"))
+    server.write(lines(0, 30))
+    wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "all rows are in the bucket")
+    server.stop()
+    reader = make_server(root=tmp_path / "reader", **FAST, **minio.layer(0, "s3", "explained"))
+    sql = f"SELECT sum(id) FROM cpu WHERE time >= {START_NS + 2 * HOUR_NS}"
+    cold = scan_figures(reader, sql)
+    assert 0 < cold["Read"] < 4  # of the files of four hours
+    assert cold["Files Opened"] == cold["Read"] and cold["Store Requests"] >= cold["Read"] and cold["Bytes Fetched"] > 0
+    warm = scan_figures(reader, sql)
+    assert warm["Read"] == cold["Read"] and warm["Store Requests"] == warm["Bytes Fetched"] == 0
+    other = scan_figures(reader, "SELECT sum(id) FROM cpu")
+    assert other["Read"] == 4 and 0 < other["Files Opened"] and other["Store Requests"] > 0
 
 
 def test_a_root_is_read_without_the_names_of_its_layers(binary, make_server, tmp_path):

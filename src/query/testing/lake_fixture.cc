@@ -8,7 +8,10 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <set>
+
+#include "object_store/testing/memory_store.h"
 
 namespace gigapi {
 namespace {
@@ -163,12 +166,16 @@ MemoryPartPtr TestPart(std::vector<ColumnBatchPtr> chunks) {
   return part;
 }
 
-LakeFixture::LakeFixture(QueryOptions options) {
+LakeFixture::LakeFixture(QueryOptions options) : options_(std::move(options)) {
   std::string pattern = (std::filesystem::temp_directory_path() / "lake_fixture_XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) Status::IOError("no temporary folder").Abort();
   directory_ = pattern;
   layer_ = MakeLocalLayer(LocalFileSystem(), directory_);
-  auto engine = QueryEngine::Open(&lake_, std::move(options));
+  Restart();
+}
+
+void LakeFixture::Restart() {
+  auto engine = QueryEngine::Open(&lake_, options_);
   Check(engine.status());
   engine_ = std::move(engine).ValueOrDie();
 }
@@ -227,8 +234,27 @@ TableSnapshot LakeFixture::Table(const std::string& database, const std::string&
 }
 
 void LakeFixture::AddFile(const std::string& database, const std::string& table, const std::vector<TestRow>& rows) {
+  AddToTable(database, table, WriteFile(rows));
+}
+
+void LakeFixture::AddStoredFile(const std::string& database, const std::string& table, const std::vector<TestRow>& rows) {
+  if (!store_layer_) {
+    std::shared_ptr<ReadCache> cache = ReadCache::Create({.directory = directory_ + "/cache"}).ValueOrDie();
+    store_layer_ = std::make_shared<const Layer>(LayerOptions{.name = "store"}, MakeMemoryStore(), std::move(cache));
+  }
+  auto file = std::make_shared<DataFile>(*WriteFile(rows));
+  file->layer = store_layer_;
+  std::ifstream in(directory_ + "/" + file->key, std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(in), {});
+  auto writer = store_layer_->store()->Create(file->key).ValueOrDie();
+  Check(writer->Append(bytes));
+  Check(writer->Commit());
+  AddToTable(database, table, std::move(file));
+}
+
+void LakeFixture::AddToTable(const std::string& database, const std::string& table, DataFilePtr file) {
   TableSnapshot changed = Table(database, table);
-  changed.files.push_back(WriteFile(rows));
+  changed.files.push_back(std::move(file));
   std::stable_sort(changed.files.begin(), changed.files.end(), [](const DataFilePtr& a, const DataFilePtr& b) {
     return std::tie(a->partition, a->min_time) < std::tie(b->partition, b->min_time);
   });

@@ -57,7 +57,12 @@ class LakeFixture {
   /// A file that is known to the catalog and not there: whoever opens it fails.
   DataFilePtr MissingFile(int64_t min_time, int64_t max_time, int64_t rows);
   void AddFile(const std::string& database, const std::string& table, const std::vector<TestRow>& rows);
+  /// A file in a store that is read through a cache, where nothing of it lies yet.
+  void AddStoredFile(const std::string& database, const std::string& table, const std::vector<TestRow>& rows);
   void AddBuffered(const std::string& database, const std::string& table, const std::vector<TestRow>& rows);
+
+  /// A new engine, which remembers nothing.
+  void Restart();
 
   TestLake& lake() { return lake_; }
   QueryEngine& engine() { return *engine_; }
@@ -73,9 +78,12 @@ class LakeFixture {
 
  private:
   TableSnapshot Table(const std::string& database, const std::string& table);
+  void AddToTable(const std::string& database, const std::string& table, DataFilePtr file);
 
   std::string directory_;
   LayerPtr layer_;
+  LayerPtr store_layer_;
+  const QueryOptions options_;
   TestLake lake_;
   std::unique_ptr<QueryEngine> engine_;
 };
