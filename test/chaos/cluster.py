@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import requests
+from fault_plan import LEASE_S
 from gigapi_testing.fault_proxy import FaultProxy
 from gigapi_testing.server import Server
 from gigapi_testing.service import Minio, Redis
@@ -18,6 +19,7 @@ NODES = {"writer1": "writeonly", "writer2": "writeonly", "reader1": "readonly", 
 # Flushes, merges and moves follow each other fast, and what they replaced is removed while a round still runs.
 SETTINGS = {"GIGAPI_SAVE_TIMEOUT_S": "0.3", "GIGAPI_MERGE_TIMEOUT_S": "0.5", "GIGAPI_DROP_DELAY_MS": "0",
             "GIGAPI_QUERY_TIMEOUT_MS": "5000", "GIGAPI_WAL_SEGMENT_BYTES": str(1 << 20), "GIGAPI_HTTP_THREADS": "1",
+            "GIGAPI_HEARTBEAT_INTERVAL_MS": str(int(LEASE_S * 200)), "GIGAPI_LEASE_MS": str(int(LEASE_S * 1000)),
             "DUCKDB_THREAD_LIMIT": "1", "DUCKDB_MEM_LIMIT": "256MB", "GIGAPI_CACHE_BYTES_MAX": "64MiB"}
 USER = "chaos-user"
 FIRST_LAYER_TTL = "4s"

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 ROUND_S = 6.0
 FAULTS_MIN, FAULTS_MAX = 3, 6
-# Longer than any lease; a node that wakes up after it must not commit on what it knew.
-LONG_PAUSE_S = (16.0, 18.0)
-LONG_PAUSE_RATE = 0.12
+# The nodes' lease; a node that wakes up after it must not commit on what it knew.
+LEASE_S = 1.5
+LONG_PAUSE_S = (2 * LEASE_S, 3 * LEASE_S)
+LONG_PAUSE_RATE = 0.4
 HTTP_KINDS = ("reset", "reset_in_request", "error", "lose_answer", "reset_in_answer", "truncate")
 RESP_KINDS = tuple(kind for kind in HTTP_KINDS if kind != "error")
 # How often each kind comes up, by weight.

@@ -7,7 +7,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from chaos_driver import ChaosDriver, ChaosFailure  # noqa: E402
 from cluster import NODES  # noqa: E402
-from fault_plan import HTTP_KINDS, WEIGHTS, Fault, plan_faults  # noqa: E402
+from fault_plan import HTTP_KINDS, LEASE_S, WEIGHTS, Fault, plan_faults  # noqa: E402
 from gigapi_testing.service import Minio, Redis  # noqa: E402
 from leaks import find_leaks  # noqa: E402
 
@@ -45,7 +45,7 @@ def test_a_seed_decides_the_faults_of_its_round_and_all_kinds_come_up():
     assert {fault.detail for fault in faults if fault.kind == "network"} == set(HTTP_KINDS)
     assert {fault.targets[0] for fault in faults if fault.kind == "kill"} == {*NODES, "minio", "redis"}
     assert not [fault for fault in faults if fault.service == "redis" and fault.detail == "error"]
-    assert any(fault.duration_s > 15 for fault in faults if fault.kind == "pause")
+    assert any(fault.duration_s > 2 * LEASE_S for fault in faults if fault.kind == "pause")
 
 
 @pytest.mark.parametrize("text", ["GET failed: hush/+hush-hush", "url=%22hush%2F%2Bhush-hush%22", b"\0hush/+hush-hush\xff",

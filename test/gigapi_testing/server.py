@@ -28,9 +28,17 @@ def find_binary():
 
 
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port that nobody listens on, below those that the system gives to connections: one of them could take it before the
+    server does."""
+    for _ in range(1000):
+        port = random.randint(15_000, 32_000)
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise RuntimeError("no port is free")
 
 
 def clean_environment(extra):
