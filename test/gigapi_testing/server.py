@@ -5,6 +5,7 @@ with the condition's name and the end of the server's log if it never does.
 """
 import json
 import os
+import random
 import re
 import signal
 import socket
