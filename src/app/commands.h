@@ -19,6 +19,7 @@ void AddQueryCommand(CLI::App* app, CommandBody* body);
 void AddImportCommand(CLI::App* app, CommandBody* body);
 void AddBackupCommand(CLI::App* app, CommandBody* body);
 void AddRestoreCommand(CLI::App* app, CommandBody* body);
+void AddRepairCommand(CLI::App* app, CommandBody* body);
 void AddDemoCommand(CLI::App* app, CommandBody* body);
 void AddConfigCommand(CLI::App* app, CommandBody* body);
 void AddVersionCommand(CLI::App* app, CommandBody* body);

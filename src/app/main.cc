@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   gigapi::AddImportCommand(&app, &body);
   gigapi::AddBackupCommand(&app, &body);
   gigapi::AddRestoreCommand(&app, &body);
+  gigapi::AddRepairCommand(&app, &body);
   gigapi::AddDemoCommand(&app, &body);
   gigapi::AddConfigCommand(&app, &body);
   gigapi::AddVersionCommand(&app, &body);

@@ -222,6 +222,11 @@ Result<bool> Flusher::FlushOnce(Partition* partition) {
   return true;
 }
 
+bool Flusher::IsListed(const Partition& partition, const DataFile& file) const {
+  const std::lock_guard lock(state_->mutex);
+  return std::ranges::any_of(partition.files, [&](const DataFilePtr& each) { return each->key == file.key; });
+}
+
 /// kCancelled: the buffer is no longer what the batch was taken from.
 Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
   ARROW_ASSIGN_OR_RAISE(const SchemaPtr schema, columns_->CommitNow(partition->table, batch.schema));
@@ -239,8 +244,9 @@ Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
     partition->flushed_at_ns = SteadyNanos();
   };
   const Status committed = committer_->Commit(partition, add_file, on_committed);
-  // After any other failure the catalog may have it.
-  if (!committed.ok() && (KindOf(committed) == ErrorKind::kCancelled || KindOf(committed) == ErrorKind::kConflict)) {
+  // After any other failure the catalog may have it; and a repair may have found it and put it there.
+  if (!committed.ok() && (KindOf(committed) == ErrorKind::kCancelled || KindOf(committed) == ErrorKind::kConflict) &&
+      !IsListed(*partition, *file)) {
     (void)file->layer->Remove(file->key);
   }
   ARROW_RETURN_NOT_OK(committed);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/uuid.h"
+#include "catalog/guarded_catalog.h"
 #include "catalog/json_catalog.h"
 #include "catalog/store_catalog.h"
 #include "lake/lake_impl.h"
@@ -73,7 +74,9 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
       note = [journal](const std::string& key) { journal->Note(key); };
       options.catalog_feed = std::move(journal);
     }
-    catalog = MakeStoreCatalog(options.shared_catalog, options.layers, node, note, options.find_peer_layer);
+    catalog =
+        MakeGuardedCatalog(MakeStoreCatalog(options.shared_catalog, options.layers, node, note, options.find_peer_layer),
+                           options.shared_catalog, options.layers);
   } else {
     catalog = MakeLocalCatalog(options.layers, fs);
   }

@@ -1,0 +1,162 @@
+#include "catalog/guarded_catalog.h"
+
+#include <functional>
+
+#include "base/path.h"
+#include "base/uuid.h"
+#include "catalog/catalog_key.h"
+#include "storage/hive_path.h"
+
+namespace gigapi {
+namespace {
+
+constexpr char kMarkerKey[] = ".gigapi/catalog";
+constexpr std::string_view kWhole = "whole ";
+constexpr std::string_view kUnfinished = "unfinished ";
+/// What sorts behind every key under .gigapi/.
+constexpr char kBehindPrivate[] = ".gigapi0";
+constexpr int kPagesMax = 5;
+
+/// No two puts may have the same content.
+std::string Content(std::string_view state) { return std::string(state) + NewUuid(); }
+
+enum class Marker {
+  kNone,
+  kUnfinished,
+  kWhole,
+};
+
+struct VersionedMarker {
+  Marker state = Marker::kNone;
+  std::string version = {};
+};
+
+Result<VersionedMarker> ReadMarker(ObjectStore* store) {
+  const auto found = store->Get(kMarkerKey);
+  if (!found.ok() && KindOf(found.status()) == ErrorKind::kNotFound) return VersionedMarker{};
+  ARROW_RETURN_NOT_OK(found.status());
+  return VersionedMarker{found->content.starts_with(kWhole) ? Marker::kWhole : Marker::kUnfinished, found->version};
+}
+
+/// Of the first objects, those that are private left out.
+Result<bool> HasAny(ObjectStore* store, const std::function<bool(const std::string&)>& is_it) {
+  std::string start_after;
+  for (int page_number = 0; page_number < kPagesMax; ++page_number) {
+    ARROW_ASSIGN_OR_RAISE(const ObjectPage page, store->List("", start_after, SIZE_MAX));
+    for (const ObjectInfo& object : page.objects) {
+      if (is_it(object.key)) return true;
+    }
+    if (page.next_start_after.empty()) return false;
+    start_after = page.next_start_after.starts_with(".gigapi/") ? std::string(kBehindPrivate) : page.next_start_after;
+  }
+  return false;
+}
+
+bool IsMetadata(const std::string& key) { return ParseCatalogKey(key).has_value(); }
+bool IsDataFile(const std::string& key) {
+  return LevelOfFileName(NameOf(key)) && ParseCatalogKey(MetadataKey(ParentOf(key)));
+}
+
+class GuardedCatalog final : public Catalog {
+ public:
+  GuardedCatalog(std::unique_ptr<Catalog> catalog, std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers)
+      : catalog_(std::move(catalog)), store_(std::move(store)), layers_(std::move(layers)) {}
+
+  bool is_shared() const override { return true; }
+
+  Result<CatalogContents> Load(const DropList& drops) override {
+    ARROW_RETURN_NOT_OK(CheckOrMark());
+    return catalog_->Load(drops);
+  }
+  Result<LoadedPartition> GetPartition(const std::string& table_path, PartitionKey key) override {
+    ARROW_ASSIGN_OR_RAISE(LoadedPartition loaded, catalog_->GetPartition(table_path, key));
+    if (loaded.version.empty()) ARROW_RETURN_NOT_OK(Check());
+    return loaded;
+  }
+  Result<bool> HasDatabase(const std::string& database) override {
+    ARROW_ASSIGN_OR_RAISE(const bool has_it, catalog_->HasDatabase(database));
+    if (!has_it) ARROW_RETURN_NOT_OK(Check());
+    return has_it;
+  }
+  Result<SchemaPtr> GetTable(const std::string& table_path) override {
+    ARROW_ASSIGN_OR_RAISE(SchemaPtr schema, catalog_->GetTable(table_path));
+    if (schema == nullptr) ARROW_RETURN_NOT_OK(Check());
+    return schema;
+  }
+  Status RemoveLeftovers(const CatalogContents& contents) override { return catalog_->RemoveLeftovers(contents); }
+  Status CreateDatabase(std::string_view database) override {
+    ARROW_RETURN_NOT_OK(Check());
+    return catalog_->CreateDatabase(database);
+  }
+  Result<SchemaPtr> CommitTable(const std::string& table_path, std::string_view table, const TableSchema& schema) override {
+    ARROW_RETURN_NOT_OK(Check());
+    return catalog_->CommitTable(table_path, table, schema);
+  }
+  Result<std::string> CommitPartition(const std::string& partition_path, const PartitionMetadata& metadata,
+                                      const std::string& version) override {
+    if (version.empty()) ARROW_RETURN_NOT_OK(Check());
+    return catalog_->CommitPartition(partition_path, metadata, version);
+  }
+  Status RemoveMetadata(const std::string& path) override { return catalog_->RemoveMetadata(path); }
+  Status SyncRemovals(const std::string& path) override { return catalog_->SyncRemovals(path); }
+  Status RemoveEmptyDirectories(const std::vector<std::string>& paths, const std::string& top) override {
+    return catalog_->RemoveEmptyDirectories(paths, top);
+  }
+
+ private:
+  Status Lost() const {
+    return Errorf(ErrorKind::kUnavailable,
+                  "the catalog in {} was lost, but the files are there: `gigapi repair --apply` rebuilds it from them",
+                  store_->Describe());
+  }
+
+  Status Check() {
+    ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store_.get()));
+    return marker.state == Marker::kWhole ? Status::OK() : Lost();
+  }
+
+  Status CheckOrMark() {
+    ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store_.get()));
+    if (marker.state == Marker::kWhole) return Status::OK();
+    if (marker.state == Marker::kUnfinished) return Lost();
+    // One of an earlier version has metadata and no marker.
+    ARROW_ASSIGN_OR_RAISE(const bool has_metadata, HasAny(store_.get(), IsMetadata));
+    for (const LayerPtr& layer : layers_) {
+      if (has_metadata) break;
+      ARROW_ASSIGN_OR_RAISE(const bool has_files, HasAny(layer->store(), IsDataFile));
+      // Another node may have made it meanwhile, and flushed.
+      if (has_files) return Check();
+    }
+    const auto put = store_->PutIfAbsent(kMarkerKey, Content(kWhole));
+    return put.ok() || KindOf(put.status()) != ErrorKind::kConflict ? put.status() : Check();
+  }
+
+  const std::unique_ptr<Catalog> catalog_;
+  const std::shared_ptr<ObjectStore> store_;
+  const std::vector<LayerPtr> layers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Catalog> MakeGuardedCatalog(std::unique_ptr<Catalog> catalog, std::shared_ptr<ObjectStore> store,
+                                            std::vector<LayerPtr> layers) {
+  return std::make_unique<GuardedCatalog>(std::move(catalog), std::move(store), std::move(layers));
+}
+
+Result<bool> BeginRebuild(ObjectStore* store) {
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  if (marker.state != Marker::kNone) return marker.state == Marker::kWhole;
+  ARROW_RETURN_NOT_OK(store->PutIfAbsent(kMarkerKey, Content(kUnfinished)).status());
+  return false;
+}
+
+Status EndRebuild(ObjectStore* store) {
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  if (marker.state == Marker::kWhole) return Status::OK();
+  const std::string content = Content(kWhole);
+  const auto put = marker.state == Marker::kNone ? store->PutIfAbsent(kMarkerKey, content)
+                                                 : store->PutIfVersion(kMarkerKey, content, marker.version);
+  return put.status();
+}
+
+}  // namespace gigapi

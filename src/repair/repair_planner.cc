@@ -1,0 +1,273 @@
+#include "repair/repair_planner.h"
+
+#include <algorithm>
+
+#include "base/path.h"
+#include "repair/file_choice.h"
+#include "repair/table_rebuild.h"
+#include "storage/hive_path.h"
+
+namespace gigapi {
+namespace {
+
+FileCandidate CandidateOf(const FoundFile& found) {
+  const ParquetFooter& footer = *found.footer;
+  return {.name = NameOf(found.key),
+          .layer = found.layer_position,
+          .level = LevelOfFileName(NameOf(found.key)).value_or(1),
+          .size_bytes = found.size_bytes,
+          .rows = footer.rows,
+          .min_time = footer.min_time,
+          .max_time = footer.max_time,
+          .provenance = footer.provenance ? &*footer.provenance : nullptr};
+}
+
+Orphan OrphanOf(const FoundFile& found, OrphanKind kind) {
+  return {.layer = found.layer,
+          .key = found.key,
+          .size_bytes = found.size_bytes,
+          .rows = found.footer ? found.footer->rows : 0,
+          .modified_ns = found.modified_ns,
+          .kind = kind,
+          .problem = found.problem};
+}
+
+/// What of an hour is to be added, and what is then known.
+struct HourFindings {
+  std::vector<const FoundFile*> added;
+  std::vector<DataFilePtr> kept;
+  bool has_missing = false;
+};
+
+class TablePlanner {
+ public:
+  TablePlanner(const std::pair<std::string, std::string>& name, const TableInventory& table, const RepairOptions& options,
+               RepairPlan* plan)
+      : database_(name.first),
+        name_(name.second),
+        path_(TablePath(name.first, name.second)),
+        table_(table),
+        options_(options),
+        plan_(plan) {}
+
+  void Run() {
+    if (!table_.problem.empty()) {
+      plan_->problems.push_back({path_, table_.problem});
+      return;
+    }
+    std::map<PartitionKey, HourFindings> findings;
+    std::vector<const FoundFile*> columns_of;
+    for (const auto& [partition, hour] : table_.hours) {
+      if (!hour.problem.empty()) {
+        plan_->problems.push_back({PartitionPath(path_, partition), hour.problem});
+        continue;
+      }
+      HourFindings& found = findings[partition];
+      found = hour.metadata ? Compare(hour) : Rebuild(hour);
+      columns_of.insert(columns_of.end(), found.added.begin(), found.added.end());
+      if (table_.schema == nullptr) AddListed(hour, &columns_of);
+    }
+    auto schema = RebuildSchema(table_.schema, std::move(columns_of));
+    if (!schema.ok()) {
+      plan_->problems.push_back({path_, schema.status().message()});
+      return;
+    }
+    for (const auto& [partition, found] : findings) Change(partition, found, **schema);
+    const bool is_new = table_.schema == nullptr;
+    if ((is_new && !findings.empty() && has_files_) || (!is_new && (*schema)->size() > table_.schema->size())) {
+      plan_->tables.push_back({database_, name_, *schema, is_new});
+    }
+  }
+
+ private:
+  const FoundFile* Find(const HourInventory& hour, const DataFile& listed) const {
+    const auto found = std::ranges::find_if(
+        hour.files, [&](const FoundFile& file) { return file.layer == listed.layer && file.key == listed.key; });
+    return found == hour.files.end() ? nullptr : &*found;
+  }
+
+  bool IsQueued(const PartitionMetadata& metadata, const FoundFile& file) const {
+    return std::ranges::any_of(metadata.drop_queue, [&](const DroppedName& dropped) {
+      const bool is_in_layer = dropped.layer.empty() ? file.layer_position == 0 : dropped.layer == file.layer->name();
+      return is_in_layer && dropped.name == NameOf(file.key);
+    });
+  }
+
+  /// Rows of records up to a drop are gone, whatever files still have them.
+  bool IsDropped(const FoundFile& file) const {
+    if (options_.is_shared || !file.footer || !file.footer->provenance) return false;
+    const FileProvenance& provenance = *file.footer->provenance;
+    const uint64_t dropped_up_to = options_.drops.DroppedUpTo(database_, name_);
+    return dropped_up_to > 0 && provenance.logs.contains(options_.node) && provenance.min_sequence <= dropped_up_to;
+  }
+
+  bool IsOurs(const FoundFile& file) const {
+    if (!file.footer) return false;
+    if (!file.footer->provenance) return true;
+    const FileProvenance& provenance = *file.footer->provenance;
+    return provenance.database == database_ && provenance.table == name_;
+  }
+
+  /// Takes out of `files` what cannot be chosen.
+  void SetAside(std::vector<const FoundFile*>* files) {
+    std::erase_if(*files, [&](const FoundFile* file) {
+      const bool is_ours = IsOurs(*file);
+      if (is_ours && !IsDropped(*file)) return false;
+      plan_->orphans.push_back(OrphanOf(*file, is_ours ? OrphanKind::kDropped : OrphanKind::kUnreadable));
+      if (!is_ours && file->footer) plan_->orphans.back().problem = "its footer names another table";
+      return true;
+    });
+  }
+
+  std::vector<const FoundFile*> Choose(const std::vector<const FoundFile*>& files) {
+    std::vector<FileCandidate> candidates;
+    for (const FoundFile* file : files) candidates.push_back(CandidateOf(*file));
+    const std::vector<FileChoice> choices = ChooseFiles(candidates);
+    std::vector<const FoundFile*> taken;
+    for (size_t i = 0; i < files.size(); ++i) {
+      if (choices[i] == FileChoice::kTaken) taken.push_back(files[i]);
+      else if (choices[i] == FileChoice::kReplaced) plan_->orphans.push_back(OrphanOf(*files[i], OrphanKind::kReplaced));
+      else plan_->orphans.push_back(OrphanOf(*files[i], OrphanKind::kConflicting));
+    }
+    return taken;
+  }
+
+  HourFindings Rebuild(const HourInventory& hour) {
+    std::vector<const FoundFile*> files;
+    for (const FoundFile& file : hour.files) files.push_back(&file);
+    SetAside(&files);
+    return {.added = Choose(files), .kept = {}};
+  }
+
+  HourFindings Compare(const HourInventory& hour) {
+    HourFindings found;
+    std::vector<const FoundFile*> listed;
+    bool listed_are_exact = true;
+    for (const DataFilePtr& file : hour.metadata->files) {
+      has_files_ = true;
+      if (file->is_elsewhere) {
+        found.kept.push_back(file);
+        listed_are_exact = false;
+        continue;
+      }
+      const FoundFile* const there = Find(hour, *file);
+      if (there != nullptr && there->size_bytes == file->size_bytes) {
+        found.kept.push_back(file);
+        listed.push_back(there);
+        ++plan_->listed_files;
+        plan_->listed_rows += file->rows;
+        continue;
+      }
+      found.has_missing = true;
+      listed_are_exact = false;
+      plan_->missing.push_back({file, there ? std::optional(there->size_bytes) : std::nullopt});
+      if (there != nullptr) listed.push_back(there);
+    }
+    std::vector<const FoundFile*> others;
+    for (const FoundFile& file : hour.files) {
+      if (std::ranges::find(listed, &file) != listed.end()) continue;
+      if (IsQueued(*hour.metadata, file)) plan_->orphans.push_back(OrphanOf(file, OrphanKind::kDropped));
+      else others.push_back(&file);
+    }
+    SetAside(&others);
+    found.added = SortOut(listed, listed_are_exact, others);
+    return found;
+  }
+
+  /// Answers the files whose rows are certainly in no listed one, if they are to be added.
+  std::vector<const FoundFile*> SortOut(const std::vector<const FoundFile*>& listed, bool listed_are_exact,
+                                        const std::vector<const FoundFile*>& others) {
+    std::map<std::string, LogRanges> covered;
+    std::set<std::string> replaced;
+    for (const FoundFile* file : listed) {
+      const bool is_exact = file->footer && CandidateOf(*file).is_exact();
+      listed_are_exact &= is_exact;
+      if (!file->footer || !file->footer->provenance) continue;
+      replaced.insert(file->footer->provenance->replaced.begin(), file->footer->provenance->replaced.end());
+      if (!is_exact) continue;
+      for (const auto& [log, ranges] : file->footer->provenance->logs) {
+        for (const LogRange range : ranges) AddRange(range, &covered[log]);
+      }
+    }
+    std::vector<const FoundFile*> unlisted;
+    for (const FoundFile* file : others) {
+      const bool is_exact = CandidateOf(*file).is_exact();
+      const Coverage coverage = is_exact ? CoverageOf(*file->footer->provenance, covered) : Coverage::kNone;
+      if (replaced.contains(NameOf(file->key)) || coverage == Coverage::kAll) {
+        plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kReplaced));
+      } else if (coverage == Coverage::kSome) {
+        plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kConflicting));
+      } else if (!is_exact || !listed_are_exact) {
+        plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kUnknown));
+      } else {
+        unlisted.push_back(file);
+      }
+    }
+    unlisted = Choose(unlisted);
+    if (options_.add_unlisted) return unlisted;
+    for (const FoundFile* file : unlisted) plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kUnlisted));
+    return {};
+  }
+
+  static void AddListed(const HourInventory& hour, std::vector<const FoundFile*>* files) {
+    if (!hour.metadata) return;
+    for (const FoundFile& file : hour.files) {
+      const bool is_listed =
+          std::ranges::any_of(hour.metadata->files, [&](const DataFilePtr& listed) { return listed->key == file.key; });
+      if (is_listed && file.footer) files->push_back(&file);
+    }
+  }
+
+  void Change(PartitionKey partition, const HourFindings& found, const TableSchema& schema) {
+    if (found.added.empty() && !(found.has_missing && options_.forget_missing)) return;
+    const HourInventory& hour = table_.hours.at(partition);
+    HourChange change{.database = database_, .table = name_, .partition = partition, .metadata = {}};
+    change.is_new = !hour.metadata;
+    change.version = hour.version;
+    if (hour.metadata) change.metadata = *hour.metadata;
+    change.metadata.table = name_;
+    if (options_.forget_missing && found.has_missing) change.metadata.files = found.kept;
+    for (const FoundFile* file : found.added) {
+      change.added.push_back(MakeDataFile(*file, partition, schema, options_.node, options_.is_shared));
+      if (!CandidateOf(*file).is_exact()) ++plan_->guessed_files;
+    }
+    change.metadata.files.insert(change.metadata.files.end(), change.added.begin(), change.added.end());
+    RaiseSequences(found.added, options_.node, options_.is_shared, &change.metadata.wal_sequences);
+    has_files_ |= !change.metadata.files.empty();
+    plan_->hours.push_back(std::move(change));
+  }
+
+  const std::string& database_;
+  const std::string& name_;
+  const std::string path_;
+  const TableInventory& table_;
+  const RepairOptions& options_;
+  RepairPlan* const plan_;
+  bool has_files_ = false;
+};
+
+}  // namespace
+
+std::string_view ToString(OrphanKind kind) {
+  switch (kind) {
+    case OrphanKind::kReplaced: return "replaced";
+    case OrphanKind::kDropped: return "dropped";
+    case OrphanKind::kUnlisted: return "unlisted";
+    case OrphanKind::kConflicting: return "conflicting";
+    case OrphanKind::kUnknown: return "unknown";
+    case OrphanKind::kUnreadable: return "unreadable";
+  }
+  return "";
+}
+
+RepairPlan MakeRepairPlan(const LakeInventory& inventory, const RepairOptions& options) {
+  RepairPlan plan;
+  for (const auto& [name, table] : inventory.tables) TablePlanner(name, table, options, &plan).Run();
+  for (const TableChange& table : plan.tables) {
+    const bool is_known = inventory.databases.contains(table.database) || std::ranges::count(plan.databases, table.database);
+    if (!is_known) plan.databases.push_back(table.database);
+  }
+  return plan;
+}
+
+}  // namespace gigapi

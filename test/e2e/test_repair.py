@@ -1,0 +1,194 @@
+"""`gigapi repair`: a catalog that was lost comes back from the files, with every row once."""
+import json
+import subprocess
+import time
+
+import pytest
+from gigapi_testing.server import clean_environment, wait_until
+
+START_NS = 1_700_000_000_000_000_000
+FAST = {"GIGAPI_SAVE_TIMEOUT_S": "0.2"}
+NO_MERGES = {"GIGAPI_NO_MERGES": "true"}
+NO_FLUSH = {"GIGAPI_SAVE_TIMEOUT_S": "3600"}
+
+
+def lines(first, count):
+    return "\n".join(f"cpu,host=h{i % 3} id={i}i,load={i}.5 {START_NS + i * 200_000_000_000}"
+                     for i in range(first, first + count))
+
+
+def ids(server):
+    return sorted(int(row["id"]) for row in server.query("SELECT id FROM cpu"))
+
+
+def repair(binary, root, *arguments, status=0, **env):
+    done = subprocess.run([str(binary), "repair", "--root", str(root), *arguments], env=clean_environment(env), text=True,
+                          capture_output=True, timeout=120, check=False)
+    assert done.returncode == status, done.stdout + done.stderr
+    return json.loads(done.stdout) if "--json" in arguments else done.stdout + done.stderr
+
+
+def files_below(root):
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file() and ".gigapi" not in path.parts}
+
+
+def flush_some(server, rounds=4, rows=10, first=0):
+    for number in range(rounds):
+        server.write(lines(first + number * rows, rows))
+        wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "the rows are in files")
+
+
+def test_a_root_without_metadata_comes_back(binary, make_server, tmp_path):
+    server = make_server(root=tmp_path / "root", **FAST, GIGAPI_MERGE_TIMEOUT_S="0.3", GIGAPI_DROP_DELAY_MS="3600000")
+    flush_some(server)
+    wait_until(lambda: server.metrics()["gigapi_merges_total"] > 0, "files are merged", 60)
+    assert server.stop() == 0
+    server.start(**NO_FLUSH, **NO_MERGES)
+    server.write(lines(40, 7))
+    server.kill()
+    before = {path: content for path, content in files_below(server.root).items() if path.name == "metadata.json"}
+    assert "as the catalog says" in repair(binary, server.root)
+    for path in before:
+        path.unlink()
+    lost = files_below(server.root)
+    report = repair(binary, server.root, "--json", status=2)
+    assert files_below(server.root) == lost
+    assert sum(hour["rows_added"] for hour in report["hours"]) == 40
+    assert len(report["tables"]) == 1
+    assert not report["missing"] and not report["problems"]
+    assert {orphan["kind"] for orphan in report["orphans"]} <= {"replaced"}
+    repair(binary, server.root, "--apply")
+    for path, content in before.items():
+        old, new = json.loads(content), json.loads(path.read_bytes())
+        if "files" not in old:
+            assert new["columns"] == old["columns"]
+            continue
+        keys = ["path", "size_bytes", "row_count", "min_time", "max_time", "level", "columns", "chunk_time", "min_sequence",
+                "max_sequence"]
+        assert ([{key: file[key] for key in keys} for file in sorted(new["files"], key=lambda file: file["path"])]
+                == [{key: file[key] for key in keys} for file in sorted(old["files"], key=lambda file: file["path"])])
+        assert new["wal_sequence"] >= max(file["max_sequence"] for file in old["files"])
+    assert repair(binary, server.root, "--json")["hours"] == []
+    server.start(**NO_FLUSH, **NO_MERGES)
+    assert ids(server) == list(range(47))
+
+
+def test_a_server_that_runs_is_refused(binary, make_server):
+    server = make_server(**FAST)
+    server.write(lines(0, 3))
+    assert "a server runs on" in repair(binary, server.root, status=1)
+
+
+def test_missing_files_and_orphans_are_reported_and_touched_only_when_told(binary, make_server):
+    server = make_server(**FAST, **NO_MERGES)
+    server.write("cpu id=1i 1700000000000000000")
+    wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "the first row is in a file")
+    server.write("cpu id=2i 1700000000000000001")
+    wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "the second row is in a file")
+    server.stop()
+    first, second = sorted(server.root.rglob("*.parquet"), key=lambda path: path.stat().st_mtime_ns)
+    orphan = first.with_name("00000000-0000-4000-8000-000000000000.1.parquet")
+    orphan.write_bytes(first.read_bytes())
+    kept = second.read_bytes()
+    second.unlink()
+    report = repair(binary, server.root, "--apply", "--json", status=2)
+    assert [missing["path"] for missing in report["missing"]] == [str(second.relative_to(server.root))]
+    assert [(entry["path"], entry["kind"]) for entry in report["orphans"]] == [(str(orphan.relative_to(server.root)),
+                                                                               "replaced")]
+    text = repair(binary, server.root, status=2)
+    assert "1 files are missing" in text and "1 orphans" in text
+    repair(binary, server.root, "--apply", "--delete-orphans", status=2)
+    assert orphan.exists()  # it is too young
+    repair(binary, server.root, "--apply", "--forget-missing")
+    # What was forgotten comes back when its file does.
+    second.write_bytes(kept)
+    report = repair(binary, server.root, "--json")
+    assert sorted(entry["kind"] for entry in report["orphans"]) == ["replaced", "unlisted"]
+    assert report["hours"] == []
+    repair(binary, server.root, "--apply", "--add-unlisted")
+    server.start(**NO_MERGES)
+    assert ids(server) == [1, 2]
+
+
+@pytest.fixture
+def cluster(minio, redis, make_server, tmp_path):
+    bucket = "repair" + str(time.time_ns())
+    minio.client().make_bucket(bucket)
+    env = {"GIGAPI_METADATA_TYPE": "redis", "GIGAPI_METADATA_URL": redis.url(), **minio.layer(0, "s3", bucket)}
+    redis.command("FLUSHALL")
+
+    def make(name, **more):
+        return make_server(root=tmp_path / name, **{**FAST, **env, **more})
+
+    make.env = env
+    return make
+
+
+def assert_refuses_to_start(server):
+    server.spawn()
+    assert server.process.wait(60) == 1
+    server.kill()
+    assert "gigapi repair" in server.log_tail()
+
+
+def test_a_redis_that_was_wiped_comes_back_with_every_row_once(binary, cluster, redis, tmp_path):
+    writers = [cluster(f"writer{i}", GIGAPI_MERGE_TIMEOUT_S="0.3") for i in range(2)]
+    flush_some(writers[0], 3)
+    flush_some(writers[1], 3, first=30)
+    wait_until(lambda: writers[0].metrics()["gigapi_merges_total"] + writers[1].metrics()["gigapi_merges_total"] > 0,
+               "files are merged", 60)
+    writers[1].stop()
+    writers[0].kill()
+    writers[0].start(**NO_FLUSH, **NO_MERGES)
+    writers[0].write(lines(60, 9))
+    writers[0].kill()
+    redis.command("FLUSHALL")
+    # Nobody serves an empty lake.
+    assert_refuses_to_start(writers[1])
+    text = repair(binary, tmp_path / "writer0", status=2, **cluster.env)
+    assert "60 rows" in text
+    assert_refuses_to_start(writers[1])
+    text = repair(binary, tmp_path / "writer0", "--apply", **cluster.env)
+    assert cluster.env["GIGAPI_LAYERS_0_AUTH_SECRET"] not in text
+    for writer in writers:
+        writer.start(**NO_MERGES)
+    for writer in writers:
+        wait_until(lambda: ids(writer) == list(range(69)), "every row is there once", 20)
+    flush_some(writers[1], 1, first=69)
+    wait_until(lambda: ids(writers[0]) == list(range(79)), "and what is written afterwards", 20)
+
+
+def test_nodes_that_run_while_redis_is_wiped_lose_nothing(binary, cluster, redis, tmp_path):
+    writer = cluster("writer", **NO_MERGES)
+    flush_some(writer, 2)
+    redis.command("FLUSHALL")
+    writer.write(lines(20, 5))
+    time.sleep(1)  # what it would do wrong, it would do now
+    assert ids(writer) == list(range(25))
+    repair(binary, tmp_path / "elsewhere", "--apply", **cluster.env)
+    wait_until(lambda: writer.metrics()["gigapi_buffer_rows"] == 0, "the rows are in files", 90)
+    assert ids(writer) == list(range(25))
+    writer.kill()
+    writer.start()
+    assert ids(writer) == list(range(25))
+    report = repair(binary, tmp_path / "elsewhere", "--json", **cluster.env)
+    assert report["hours"] == [] and report["missing"] == []
+
+
+def test_a_catalog_in_the_bucket_comes_back(binary, minio, make_server, tmp_path):
+    bucket = "repair" + str(time.time_ns())
+    client = minio.client()
+    client.make_bucket(bucket)
+    env = {**FAST, **NO_MERGES, **minio.layer(0, "s3", bucket)}
+    server = make_server(root=tmp_path / "node", **env)
+    flush_some(server, 2)
+    server.stop()
+    for key in client.sizes(bucket):
+        if key.endswith("metadata.json"):
+            client.delete(bucket, key)
+    # The object that stands for a whole catalog is still there: the lake has no tables, and says so.
+    report = repair(binary, server.root, "--json", status=2, **env)
+    assert sum(hour["rows_added"] for hour in report["hours"]) == 20
+    repair(binary, server.root, "--apply", **env)
+    server.start()
+    assert ids(server) == list(range(20))
