@@ -23,7 +23,7 @@ namespace gigapi {
 namespace {
 
 constexpr int kExitFindings = 2;
-constexpr size_t kLinesMax = 20;
+constexpr int64_t kLinesMax = 20;
 
 struct RepairCommandOptions {
   std::shared_ptr<SettingsFlags> settings;
@@ -130,7 +130,7 @@ class Lines {
     if (count_++ < kLinesMax) fmt::print(format, std::forward<Args>(args)...);
   }
   ~Lines() {
-    if (count_ > kLinesMax) fmt::print("  ... and {} more (--json tells all)\n", Grouped(count_ - int64_t{kLinesMax}));
+    if (count_ > kLinesMax) fmt::print("  ... and {} more (--json tells all)\n", Grouped(count_ - kLinesMax));
   }
 
  private:
