@@ -3,9 +3,11 @@
 
   visible    a row is written to node A and asked for on node B: from sending the write until B's answer has it, on an idle
              cluster and under a steady load of other rows
+  layers     ingest into a local folder and into a bucket as the first layer, in turns: rows a CPU second of the server, and how
+             long acknowledgements take
   writers    rows a CPU second of one writer, and of two that write the same hours at once, each its own rows
 
-    python bench/cluster.py [--catalog json|redis] [--rows 3000000] [--samples 500]
+    python bench/cluster.py [--only PART] [--catalog json|redis] [--rows 3000000] [--samples 500] [--turns 3]
 """
 import argparse
 import json
@@ -93,6 +95,30 @@ def visible(cluster, samples):
     return {"idle": idle, "under_load": loaded}
 
 
+def ingest(server, rows, *options):
+    run = subprocess.run([str(BENCH), "ingest", "--port", str(server.port), "--pid", str(server.process.pid), "--rows", str(rows),
+                          "--hosts", "1000", "--idle_window_s", "13", *options], stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(run.stdout)
+
+
+def layers(rows, turns):
+    """By format and layer, the figures of each turn."""
+    formats = {"line_protocol": ("--lines", "10000", "--connections", "4"), "msgpack": ("--format", "msgpack", "--lines", "1000")}
+    figures = {}
+    for _ in range(turns):
+        for name, options in formats.items():
+            for first in ("local", "s3"):
+                with tempfile.TemporaryDirectory() as directory, Cluster(directory, "json") as cluster:
+                    if first == "local":
+                        cluster.env = {"LOGLEVEL": "warn"}
+                    figure = ingest(cluster.node("aio"), rows, *options)
+                of = figures.setdefault(name, {}).setdefault(first, {"rows_per_cpu_s": [], "ack_p50_ms": [], "ack_p99_ms": []})
+                of["rows_per_cpu_s"].append(round(figure["rows_per_server_cpu_s"]))
+                of["ack_p50_ms"].append(round(figure["ack_p50_ms"], 2))
+                of["ack_p99_ms"].append(round(figure["ack_p99_ms"], 2))
+    return figures
+
+
 def writers(cluster, rows, count):
     nodes = [cluster.node("writeonly") for _ in range(count)]
     cluster.know_each_other()
@@ -110,14 +136,17 @@ def main():
     parser.add_argument("--catalog", choices=["json", "redis"], default="json")
     parser.add_argument("--rows", type=int, default=3_000_000)
     parser.add_argument("--samples", type=int, default=500)
-    parser.add_argument("--only", choices=["visible", "writers"])
+    parser.add_argument("--only", choices=["visible", "layers", "writers"])
+    parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
     os.environ.setdefault("GIGAPI_BINARY", str(REPOSITORY / "build/release/gigapi"))
     figures = {"catalog": arguments.catalog}
-    if arguments.only != "writers":
+    if arguments.only in (None, "layers"):
+        figures["layers"] = layers(arguments.rows, arguments.turns)
+    if arguments.only in (None, "visible"):
         with tempfile.TemporaryDirectory() as directory, Cluster(directory, arguments.catalog) as cluster:
             figures["visible"] = visible(cluster, arguments.samples)
-    for count in (1, 2) if arguments.only != "visible" else ():
+    for count in (1, 2) if arguments.only in (None, "writers") else ():
         with tempfile.TemporaryDirectory() as directory, Cluster(directory, arguments.catalog) as cluster:
             figures[f"writers_{count}"] = writers(cluster, arguments.rows, count)
     print(json.dumps(figures, indent=1))
