@@ -10,6 +10,7 @@ Three servers, one after the other, each on an empty root:
   csv          a tenth as CSV in bodies of 1,000 rows
   arrow        the rows as Arrow IPC streams in bodies of 10,000 rows, a batch each
   queries      BENCH_ROWS rows over 24 hours, merged, then the queries of bench/queries.h, beside plain DuckDB
+  s3           only when it is asked for: the queries with a bucket as the first layer, beside a local disk
 
 The figures are also written to build/release/bench/figures.json.
 """
@@ -25,6 +26,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "test"))
 import flight_read  # noqa: E402
+import s3  # noqa: E402
 from gigapi_testing.server import Server  # noqa: E402
 from streams import streams  # noqa: E402
 
@@ -149,7 +151,7 @@ def query_table(q):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=[], help=f"{', '.join(INGEST_PARTS)}, queries; default all")
+    parser.add_argument("parts", nargs="*", default=[], help=f"{', '.join(INGEST_PARTS)}, queries, s3; default all but s3")
     parser.add_argument("--build", type=Path, default=REPOSITORY / "build/release")
     parser.add_argument("--rows", type=int, default=int(os.environ.get("BENCH_ROWS", 10_000_000)))
     parser.add_argument("--hosts", type=int, default=1000)
@@ -161,7 +163,7 @@ def main():
     parser.add_argument("--keep", action="store_true", help="leave the roots")
     args = parser.parse_args()
     parts = args.parts or [*INGEST_PARTS, "queries"]
-    if unknown := set(parts) - {*INGEST_PARTS, "queries"}:
+    if unknown := set(parts) - {*INGEST_PARTS, "queries", "s3"}:
         parser.error(f"no part is called {', '.join(sorted(unknown))}")
     bench = Bench(args)
     tenth = max(1, args.rows // 10)
@@ -172,14 +174,16 @@ def main():
                 "ndjson": lambda: bench.throughput("ndjson", tenth, 1_000, "ndjson"),
                 "csv": lambda: bench.throughput("csv", tenth, 1_000, "csv"),
                 "arrow": lambda: bench.throughput("arrow", args.rows, 10_000, "arrow"),
-                "queries": lambda: bench.queries(args.rows)}
+                "queries": lambda: bench.queries(args.rows),
+                "s3": lambda: s3.measure(bench, args.rows)}
+    tables = {"queries": query_table, "s3": s3.table}
     figures = {"durability": args.durability, "rows": args.rows, "arrow_cpu_s_per_million": arrow_seconds()}
     print(f"the machine: Arrow's own writer takes {figures['arrow_cpu_s_per_million']:.3f} CPU s a million rows (8 columns, snappy)")
     out = bench.build / "bench/figures.json"
     try:
         for part in parts:
             figures[part] = measures[part]()
-            print(query_table(figures[part]) if part == "queries" else ingest_table(part, figures[part]), flush=True)
+            print(tables[part](figures[part]) if part in tables else ingest_table(part, figures[part]), flush=True)
             out.write_text(json.dumps(figures, indent=2) + "\n")
     finally:
         if not args.keep:
