@@ -5,11 +5,14 @@
              cluster and under a steady load of other rows
   layers     ingest into a local folder and into a bucket as the first layer, in turns: rows a CPU second of the server, and how
              long acknowledgements take
+  catalog    a node's start on a catalog in the bucket of 5,000 hours with 20 files each, and planning a query of one hour
   writers    rows a CPU second of one writer, and of two that write the same hours at once, each its own rows
 
     python bench/cluster.py [--only PART] [--catalog json|redis] [--rows 3000000] [--samples 500] [--turns 3]
 """
 import argparse
+import concurrent.futures
+import datetime
 import json
 import os
 import subprocess
@@ -21,6 +24,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "test"))
+from flight_read import cpu_seconds  # noqa: E402
 from gigapi_testing.server import Server, find_binary, wait_until  # noqa: E402
 from gigapi_testing.service import Minio, Redis  # noqa: E402
 
@@ -119,6 +123,38 @@ def layers(rows, turns):
     return figures
 
 
+def catalog(cluster, hours=5_000, files_of_an_hour=20):
+    writer = cluster.node("aio")
+    writer.write("cpu,host=a,region=r f0=1,f1=2,f2=3,f3=4,f4=5 1700000000000000000")
+    wait_until(lambda: writer.metrics()["gigapi_buffer_rows"] == 0, "the row is in a file")
+    writer.stop()
+    cluster.nodes.clear()
+    client = cluster.minio.client()
+    (key,) = (key for key in client.sizes("bench") if "/hour=" in key and key.endswith("/metadata.json"))
+    metadata, table = json.loads(client.get("bench", key)), key.split("/date=")[0]
+
+    def put(hour):
+        begin = datetime.datetime(2023, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(hours=hour)
+        time_ns = int(begin.timestamp()) * 10**9
+        files = [{**metadata["files"][0], "path": f"{hour:08d}-{i:04d}-4000-8000-000000000000.2.parquet",
+                  "min_time": time_ns + i * 10**9, "max_time": time_ns + i * 10**9 + 1} for i in range(files_of_an_hour)]
+        content = json.dumps({**metadata, "files": files}, separators=(",", ":")).encode()
+        cluster.minio.client().put("bench", f"{table}/date={begin:%Y-%m-%d}/hour={begin:%H}/metadata.json", content)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, range(hours)))
+    begun = time.perf_counter()
+    reader = cluster.node("readonly")
+    figures = {"files": reader.metrics()["gigapi_files"], "ready_after_s": round(time.perf_counter() - begun, 2),
+               "cpu_s": round(cpu_seconds(reader.process.pid), 2)}
+    took = []
+    for _ in range(50):
+        begun = time.perf_counter()
+        reader.query("EXPLAIN SELECT count(*) FROM cpu WHERE time >= '2023-01-02T00:00:00Z' AND time < '2023-01-02T01:00:00Z' AND f0 > 5")
+        took.append((time.perf_counter() - begun) * 1e3)
+    return {**figures, "plan_median_ms": round(percentile(took, 0.5), 1)}
+
+
 def writers(cluster, rows, count):
     nodes = [cluster.node("writeonly") for _ in range(count)]
     cluster.know_each_other()
@@ -136,7 +172,7 @@ def main():
     parser.add_argument("--catalog", choices=["json", "redis"], default="json")
     parser.add_argument("--rows", type=int, default=3_000_000)
     parser.add_argument("--samples", type=int, default=500)
-    parser.add_argument("--only", choices=["visible", "layers", "writers"])
+    parser.add_argument("--only", choices=["visible", "layers", "catalog", "writers"])
     parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
     os.environ.setdefault("GIGAPI_BINARY", str(REPOSITORY / "build/release/gigapi"))
@@ -146,6 +182,9 @@ def main():
     if arguments.only in (None, "visible"):
         with tempfile.TemporaryDirectory() as directory, Cluster(directory, arguments.catalog) as cluster:
             figures["visible"] = visible(cluster, arguments.samples)
+    if arguments.only in (None, "catalog"):
+        with tempfile.TemporaryDirectory() as directory, Cluster(directory, "json") as cluster:
+            figures["catalog"] = catalog(cluster)
     for count in (1, 2) if arguments.only in (None, "writers") else ():
         with tempfile.TemporaryDirectory() as directory, Cluster(directory, arguments.catalog) as cluster:
             figures[f"writers_{count}"] = writers(cluster, arguments.rows, count)

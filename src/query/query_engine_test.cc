@@ -285,6 +285,30 @@ TEST(QueryEngine, CountsFromTheCatalogAlone) {
   EXPECT_EQ(lake.Query("SELECT * FROM cpu WHERE time > now() - INTERVAL '1 hour'"), "");
 }
 
+TEST(QueryEngine, HoursAreFoundAmongManyFiles) {
+  LakeFixture lake;
+  TableSnapshot table{.database = "db", .table = "cpu", .schema = TestSchema(), .files = {}, .memory = {}};
+  for (int64_t hour = -50; hour < 50; ++hour) {
+    for (int64_t i = 0; i < 20; ++i)
+      table.files.push_back(lake.MissingFile(hour * kHour + i, (hour + 1) * kHour - 20 + i, 1));
+  }
+  table.memory.push_back(TestPart({TestChunk({{3 * kHour, "a", 1.0}})}));
+  lake.lake().Put(table);
+  const auto expect = [&](const std::string& where, int files) {
+    EXPECT_THAT(lake.Query("EXPLAIN SELECT value FROM cpu WHERE " + where), HasSubstr(" " + std::to_string(files) + "/2000"))
+        << where;
+  };
+  expect("time >= '1970-01-01 03:00:00' AND time < '1970-01-01 04:00:00'", 20);
+  expect("time = '1970-01-01 03:59:59.999999999'", 1);
+  expect("time = '1970-01-01 03:59:59.999999998'", 2);
+  expect("time < '1969-12-29 23:00:00'", 20);
+  expect("time >= '1970-01-03 01:00:00'", 20);
+  expect("time BETWEEN '1969-12-31 23:30:00' AND '1970-01-01 00:30:00'", 40);
+  expect("time > '1971-01-01'", 0);
+  EXPECT_EQ(lake.Query("SELECT count(*) FROM cpu WHERE time >= '1970-01-01 03:00:00' AND time < '1970-01-01 04:00:00'"),
+            "21\n");
+}
+
 TEST(QueryEngine, TimeComparisonsOfEveryKindPrune) {
   LakeFixture lake;
   for (int64_t hour = 0; hour < 24; ++hour)
