@@ -15,6 +15,7 @@
 #include "catalog/guarded_catalog.h"
 #include "catalog/json_catalog.h"
 #include "catalog/store_catalog.h"
+#include "lake/drop_log.h"
 #include "object_store/journal_feed.h"
 #include "repair/repair_job.h"
 #include "storage/hive_path.h"
@@ -72,8 +73,9 @@ class RepairTarget {
  private:
   RepairTarget() = default;
 
-  Result<std::string> ReadPrivate(const char* name) const {
-    const std::string path = root_ + "/.gigapi/" + name;
+  /// Empty: no server has run here yet.
+  Result<std::string> ReadNode() const {
+    const std::string path = root_ + "/.gigapi/node";
     ARROW_ASSIGN_OR_RAISE(const bool exists, LocalFileSystem()->Exists(path));
     return exists ? ReadWholeFile(LocalFileSystem(), path) : Result<std::string>(std::string());
   }
@@ -85,18 +87,17 @@ class RepairTarget {
     auto lock = LocalFileSystem()->Lock(root_ + "/.gigapi/lock");
     if (!lock.ok()) return Errorf(KindOf(lock.status()), "a server runs on {}: stop it first", root_);
     lock_ = *std::move(lock);
-    ARROW_ASSIGN_OR_RAISE(node_, ReadPrivate("node"));
-    ARROW_ASSIGN_OR_RAISE(const std::string drops, ReadPrivate("drops.json"));
-    if (!drops.empty()) {
-      ARROW_ASSIGN_OR_RAISE(drops_, DecodeDropList(drops));
-    }
+    ARROW_ASSIGN_OR_RAISE(node_, ReadNode());
+    DropLog drops(LocalFileSystem(), root_);
+    ARROW_RETURN_NOT_OK(drops.Load());
+    drops_ = drops.list();
     catalog_ = std::make_unique<JsonCatalog>(LocalFileSystem(), directory, storage_.layers);
     return Status::OK();
   }
 
   /// Others may run: they are told what is written.
   Status OpenShared() {
-    ARROW_ASSIGN_OR_RAISE(node_, ReadPrivate("node"));
+    ARROW_ASSIGN_OR_RAISE(node_, ReadNode());
     ChangeNote note;
     if (!storage_.catalog_feed) {
       journal_ = std::make_shared<JournalFeed>(storage_.shared_catalog,

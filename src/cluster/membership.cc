@@ -11,11 +11,6 @@
 #include "base/uuid.h"
 
 namespace gigapi {
-namespace {
-
-constexpr size_t kPageNodes = 1'000;
-
-}  // namespace
 
 Membership::Membership(std::shared_ptr<ObjectStore> store, MembershipOptions options)
     : store_(std::move(store)),
@@ -122,13 +117,9 @@ Status Membership::Beat() {
 }
 
 Status Membership::Look() {
+  ARROW_ASSIGN_OR_RAISE(const auto entries, ListAll(store_.get(), std::string(kNodesPrefix)));
   std::vector<std::string> nodes;
-  std::string start_after;
-  do {
-    ARROW_ASSIGN_OR_RAISE(ObjectPage page, store_->List(std::string(kNodesPrefix), start_after, kPageNodes));
-    for (const ObjectInfo& object : page.objects) nodes.push_back(NameOf(object.key));
-    start_after = std::move(page.next_start_after);
-  } while (!start_after.empty());
+  for (const ObjectInfo& entry : entries) nodes.push_back(NameOf(entry.key));
   for (const std::string& node : nodes) {
     std::string version;
     {

@@ -25,6 +25,14 @@ class DatabaseSchemas final : public SchemaSource {
   const std::string database_;
 };
 
+/// What the catalog has to take before rows may be acknowledged. Wants the state's lock.
+std::vector<TableGrowth> UncommittedOf(const std::vector<TableGrowth>& growth) {
+  std::vector<TableGrowth> uncommitted;
+  std::ranges::copy_if(growth, std::back_inserter(uncommitted),
+                       [](const TableGrowth& each) { return !each.columns.empty() || each.table->committed_columns < 0; });
+  return uncommitted;
+}
+
 int64_t BytesOf(const std::vector<TableRows>& tables) {
   int64_t bytes = 0;
   for (const TableRows& table : tables) bytes += static_cast<int64_t>(table.rows.MemoryBytes());
@@ -109,8 +117,10 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
   std::vector<TableGrowth> uncommitted;
   {
     const std::lock_guard lock(state_.mutex);
-    if (catalog_->is_shared()) fits = FindUncommitted(database, batch.tables, &uncommitted);
-    if (fits.ok() && uncommitted.empty()) fits = state_.FitSchemas(database, &batch.tables);
+    const auto growth = state_.PlanGrowth(database, batch.tables);
+    fits = growth.status();
+    if (fits.ok() && catalog_->is_shared()) uncommitted = UncommittedOf(*growth);
+    if (fits.ok() && uncommitted.empty()) state_.Grow(*growth, &batch.tables);
     drop_epoch = state_.drop_epoch;
   }
   if (!fits.ok()) return done(std::move(fits));
@@ -135,15 +145,6 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
     flusher_->Wake();
     prepared->done(std::move(admitted));
   });
-}
-
-/// What the catalog has to take before the rows may be acknowledged. Wants the state's lock.
-Status LakeImpl::FindUncommitted(std::string_view database, const std::vector<TableRows>& tables,
-                                 std::vector<TableGrowth>* uncommitted) {
-  ARROW_ASSIGN_OR_RAISE(*uncommitted, state_.PlanGrowth(database, tables));
-  std::erase_if(*uncommitted,
-                [](const TableGrowth& growth) { return growth.columns.empty() && growth.table->committed_columns >= 0; });
-  return Status::OK();
 }
 
 /// Ends a write that has come through the gate without its rows.

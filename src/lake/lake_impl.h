@@ -63,9 +63,6 @@ class LakeImpl final : public Lake {
   std::vector<Partition*> Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
                                 int64_t* buffered_bytes);
 
-  Status FindUncommitted(std::string_view database, const std::vector<TableRows>& tables,
-                         std::vector<TableGrowth>* uncommitted);
-
   // other_rows.cc
   Status CatchUp(const std::string& database, const std::string& table, const std::vector<BufferedRows>& others);
   Result<std::shared_ptr<Partition>> FindPartition(const PartitionFiles& listed);

@@ -88,8 +88,7 @@ Result<std::vector<TableGrowth>> LakeState::PlanGrowth(std::string_view database
   return growth;
 }
 
-Status LakeState::FitSchemas(std::string_view database, std::vector<TableRows>* tables) {
-  ARROW_ASSIGN_OR_RAISE(const auto growth, PlanGrowth(database, *tables));
+void LakeState::Grow(const std::vector<TableGrowth>& growth, std::vector<TableRows>* tables) {
   for (size_t i = 0; i < growth.size(); ++i) {
     const auto& [table, missing] = growth[i];
     if (!missing.empty()) {
@@ -100,6 +99,11 @@ Status LakeState::FitSchemas(std::string_view database, std::vector<TableRows>* 
       if (column.type != (*table->schema)[*table->schema->Find(column.name)].type) WidenToFloat(&column);
     }
   }
+}
+
+Status LakeState::FitSchemas(std::string_view database, std::vector<TableRows>* tables) {
+  ARROW_ASSIGN_OR_RAISE(const auto growth, PlanGrowth(database, *tables));
+  Grow(growth, tables);
   return Status::OK();
 }
 

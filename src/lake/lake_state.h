@@ -137,8 +137,11 @@ class LakeState {
 
   /// What the tables lack for these rows. Makes the tables, but no column. kConflict when a column has another type.
   Result<std::vector<TableGrowth>> PlanGrowth(std::string_view database, const std::vector<TableRows>& tables);
-  /// Makes the schemas of the tables hold the columns of the rows, widening integers where the table has a float.
-  /// kConflict when a column has another type: nothing is changed then.
+  /// Carries out what was planned for these rows: their columns are in the schemas then, integers widened where the table
+  /// has a float.
+  void Grow(const std::vector<TableGrowth>& growth, std::vector<TableRows>* tables);
+  /// Both in one: makes the schemas of the tables hold the columns of the rows, widening integers where the table has a
+  /// float. kConflict when a column has another type: nothing is changed then.
   Status FitSchemas(std::string_view database, std::vector<TableRows>* tables);
 
   /// Takes a table, or a database with its tables, out of the state and hands it to the removal. Returns who waits for its
