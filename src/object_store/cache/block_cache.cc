@@ -37,6 +37,16 @@ bool WriteFully(int descriptor, off_t place, std::string_view bytes) {
   return true;
 }
 
+/// Room for one block.
+char* Scratch() {
+  thread_local const std::unique_ptr<char[]> scratch(new char[BlockCache::kBlockBytes]);
+  return scratch.get();
+}
+
+BlockRun RunOf(size_t offset, std::string_view bytes) {
+  return {.offset = static_cast<uint32_t>(offset), .size = static_cast<uint32_t>(bytes.size()), .checksum = Crc32c(bytes)};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<BlockCache>> BlockCache::Create(const std::string& directory, int64_t capacity_bytes) {
@@ -50,48 +60,75 @@ BlockCache::~BlockCache() { ::close(descriptor_); }
 
 bool BlockCache::Read(const BlockKey& key, size_t offset, size_t size, char* out) {
   uint32_t slot = 0;
-  Content content;
+  std::vector<BlockRun> runs;
   {
     const std::lock_guard lock(mutex_);
     const auto found = index_.Find(key);
     if (!found) return false;
     slot = *found;
-    content = contents_[slot];
-    if (offset < content.offset || offset + size > content.offset + content.size) return false;
+    runs = runs_[slot].Cover(offset, size);
+    if (runs.empty()) return false;
     index_.Pin(slot);
   }
-  const bool is_good = ReadChecked(slot, content, offset, size, out);
+  const auto damaged = std::ranges::find_if(runs, [&](const BlockRun& run) {
+    const size_t begin = std::max<size_t>(offset, run.offset);
+    const size_t end = std::min<size_t>(offset + size, run.end());
+    return !ReadFrom(slot, run, begin, end - begin, out + (begin - offset));
+  });
   const std::lock_guard lock(mutex_);
   index_.Unpin(slot);
-  // It may have been written anew while it was read: then what is there now is good.
-  if (!is_good && contents_[slot].checksum == content.checksum) Forget(key, slot);
-  return is_good;
+  if (damaged == runs.end()) return true;
+  Forget(key, slot, *damaged);
+  return false;
 }
 
-bool BlockCache::ReadChecked(uint32_t slot, const Content& content, size_t offset, size_t size, char* out) const {
-  if (offset == content.offset && size == content.size) {
-    return ReadFully(descriptor_, PlaceOf(slot) + content.offset, size, out) && Crc32c({out, size}) == content.checksum;
-  }
-  thread_local std::unique_ptr<char[]> scratch(new char[kBlockBytes]);
-  if (!ReadFully(descriptor_, PlaceOf(slot) + content.offset, content.size, scratch.get())) return false;
-  if (Crc32c({scratch.get(), content.size}) != content.checksum) return false;
-  std::memcpy(out, scratch.get() + (offset - content.offset), size);
+bool BlockCache::ReadFrom(uint32_t slot, const BlockRun& run, size_t offset, size_t size, char* out) const {
+  if (offset == run.offset && size == run.size) return ReadRun(slot, run, out);
+  char* const scratch = Scratch();
+  if (!ReadRun(slot, run, scratch)) return false;
+  std::memcpy(out, scratch + (offset - run.offset), size);
   return true;
+}
+
+bool BlockCache::ReadRun(uint32_t slot, const BlockRun& run, char* out) const {
+  return ReadFully(descriptor_, PlaceOf(slot) + run.offset, run.size, out) && Crc32c({out, run.size}) == run.checksum;
 }
 
 void BlockCache::Write(const BlockKey& key, size_t offset, std::string_view bytes) {
   uint32_t slot = 0;
+  std::vector<BlockRun> touching;
   {
     const std::lock_guard lock(mutex_);
     const auto reserved = index_.Reserve(key);
     if (!reserved) return;
     slot = reserved->slot;
-    if (reserved->is_new) contents_[slot].size = 0;
-    if (index_.IsPinned(slot) || contents_[slot].size >= bytes.size()) return;
-    contents_[slot].size = 0;
+    if (reserved->is_new) runs_[slot].Clear();
+    if (!runs_[slot].Cover(offset, bytes.size()).empty()) return;
+    touching = runs_[slot].Touching(offset, bytes.size());
     index_.Pin(slot);
   }
-  Store(slot, key, offset, bytes);
+  const auto joined = touching.empty() ? std::nullopt : Join(key, slot, touching, offset, bytes);
+  Store(key, slot, joined ? *joined : RunOf(offset, bytes), offset, bytes);
+}
+
+/// The run of new bytes and those that they touch, with a checksum of what was read and found good: damage is never sealed
+/// by a checksum of its own. nullopt: one is damaged, so they are not joined.
+std::optional<BlockRun> BlockCache::Join(const BlockKey& key, uint32_t slot, const std::vector<BlockRun>& touching,
+                                         size_t offset, std::string_view bytes) {
+  char* const block = Scratch();
+  size_t begin = offset;
+  size_t end = offset + bytes.size();
+  for (const BlockRun& run : touching) {
+    if (!ReadRun(slot, run, block + run.offset)) {
+      const std::lock_guard lock(mutex_);
+      Forget(key, slot, run);
+      return std::nullopt;
+    }
+    begin = std::min<size_t>(begin, run.offset);
+    end = std::max<size_t>(end, run.end());
+  }
+  std::memcpy(block + offset, bytes.data(), bytes.size());
+  return RunOf(begin, {block + begin, end - begin});
 }
 
 void BlockCache::Replace(const BlockKey& key, size_t offset, std::string_view bytes) {
@@ -101,25 +138,24 @@ void BlockCache::Replace(const BlockKey& key, size_t offset, std::string_view by
     const auto reserved = index_.Reserve(key);
     if (!reserved) return;
     slot = reserved->slot;
-    contents_[slot].size = 0;
+    runs_[slot].Clear();
     index_.Pin(slot);
   }
-  Store(slot, key, offset, bytes);
+  Store(key, slot, RunOf(offset, bytes), offset, bytes);
 }
 
-void BlockCache::Store(uint32_t slot, const BlockKey& key, size_t offset, std::string_view bytes) {
+void BlockCache::Store(const BlockKey& key, uint32_t slot, const BlockRun& run, size_t offset, std::string_view bytes) {
   const bool is_written = WriteFully(descriptor_, PlaceOf(slot) + static_cast<off_t>(offset), bytes);
-  const uint32_t checksum = Crc32c(bytes);
   const std::lock_guard lock(mutex_);
   index_.Unpin(slot);
-  if (!is_written) return Forget(key, slot);
-  contents_[slot] = {static_cast<uint32_t>(offset), static_cast<uint32_t>(bytes.size()), checksum};
+  if (is_written) runs_[slot].Add(run);
+  else Forget(key, slot, run);
 }
 
-void BlockCache::Forget(const BlockKey& key, uint32_t slot) {
+void BlockCache::Forget(const BlockKey& key, uint32_t slot, const BlockRun& run) {
   ++failures_;
-  contents_[slot].size = 0;
-  index_.Erase(key);
+  runs_[slot].Remove(run);
+  if (runs_[slot].empty()) index_.Erase(key);
 }
 
 BlockCacheMetrics BlockCache::metrics() const {

@@ -66,6 +66,19 @@ TEST_F(ReadCacheTest, FetchesJustWhatIsWantedAndOnce) {
   EXPECT_EQ(counters_->wanted_bytes, 8 * kBlock + 77);
 }
 
+/// As queries do that alternate between columns of a file.
+TEST_F(ReadCacheTest, PiecesOfABlockDoNotDriveEachOtherOut) {
+  const std::string content = Put("a", 3 * kBlock, 10);
+  const auto file = Open("a");
+  for (int round = 0; round < 3; ++round) {
+    for (size_t at = 100; at + 5'000 < kBlock; at += 10'000) {
+      EXPECT_EQ(Read(*file, at, 5'000), content.substr(at, 5'000));
+    }
+    EXPECT_EQ(counters_->requests, 7);
+    EXPECT_EQ(counters_->fetched_bytes, 7 * 5'000);
+  }
+}
+
 TEST_F(ReadCacheTest, ReadsAnythingOfAnyObject) {
   std::mt19937_64 random(7);
   const std::vector<size_t> sizes = {0, 1, 999, 1'000, 1'001, kBlock, kBlock + 1, 5 * kBlock - 1, 9 * kBlock + 500};
@@ -180,6 +193,25 @@ TEST_F(ReadCacheTest, FetchesOnceForAll) {
   EXPECT_EQ(counters_->requests, 1);
 }
 
+/// Whatever the order in which threads brought the pieces.
+TEST_F(ReadCacheTest, HasAllThatThreadsReadAtTheSameTime) {
+  const std::string content = Put("a", 4 * kBlock, 11);
+  const size_t size = content.size() - 1'000;  // but for the end
+  for (int round = 0; round < 20; ++round) {
+    Make({.directory = testing::TempDir(), .disk_bytes_max = 64 * kBlock, .tail_bytes = 1'000});
+    std::vector<std::jthread> threads;
+    for (size_t t = 0; t < 4; ++t) {
+      threads.emplace_back([&, t] {
+        for (size_t at = t * 9'000; at < size; at += 36'000) (void)Read(*Open("a"), at, std::min<size_t>(9'000, size - at));
+      });
+    }
+    threads.clear();
+    const int64_t requests = counters_->requests;
+    EXPECT_TRUE(Read(*Open("a"), 0, size) == content.substr(0, size));
+    EXPECT_EQ(counters_->requests, requests);
+  }
+}
+
 TEST_F(ReadCacheTest, ServesThreadsThatReadAndWriteTogether) {
   std::vector<std::string> contents;
   for (int i = 0; i < 4; ++i) contents.push_back(Put("o" + std::to_string(i), 6 * kBlock + 100, 20 + i));
@@ -207,27 +239,6 @@ TEST_F(ReadCacheTest, ServesThreadsThatReadAndWriteTogether) {
   threads.clear();
   EXPECT_EQ(wrong, 0);
   EXPECT_GT(good, 600);
-}
-
-TEST(BlockCache, ForgetsDamagedBlocksAndTakesLargerRuns) {
-  const auto cache = BlockCache::Create(testing::TempDir(), 4 * kBlock).ValueOrDie();
-  const BlockKey key{{1, 2}, 3};
-  std::string out(100, '?');
-  EXPECT_FALSE(cache->Read(key, 0, 100, out.data()));
-  cache->Write(key, 1'000, Bytes(500, 1));
-  EXPECT_TRUE(cache->Read(key, 1'100, 100, out.data()));
-  EXPECT_EQ(out, Bytes(500, 1).substr(100, 100));
-  EXPECT_FALSE(cache->Read(key, 999, 100, out.data()));
-  EXPECT_FALSE(cache->Read(key, 1'401, 100, out.data()));
-  cache->Write(key, 0, Bytes(100, 2));
-  EXPECT_TRUE(cache->Read(key, 1'000, 100, out.data())) << "fewer bytes do not replace more";
-  cache->Write(key, 0, Bytes(kBlock, 3));
-  EXPECT_TRUE(cache->Read(key, kBlock - 100, 100, out.data()));
-  EXPECT_EQ(out, Bytes(kBlock, 3).substr(kBlock - 100));
-  cache->Replace(key, 0, Bytes(100, 4));
-  EXPECT_TRUE(cache->Read(key, 0, 100, out.data()));
-  EXPECT_EQ(out, Bytes(100, 4));
-  EXPECT_FALSE(BlockCache::Create(testing::TempDir(), 100).ok());
 }
 
 TEST(ReadRanges, ReadsEachToItsPlace) {
