@@ -1,22 +1,16 @@
 #include "backup/restore_job.h"
 
-#include <atomic>
 #include <filesystem>
-#include <map>
-#include <mutex>
 
+#include "backup/restore_copy.h"
 #include "backup/root_swap.h"
 #include "base/clock.h"
-#include "base/parallel.h"
-#include "base/path.h"
 #include "catalog/json_catalog.h"
-#include "storage/file_copy.h"
 #include "storage/hive_path.h"
 
 namespace gigapi {
 namespace {
 
-constexpr size_t kCopyThreads = 4;
 constexpr char kPrivateName[] = ".gigapi";
 
 Status TakenBySomebody(const std::string& root) {
@@ -38,104 +32,26 @@ Result<bool> IsEmptyFolder(const std::string& path) {
   return names.empty();
 }
 
-class Job {
- public:
-  Job(const BackupManifest& manifest, std::string staging, const BackupHooks& hooks)
-      : manifest_(manifest),
-        hooks_(hooks),
-        layer_(MakeLocalLayer(LocalFileSystem(), staging)),
-        catalog_(LocalFileSystem(), staging, {layer_}) {}
-
-  Status Run() {
-    const BackupTotals totals = TotalsOf(manifest_);
-    progress_.files_total = totals.files;
-    progress_.bytes_total = totals.bytes;
-    std::vector<const BackupFile*> files;
-    for (const auto& [database, tables] : manifest_.databases) {
-      ARROW_RETURN_NOT_OK(catalog_.CreateDatabase(database));
-      for (const auto& [name, table] : tables) {
-        for (const BackupFile& each : table.files) files.push_back(&each);
-      }
-    }
-    ARROW_RETURN_NOT_OK(CopyAll(files));
-    for (const auto& [database, tables] : manifest_.databases) {
-      for (const auto& [name, table] : tables) ARROW_RETURN_NOT_OK(Commit(database, name, table));
-    }
-    return Status::OK();
+/// The root has a log of its own that begins at its start: no sequence of another one may be left.
+Status CommitTable(const std::string& database, const std::string& name, const BackupTable& table, Catalog* catalog) {
+  const std::string table_path = TablePath(database, name);
+  ARROW_RETURN_NOT_OK(catalog->CommitTable(table_path, name, *table.schema).status());
+  for (const auto& [key, metadata] : RestoredPartitions(name, table, nullptr)) {
+    ARROW_RETURN_NOT_OK(catalog->CommitPartition(PartitionPath(table_path, key), metadata, {}).status());
   }
+  return Status::OK();
+}
 
- private:
-  static std::string KeyInRoot(const DataFile& file) { return file.key.substr(BackupKey("").size()); }
-
-  Status CopyAll(const std::vector<const BackupFile*>& files) {
-    std::atomic<bool> failed{false};
-    Status failure;
-    (void)ForEachConcurrently(files.size(), kCopyThreads, "restore", [&](size_t i) {
-      const Status done = failed ? Status::OK() : Copy(*files[i]);
-      if (!done.ok() && !failed.exchange(true)) failure = done;
-      return done;
-    });
-    return failure;
+Status RestoreInto(const std::string& staging, const BackupManifest& manifest, const BackupHooks& hooks) {
+  const LayerPtr layer = MakeLocalLayer(LocalFileSystem(), staging);
+  JsonCatalog catalog(LocalFileSystem(), staging, {layer});
+  for (const auto& [database, tables] : manifest.databases) ARROW_RETURN_NOT_OK(catalog.CreateDatabase(database));
+  ARROW_RETURN_NOT_OK(RestoreCopy(manifest, *layer, hooks).CopyAll());
+  for (const auto& [database, tables] : manifest.databases) {
+    for (const auto& [name, table] : tables) ARROW_RETURN_NOT_OK(CommitTable(database, name, table, &catalog));
   }
-
-  Status Copy(const BackupFile& each) {
-    const DataFile& file = *each.file;
-    if (hooks_.is_cancelled()) return Error(ErrorKind::kCancelled, "cancelled");
-    const auto damaged = [&](std::string_view how) {
-      return Errorf(ErrorKind::kInvalidArgument, "the backup is damaged: {} {}", file.key, how);
-    };
-    ARROW_ASSIGN_OR_RAISE(const auto out, layer_->Create(KeyInRoot(file)));
-    const auto info = file.layer->store()->Head(file.key);
-    if (!info.ok()) return KindOf(info.status()) == ErrorKind::kNotFound ? damaged("is missing") : info.status();
-    if (static_cast<int64_t>(info->size_bytes) != file.size_bytes) return damaged("has another size");
-    ARROW_ASSIGN_OR_RAISE(const uint32_t crc32c, CopyContent(file, out.get(), [this](int64_t bytes) {
-                            Advance(0, bytes);
-                            return !hooks_.is_cancelled();
-                          }));
-    if (crc32c != each.crc32c) return damaged("has another checksum");
-    ARROW_RETURN_NOT_OK(out->Commit());
-    Advance(1, 0);
-    return Status::OK();
-  }
-
-  /// The root has a log of its own that begins at its start: no sequence of another one may be left.
-  Status Commit(const std::string& database, const std::string& name, const BackupTable& table) {
-    const std::string table_path = TablePath(database, name);
-    ARROW_RETURN_NOT_OK(catalog_.CommitTable(table_path, name, *table.schema).status());
-    const int64_t now_ns = WallNanos();
-    std::map<PartitionKey, PartitionMetadata> partitions;
-    for (const BackupFile& each : table.files) {
-      auto file = std::make_shared<DataFile>(*each.file);
-      file->layer = nullptr;  // the first one, whatever its name will be
-      file->key = KeyInRoot(*file);
-      file->min_sequence = file->max_sequence = 0;
-      file->oldest_in_layer_ns = file->newest_in_layer_ns = now_ns;
-      PartitionMetadata& metadata = partitions[file->partition];
-      metadata.table = name;
-      metadata.files.push_back(std::move(file));
-    }
-    for (const auto& [key, metadata] : partitions) {
-      ARROW_RETURN_NOT_OK(catalog_.CommitPartition(PartitionPath(table_path, key), metadata, {}).status());
-    }
-    return Status::OK();
-  }
-
-  void Advance(int64_t files, int64_t bytes) {
-    const std::lock_guard lock(mutex_);
-    progress_.files_done += files;
-    progress_.files_copied += files;
-    progress_.bytes_done += bytes;
-    progress_.bytes_copied += bytes;
-    hooks_.on_progress(progress_);
-  }
-
-  const BackupManifest& manifest_;
-  const BackupHooks& hooks_;
-  const LayerPtr layer_;
-  JsonCatalog catalog_;
-  std::mutex mutex_;  // for what is below
-  BackupProgress progress_;
-};
+  return Status::OK();
+}
 
 /// Makes the staging folder, takes it, and removes what a restore that was cut short left in it.
 Result<std::unique_ptr<FileLock>> PrepareStaging(const std::string& staging) {
@@ -175,7 +91,7 @@ Status RunRestore(const BackupManifest& manifest, const RestoreOptions& options,
   if (!is_empty) ARROW_RETURN_NOT_OK(LockRoot(root).status());  // no work for nothing
   const std::string staging = root + ".restoring";
   ARROW_ASSIGN_OR_RAISE(const auto lock, PrepareStaging(staging));
-  const Status restored = Job(manifest, staging, hooks).Run();
+  const Status restored = RestoreInto(staging, manifest, hooks);
   if (restored.ok()) return is_empty ? MoveIntoPlace(staging, root) : Replace(staging, root);
   std::error_code ignored;  // the next restore removes it
   std::filesystem::remove_all(staging, ignored);

@@ -13,6 +13,7 @@ namespace {
 constexpr char kMarkerKey[] = ".gigapi/catalog";
 constexpr std::string_view kWhole = "whole ";
 constexpr std::string_view kUnfinished = "unfinished ";
+constexpr std::string_view kRestoring = "restoring ";
 /// What sorts behind every key under .gigapi/.
 constexpr char kBehindPrivate[] = ".gigapi0";
 constexpr int kPagesMax = 5;
@@ -23,6 +24,7 @@ std::string Content(std::string_view state) { return std::string(state) + NewUui
 enum class Marker {
   kNone,
   kUnfinished,
+  kRestoring,
   kWhole,
 };
 
@@ -31,11 +33,22 @@ struct VersionedMarker {
   std::string version = {};
 };
 
+Marker StateOf(std::string_view content) {
+  if (content.starts_with(kWhole)) return Marker::kWhole;
+  return content.starts_with(kRestoring) ? Marker::kRestoring : Marker::kUnfinished;
+}
+
 Result<VersionedMarker> ReadMarker(ObjectStore* store) {
   const auto found = store->Get(kMarkerKey);
   if (!found.ok() && KindOf(found.status()) == ErrorKind::kNotFound) return VersionedMarker{};
   ARROW_RETURN_NOT_OK(found.status());
-  return VersionedMarker{found->content.starts_with(kWhole) ? Marker::kWhole : Marker::kUnfinished, found->version};
+  return VersionedMarker{StateOf(found->content), found->version};
+}
+
+Status PutMarker(ObjectStore* store, const VersionedMarker& old, std::string_view state) {
+  const std::string content = Content(state);
+  if (old.state == Marker::kNone) return store->PutIfAbsent(kMarkerKey, content).status();
+  return store->PutIfVersion(kMarkerKey, content, old.version).status();
 }
 
 /// Of the first objects, those that are private left out.
@@ -104,7 +117,12 @@ class GuardedCatalog final : public Catalog {
   }
 
  private:
-  Status Lost() const {
+  Status Refuse(Marker state) const {
+    if (state == Marker::kRestoring) {
+      return Errorf(ErrorKind::kUnavailable,
+                    "a backup is being restored into the catalog in {}, or a restore was cut short: then run it again",
+                    store_->Describe());
+    }
     return Errorf(ErrorKind::kUnavailable,
                   "the catalog in {} was lost, but the files are there: `gigapi repair --apply` rebuilds it from them",
                   store_->Describe());
@@ -112,13 +130,13 @@ class GuardedCatalog final : public Catalog {
 
   Status Check() {
     ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store_.get()));
-    return marker.state == Marker::kWhole ? Status::OK() : Lost();
+    return marker.state == Marker::kWhole ? Status::OK() : Refuse(marker.state);
   }
 
   Status CheckOrMark() {
     ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store_.get()));
     if (marker.state == Marker::kWhole) return Status::OK();
-    if (marker.state == Marker::kUnfinished) return Lost();
+    if (marker.state != Marker::kNone) return Refuse(marker.state);
     // One of an earlier version has metadata and no marker.
     ARROW_ASSIGN_OR_RAISE(const bool has_metadata, HasAny(store_.get(), IsMetadata));
     for (const LayerPtr& layer : layers_) {
@@ -150,13 +168,19 @@ Result<bool> BeginRebuild(ObjectStore* store) {
   return false;
 }
 
+Status BeginRestore(ObjectStore* store) {
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  return marker.state == Marker::kRestoring ? Status::OK() : PutMarker(store, marker, kRestoring);
+}
+
+Result<bool> IsBeingRestored(ObjectStore* store) {
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  return marker.state == Marker::kRestoring;
+}
+
 Status EndRebuild(ObjectStore* store) {
   ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
-  if (marker.state == Marker::kWhole) return Status::OK();
-  const std::string content = Content(kWhole);
-  const auto put = marker.state == Marker::kNone ? store->PutIfAbsent(kMarkerKey, content)
-                                                 : store->PutIfVersion(kMarkerKey, content, marker.version);
-  return put.status();
+  return marker.state == Marker::kWhole ? Status::OK() : PutMarker(store, marker, kWhole);
 }
 
 }  // namespace gigapi

@@ -2,8 +2,8 @@
 // in which hours begin anew while their files still lie in the layers.
 //
 // The object `.gigapi/catalog` stands for a catalog that is whole. It is made with the first start on an empty lake, and
-// kept for ever; a catalog that is being rebuilt has it in another state. While it is not there, nothing is loaded and
-// nothing new is made: kUnavailable, with what to do. Rows wait in logs meanwhile.
+// kept for ever; a catalog that is being rebuilt or restored has it in another state. While it is not there, nothing is
+// loaded and nothing new is made: kUnavailable, with what to do. Rows wait in logs meanwhile.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,10 @@ std::unique_ptr<Catalog> MakeGuardedCatalog(std::unique_ptr<Catalog> catalog, st
 
 /// Before a catalog is rebuilt, if it is not whole: no node starts until EndRebuild. Answers whether it was whole.
 Result<bool> BeginRebuild(ObjectStore* store);
+/// Before the content of a catalog is replaced, whatever it is: no node starts until EndRebuild.
+Status BeginRestore(ObjectStore* store);
+/// Whether BeginRestore was not followed by EndRebuild.
+Result<bool> IsBeingRestored(ObjectStore* store);
 /// The catalog is whole.
 Status EndRebuild(ObjectStore* store);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "object_store/object_store.h"
 #include "storage/data_file.h"
@@ -28,5 +29,7 @@ class ChecksumWriter final : public ObjectWriter {
 /// Reads the whole file and appends it, without Commit; answers its CRC-32C. kCancelled once `on_piece`, which is told how
 /// many bytes came, answers false.
 Result<uint32_t> CopyContent(const DataFile& file, ObjectWriter* out, const std::function<bool(int64_t)>& on_piece);
+/// The CRC-32C of a whole file, which messages call `name`; cancelled in the same way.
+Result<uint32_t> ReadChecksum(const ReadableFile& file, std::string_view name, const std::function<bool(int64_t)>& on_piece);
 
 }  // namespace gigapi

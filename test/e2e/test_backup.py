@@ -2,7 +2,9 @@
 import json
 import subprocess
 import threading
+import time
 
+import pytest
 import requests
 from gigapi_testing.server import clean_environment, wait_until
 
@@ -177,3 +179,65 @@ def test_a_backup_of_a_bucket_in_a_bucket(minio, binary, make_server, tmp_path):
     assert minio.secret_key not in server.log()
     refused = run(binary, "backup", place.replace("/backups/", "/nobody-made-this/"), "--url", server.url)
     assert refused.returncode == 1 and minio.secret_key not in refused.stderr
+
+
+@pytest.fixture(params=["json", "redis"])
+def make_lake(request, minio):
+    """The environment of nodes of a new lake in a bucket of its own, with the catalog there or in Redis."""
+    catalogs = iter(range(100))
+
+    def make():
+        bucket = "lake" + str(time.time_ns())
+        minio.client().make_bucket(bucket)
+        lake = {**FAST, **minio.layer(0, "s3", bucket), "GIGAPI_HEARTBEAT_INTERVAL_MS": "200", "GIGAPI_LEASE_MS": "2000"}
+        if request.param == "redis":
+            redis = request.getfixturevalue("redis")
+            lake |= {"GIGAPI_METADATA_TYPE": "redis", "GIGAPI_METADATA_URL": redis.url(db=next(catalogs))}
+        return lake
+
+    return make
+
+
+def test_a_backup_goes_into_a_lake_that_nodes_share(binary, make_server, make_lake, tmp_path):
+    place = tmp_path / "place"
+    server = make_server(root=tmp_path / "local", **FAST)
+    server.write(lines(0, 40))
+    server.stop()
+    made = succeed(binary, "backup", place, "--root", server.root)
+    lake = make_lake()
+    restore = {**lake, "GIGAPI_ROOT": tmp_path / "nowhere"}
+    assert succeed(binary, "restore", place, **restore) == made
+    assert not (tmp_path / "nowhere").exists()
+    nodes = [make_server(root=tmp_path / f"node{i}", **lake) for i in range(2)]
+    nodes[0].write(lines(40, 5))
+    wait_until(lambda: all(ids(node) == list(range(45)) for node in nodes), "each node sees all rows")
+    refused = run(binary, "restore", place, "--force", **restore)
+    assert refused.returncode == 1 and "runs on the catalog" in refused.stderr
+    for node in nodes:
+        node.stop()
+    refused = run(binary, "restore", place, **restore)
+    assert refused.returncode == 1 and "not empty" in refused.stderr
+    succeed(binary, "restore", place, "--force", **restore)
+    nodes[1].start()
+    assert ids(nodes[1]) == list(range(40))
+
+
+def test_a_restore_that_is_killed_is_run_again(binary, make_server, make_lake, tmp_path):
+    place = tmp_path / "place"
+    server = make_server(root=tmp_path / "local", **FAST)
+    server.write(lines(0, 400))
+    server.stop()
+    succeed(binary, "backup", place, "--root", server.root)
+    lake = make_lake()
+    for i in range(8):
+        restore = subprocess.Popen([str(binary), "restore", str(place)], env=clean_environment(lake), cwd=tmp_path,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            restore.wait(0.05 + 0.05 * i)
+        except subprocess.TimeoutExpired:
+            restore.kill()
+        if restore.wait() == 0:
+            break
+    else:
+        succeed(binary, "restore", place, **lake)
+    assert ids(make_server(root=tmp_path / "node", **lake)) == list(range(400))

@@ -1,0 +1,174 @@
+#include "backup/shared_restore_job.h"
+
+#include <filesystem>
+
+#include "base/uuid.h"
+#include "cluster/node_entry.h"
+#include "lake/testing/lake_rows.h"
+#include "object_store/testing/fault_store.h"
+#include "object_store/testing/memory_store.h"
+
+namespace gigapi {
+namespace {
+
+using Operation = FaultStore::Operation;
+using Outcome = FaultStore::Outcome;
+
+/// A bucket that nodes share, with the catalog in it.
+struct Bucket {
+  std::shared_ptr<FaultStore> store = std::make_shared<FaultStore>(MakeMemoryStore());
+  LayerPtr layer = std::make_shared<const Layer>(LayerOptions{.name = "bucket", .is_global = true}, store, nullptr);
+};
+
+class SharedRestoreTest : public testing::Test {
+ protected:
+  SharedRestoreTest() { writer_ = OpenNode(&disk_, old_); }
+
+  static LakeOptions NodeOptions(const Bucket& bucket) {
+    LakeOptions options = Options();
+    options.layers = {bucket.layer};
+    options.shared_catalog = bucket.store;
+    return options;
+  }
+  static std::unique_ptr<Lake> OpenNode(FileSystem* disk, const Bucket& bucket) { return Open(disk, NodeOptions(bucket)); }
+  void WriteRows(const std::vector<int64_t>& ids, int hours = 1) {
+    ASSERT_TRUE(WriteAndWait(writer_.get(), Rows("t", ids, hours)).ok());
+  }
+
+  BackupManifest BackUp() { return *place_.Read(RunBackup(place_, writer_.get(), {}).ValueOrDie().id); }
+  static Status Restore(const BackupManifest& manifest, const Bucket& to, bool replace_existing = false) {
+    return RunSharedRestore(manifest, {.catalog = to.store, .layers = {to.layer}, .replace_existing = replace_existing}, {});
+  }
+
+  static Ids IdsOf(Lake* lake) {
+    Ids ids;
+    const auto snapshot = lake->Snapshot();
+    const auto database = snapshot->databases.find("db");
+    if (database == snapshot->databases.end() || !database->second.contains("t")) return ids;
+    const TableSnapshot& table = *database->second.at("t");
+    AddBufferedIds(table, &ids);
+    for (const DataFilePtr& file : table.files) AddIdsOf(*OpenDataFile(*file), file->rows, &ids);
+    return ids;
+  }
+  /// What a node sees that starts now on an empty root.
+  static Ids VisibleIn(const Bucket& bucket) {
+    FaultFileSystem disk;
+    const auto lake = OpenNode(&disk, bucket);
+    return lake ? IdsOf(lake.get()) : Ids();
+  }
+
+  const Bucket old_;
+  const Bucket new_;
+  const BackupPlace place_{std::shared_ptr<ObjectStore>(MakeMemoryStore())};
+  FaultFileSystem disk_;
+  std::unique_ptr<Lake> writer_;
+};
+
+TEST_F(SharedRestoreTest, NodesSeeAllOfTheBackup) {
+  WriteRows({1, 2, 3}, 2);
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  WriteRows({4});
+  ASSERT_TRUE(writer_->CreateDatabase("empty").ok());
+  ASSERT_TRUE(Restore(BackUp(), new_).ok());
+  EXPECT_EQ(VisibleIn(new_), (Ids{1, 2, 3, 4}));
+  FaultFileSystem disk;
+  const auto lake = OpenNode(&disk, new_);
+  EXPECT_TRUE(lake->Snapshot()->databases.contains("empty"));
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {5})).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  EXPECT_EQ(VisibleIn(new_), (Ids{1, 2, 3, 4, 5}));
+}
+
+TEST_F(SharedRestoreTest, AWriterThatStillHasItsLogBringsWhatTheBackupLacks) {
+  WriteRows({1, 2, 3});
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  const BackupManifest manifest = BackUp();
+  WriteRows({4});
+  const auto disk = disk_.Crash();
+  ASSERT_TRUE(Restore(manifest, new_).ok());
+  const auto writer = OpenNode(disk.get(), new_);
+  EXPECT_EQ(IdsOf(writer.get()), (Ids{1, 2, 3, 4}));
+}
+
+TEST_F(SharedRestoreTest, ALakeThatIsNotEmptyIsRefusedOrReplaced) {
+  WriteRows({1, 2, 3}, 2);
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  const BackupManifest manifest = BackUp();
+  WriteRows({4, 5});
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  writer_.reset();
+  EXPECT_EQ(KindOf(Restore(manifest, old_)), ErrorKind::kConflict);
+  EXPECT_EQ(VisibleIn(old_), (Ids{1, 2, 3, 4, 5}));
+  ASSERT_TRUE(Restore(manifest, old_, true).ok());
+  EXPECT_EQ(VisibleIn(old_), (Ids{1, 2, 3}));
+}
+
+TEST_F(SharedRestoreTest, FilesOfOthersAreRefused) {
+  WriteRows({1});
+  const BackupManifest manifest = BackUp();
+  ASSERT_TRUE(PutObject(new_.store.get(), "db/t/date=2026-01-01/hour=00/" + NewUuid() + ".1.parquet", "x").ok());
+  EXPECT_EQ(KindOf(Restore(manifest, new_)), ErrorKind::kConflict);
+}
+
+TEST_F(SharedRestoreTest, ADamagedBackupChangesNothing) {
+  WriteRows({1, 2, 3});
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  const BackupManifest manifest = BackUp();
+  const std::string key = ListAll(place_.store(), "files/")->front().key;
+  ASSERT_TRUE(PutObject(place_.store(), key, "damaged").ok());
+  WriteRows({4});
+  ASSERT_TRUE(writer_->Close().ok());
+  writer_.reset();
+  EXPECT_EQ(KindOf(Restore(manifest, new_)), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(VisibleIn(new_), Ids());
+}
+
+TEST_F(SharedRestoreTest, ANodeThatRunsIsLeftAlone) {
+  WriteRows({1});
+  const BackupManifest manifest = BackUp();
+  NodeEntry entry{.node = "n", .epoch = "e", .interval_ms = 60'000};
+  BackupHooks hooks;
+  const auto beat = [&] {
+    ++entry.heartbeats;
+    EXPECT_TRUE(PutObject(new_.store.get(), NodeKey(entry.node), EncodeNodeEntry(entry)).ok());
+    return false;
+  };
+  (void)beat();
+  hooks.is_cancelled = beat;
+  const Status refused = RunSharedRestore(manifest, {.catalog = new_.store, .layers = {new_.layer}}, hooks);
+  EXPECT_EQ(KindOf(refused), ErrorKind::kConflict) << refused.ToString();
+  entry.interval_ms = 1;
+  (void)beat();
+  EXPECT_TRUE(Restore(manifest, new_).ok()) << "its entry is all that is left of it";
+}
+
+/// Of a restore that was cut short at any step a node that starts sees nothing, and the next try brings all of it.
+TEST_F(SharedRestoreTest, CutShortNothingIsVisibleAndItGoesOn) {
+  WriteRows({1, 2, 3}, 3);
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  const BackupManifest manifest = BackUp();
+  int steps = 0;
+  for (bool done = false; !done; ++steps) {
+    ASSERT_LT(steps, 1'000);
+    const Bucket bucket;
+    std::atomic<int> left = steps;
+    bucket.store->SetFaults([&](Operation, const std::string&) { return left-- > 0 ? Outcome::kDone : Outcome::kNotDone; });
+    done = Restore(manifest, bucket).ok();
+    bucket.store->StopFailing();
+    if (done) break;
+    FaultFileSystem disk;
+    const auto lake = Lake::Open(NodeOptions(bucket), &disk);
+    if (lake.ok()) {
+      EXPECT_TRUE((*lake)->Snapshot()->databases.empty()) << steps;
+    } else {
+      EXPECT_EQ(KindOf(lake.status()), ErrorKind::kUnavailable) << lake.status().ToString();
+    }
+    const Status again = Restore(manifest, bucket);
+    ASSERT_TRUE(again.ok()) << steps << ": " << again.ToString();
+    ASSERT_EQ(VisibleIn(bucket), (Ids{1, 2, 3})) << steps;
+  }
+  EXPECT_GT(steps, 10);
+}
+
+}  // namespace
+}  // namespace gigapi
