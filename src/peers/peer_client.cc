@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <type_traits>
 
 #include "base/clock.h"
 #include "wal/wal_record.h"
@@ -76,98 +77,98 @@ Status Unreachable(const NodeEntry& node, const Status& why) {
   return Errorf(ErrorKind::kUnavailable, "node {} at {}: {}", node.node, node.flight_address, why.message());
 }
 
+/// The answer's next part, which must be there.
+Result<std::unique_ptr<fl::Result>> NextPart(fl::ResultStream* answer) {
+  ARROW_ASSIGN_OR_RAISE(auto part, answer->Next());
+  if (part == nullptr) return Error(ErrorKind::kUnavailable, "its answer ends too early");
+  return part;
+}
+
+Result<BufferedChunk> DecodeChunk(const ChunkId& id, std::string_view encoded) {
+  ARROW_ASSIGN_OR_RAISE(ColumnBatch batch, wal::DecodeRows(encoded));
+  batch.ComputeTimeRange();
+  BufferedChunk chunk{.rows = std::make_shared<const ColumnBatch>(std::move(batch)),
+                      .first_sequence = id.first_sequence,
+                      .last_sequence = id.last_sequence};
+  chunk.bytes = chunk.rows->MemoryBytes();
+  return chunk;
+}
+
 }  // namespace
+
+/// What `read` (fl::ResultStream* -> Status or Result) makes of the answer.
+template <typename Read>
+auto PeerClient::Ask(const NodeEntry& node, std::string_view action, std::string body, const Read& read)
+    -> std::invoke_result_t<Read, fl::ResultStream*> {
+  ARROW_ASSIGN_OR_RAISE(const auto connection, Connect(node));
+  const auto ask = [&]() -> std::invoke_result_t<Read, fl::ResultStream*> {
+    ARROW_ASSIGN_OR_RAISE(const auto stream, connection->Act(action, std::move(body), node.peer_token));
+    return read(stream.get());
+  };
+  auto answer = ask();
+  if (answer.ok()) return answer;
+  Forget(node, connection);
+  return Unreachable(node, arrow::ToStatus(answer));
+}
 
 Result<BufferedRows> PeerClient::AskBufferedRows(const NodeEntry& node, const std::string& database,
                                                  const std::string& table) {
   const TableKey key{node.node, {database, table}};
-  CachedTable cached = Cached(key);
+  const CachedTable cached = Cached(key);
   BufferedRequest request{.database = database, .table = table, .epoch = cached.epoch, .known = {}};
   for (const auto& [id, chunk] : cached.chunks) request.known.push_back(id);
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connect(node));
-  const auto ask = [&]() -> Result<BufferedRows> {
-    ARROW_ASSIGN_OR_RAISE(const auto stream,
-                          connection->Act(kBufferedRowsAction, EncodeBufferedRequest(request), node.peer_token));
-    ARROW_ASSIGN_OR_RAISE(auto first, stream->Next());
-    if (first == nullptr) return Error(ErrorKind::kUnavailable, "it answers nothing");
+  CachedTable now;
+  const auto read = [&](fl::ResultStream* answer) -> Result<BufferedRows> {
+    ARROW_ASSIGN_OR_RAISE(const auto first, NextPart(answer));
     ARROW_ASSIGN_OR_RAISE(const BufferedHeader header, DecodeBufferedHeader(TextOf(*first)));
     if (header.node != node.node) return Error(ErrorKind::kUnavailable, "another node answers at its address");
-    CachedTable now{.epoch = header.epoch, .chunks = {}};
+    now.epoch = header.epoch;
     BufferedRows rows{.node = header.node, .partitions = {}};
     for (const BufferedHeader::Partition& theirs : header.partitions) {
       BufferedPartition& partition = rows.partitions.emplace_back();
       partition.partition = PartitionKey{theirs.hour};
       partition.flushed_sequence = theirs.flushed_sequence;
       for (const BufferedHeader::Chunk& chunk : theirs.chunks) {
-        BufferedChunk& kept = partition.chunks.emplace_back();
         if (chunk.is_sent) {
-          ARROW_ASSIGN_OR_RAISE(auto next, stream->Next());
-          if (next == nullptr) return Error(ErrorKind::kUnavailable, "its answer ends too early");
-          ARROW_ASSIGN_OR_RAISE(ColumnBatch batch, wal::DecodeRows(TextOf(*next)));
-          batch.ComputeTimeRange();
-          kept = {.rows = std::make_shared<const ColumnBatch>(std::move(batch)),
-                  .first_sequence = chunk.id.first_sequence,
-                  .last_sequence = chunk.id.last_sequence};
-          kept.bytes = kept.rows->MemoryBytes();
+          ARROW_ASSIGN_OR_RAISE(const auto part, NextPart(answer));
+          ARROW_ASSIGN_OR_RAISE(partition.chunks.emplace_back(), DecodeChunk(chunk.id, TextOf(*part)));
         } else {
           const auto known = cached.chunks.find(chunk.id);
           if (known == cached.chunks.end()) return Error(ErrorKind::kUnavailable, "it leaves out rows that were asked for");
-          kept = known->second;
+          partition.chunks.push_back(known->second);
         }
-        now.chunks.emplace(chunk.id, kept);
-        now.bytes += static_cast<int64_t>(kept.bytes);
+        now.chunks.emplace(chunk.id, partition.chunks.back());
+        now.bytes += static_cast<int64_t>(partition.chunks.back().bytes);
       }
     }
-    Keep(key, std::move(now));
     return rows;
   };
-  auto rows = ask();
-  if (rows.ok()) return rows;
-  Forget(node, connection);
-  return Unreachable(node, rows.status());
+  ARROW_ASSIGN_OR_RAISE(BufferedRows rows, Ask(node, kBufferedRowsAction, EncodeBufferedRequest(request), read));
+  Keep(key, std::move(now));
+  return rows;
 }
 
 Result<std::string> PeerClient::ReadFile(const NodeEntry& node, const RangeRequest& range) {
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connect(node));
-  const auto read = [&]() -> Result<std::string> {
-    ARROW_ASSIGN_OR_RAISE(const auto stream, connection->Act(kReadFileAction, EncodeRangeRequest(range), node.peer_token));
+  return Ask(node, kReadFileAction, EncodeRangeRequest(range), [](fl::ResultStream* answer) -> Result<std::string> {
     std::string bytes;
     for (;;) {
-      ARROW_ASSIGN_OR_RAISE(const auto piece, stream->Next());
+      ARROW_ASSIGN_OR_RAISE(const auto piece, answer->Next());
       if (piece == nullptr) return bytes;
       bytes += TextOf(*piece);
     }
-  };
-  auto bytes = read();
-  if (bytes.ok()) return bytes;
-  Forget(node, connection);
-  return Unreachable(node, bytes.status());
+  });
 }
 
 Status PeerClient::Tell(const NodeEntry& node, std::string_view action, const TableRequest& request) {
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connect(node));
-  const auto tell = [&]() -> Status {
-    ARROW_ASSIGN_OR_RAISE(const auto stream, connection->Act(action, EncodeTableRequest(request), node.peer_token));
-    return stream->Next().status();
-  };
-  const Status told = tell();
-  if (told.ok()) return told;
-  Forget(node, connection);
-  return Unreachable(node, told);
+  return Ask(node, action, EncodeTableRequest(request),
+             [](fl::ResultStream* answer) -> Status { return answer->Next().status(); });
 }
 
 Result<std::string> PeerClient::AskStatus(const NodeEntry& node) {
-  ARROW_ASSIGN_OR_RAISE(const auto connection, Connect(node));
-  const auto ask = [&]() -> Result<std::string> {
-    ARROW_ASSIGN_OR_RAISE(const auto stream, connection->Act(kNodeStatusAction, "", node.peer_token));
-    ARROW_ASSIGN_OR_RAISE(const auto answer, stream->Next());
-    if (answer == nullptr) return Error(ErrorKind::kUnavailable, "it answers nothing");
-    return std::string(TextOf(*answer));
-  };
-  auto status = ask();
-  if (status.ok()) return status;
-  Forget(node, connection);
-  return Unreachable(node, status.status());
+  return Ask(node, kNodeStatusAction, "", [](fl::ResultStream* answer) -> Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const auto status, NextPart(answer));
+    return std::string(TextOf(*status));
+  });
 }
 
 PeerClient::CachedTable PeerClient::Cached(const TableKey& key) {

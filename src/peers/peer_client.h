@@ -10,12 +10,17 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/error.h"
 #include "cluster/node_entry.h"
 #include "lake/buffered_rows.h"
 #include "peers/peer_messages.h"
+
+namespace arrow::flight {
+class ResultStream;
+}
 
 namespace gigapi {
 
@@ -53,6 +58,9 @@ class PeerClient {
   };
   using TableKey = std::pair<std::string, std::pair<std::string, std::string>>;  // node; database, table
 
+  template <typename Read>
+  auto Ask(const NodeEntry& node, std::string_view action, std::string body, const Read& read)
+      -> std::invoke_result_t<Read, arrow::flight::ResultStream*>;
   Result<std::shared_ptr<Connection>> Connect(const NodeEntry& node);
   void Forget(const NodeEntry& node, const std::shared_ptr<Connection>& connection);
   CachedTable Cached(const TableKey& key);
