@@ -62,6 +62,13 @@ TEST(Names, AcceptsWhatWorksAndRefusesTheRest) {
     EXPECT_FALSE(ValidateTableName(name).ok()) << name;
     EXPECT_FALSE(ValidateColumnName(name).ok()) << name;
   }
+  for (const std::string& name : {std::string(200, 'x'), std::string(66, '!'), "." + std::string(197, 'x')}) {
+    EXPECT_TRUE(ValidateTableName(name).ok()) << name;
+  }
+  for (const std::string& name :
+       {std::string(67, '!'), std::string(150, 'x') + std::string(17, ' '), "." + std::string(198, 'x')}) {
+    EXPECT_FALSE(ValidateTableName(name).ok()) << name << ": no folder can have this name";
+  }
   for (const char* name : {"mydb", "my-db", "db.1", "_x"}) EXPECT_TRUE(ValidateDatabaseName(name).ok()) << name;
   for (const char* name : {"", "../x", "a/b", ".hidden", "-x", "information_schema", "a b"}) {
     EXPECT_FALSE(ValidateDatabaseName(name).ok()) << name;

@@ -62,7 +62,15 @@ Status ValidateDatabaseName(std::string_view name) {
   return Status::OK();
 }
 
-Status ValidateTableName(std::string_view name) { return CheckText("table", name, kMaxTableNameBytes); }
+Status ValidateTableName(std::string_view name) {
+  ARROW_RETURN_NOT_OK(CheckText("table", name, kMaxTableNameBytes));
+  if (name.size() * 3 <= kMaxTableNameBytes) return Status::OK();
+  size_t path_bytes = name.front() == '.' ? 2 : 0;
+  for (const char c : name) path_bytes += IsPlainInPaths(static_cast<unsigned char>(c)) ? 1 : 3;
+  if (path_bytes <= kMaxTableNameBytes) return Status::OK();
+  return Errorf(ErrorKind::kInvalidArgument, "table name has {} bytes as a part of a path, more than {}", path_bytes,
+                kMaxTableNameBytes);
+}
 
 Status ValidateColumnName(std::string_view name) {
   ARROW_RETURN_NOT_OK(CheckText("column", name, kMaxColumnNameBytes));

@@ -1,12 +1,9 @@
 #include "storage/hive_path.h"
 
+#include "model/names.h"
+
 namespace gigapi {
 namespace {
-
-bool IsPlain(unsigned char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' ||
-         c >= 0x80;
-}
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -24,7 +21,7 @@ std::string EscapePathSegment(std::string_view name) {
   escaped.reserve(name.size());
   for (size_t i = 0; i < name.size(); ++i) {
     const auto c = static_cast<unsigned char>(name[i]);
-    if (IsPlain(c) && !(c == '.' && i == 0)) {
+    if (IsPlainInPaths(c) && !(c == '.' && i == 0)) {
       escaped += name[i];
     } else {
       escaped += {'%', kHex[c >> 4], kHex[c & 15]};
