@@ -5,6 +5,7 @@ A round: clients write line protocol and msgpack to every writer and ask every n
 happen (fault_plan.py): kill -9 and SIGSTOP of writers, readers, compaction nodes, MinIO and Redis; resets, errors, lost and
 cut answers, slow bytes and partitions between any nodes and a service. Then all is healed, and within SETTLE_S every node
 must have exactly what the ledger says: each acknowledged row once, each request in doubt whole or not at all, nothing else.
+One round in three begins with a DROP TABLE, whose rows must not come back.
 
     chaos_driver.py [--topology bucket|redis|local] [--seed 1] [--rounds 20]
 
@@ -13,6 +14,7 @@ run has the seed of the run plus n - 1: `--seed` of a round and `--rounds 1` rep
 of the driver, not the timing of the machine.
 """
 import argparse
+import random
 import shutil
 import sys
 import tempfile
@@ -22,7 +24,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
-from cluster import NODES, TOPOLOGIES, Cluster, backtrace_of  # noqa: E402
+from cluster import NODES, TABLES, TOPOLOGIES, Cluster, backtrace_of  # noqa: E402
 from fault_plan import ROUND_S, plan_faults  # noqa: E402
 from gigapi_testing.server import find_binary  # noqa: E402
 from leaks import find_leaks, readable_texts  # noqa: E402
@@ -31,6 +33,8 @@ from load import WAYS, ProbeClient, WriteClient  # noqa: E402
 
 SETTLE_S = 180
 ROUNDS_OF_A_CLUSTER = 20
+DROP_EVERY = 3  # of seeds
+DROP_S = 60
 
 
 class ChaosFailure(AssertionError):
@@ -71,10 +75,13 @@ class ChaosDriver:
         self.round += 1
         seed = self.seed + self.round - 1
         self.say(f"round {self.round} of {self.cluster.topology}, seed {seed}: " + "; ".join(map(str, faults)))
+        settled = self.ledger.settled_counts()
+        if seed % DROP_EVERY == 0:
+            settled |= self.drop_a_table(seed, settled)
         started = time.monotonic()
         stop = threading.Event()
         clients = [WriteClient(node, way, self.ledger, self.round, seed, stop) for node in self.cluster.writers() for way in WAYS]
-        probe = ProbeClient(self.cluster.nodes.values(), self.ledger.settled_counts(), self.round, seed, stop)
+        probe = ProbeClient(self.cluster.nodes.values(), settled, self.round, seed, stop)
         for thread in (*clients, probe):
             thread.start()
         try:
@@ -94,6 +101,20 @@ class ChaosDriver:
         self.say(f"round {self.round}: {rows} rows on {len(NODES)} nodes; requests: {counts['acknowledged']} acknowledged, "
                  f"{counts['refused']} refused, {counts['in doubt']} in doubt; {probe.answers} answers meanwhile; "
                  f"healed after {healed - started:.1f} s, agreed {time.monotonic() - healed:.1f} s later")
+
+    def drop_a_table(self, seed, settled):
+        """While all is well. What a node may still have of it at first: (0, as much as there was), by table."""
+        rng = random.Random(f"{seed} drop")
+        table, node = rng.choice(TABLES), rng.choice(self.cluster.writers())
+        if table not in settled:
+            return {}
+        deadline = time.monotonic() + DROP_S
+        while not node.drop(table):
+            self.demand(time.monotonic() < deadline, f"{node.name} does not drop {table!r}: {node.error_texts[-1:]}")
+            time.sleep(0.5)
+        self.ledger.drop(table)
+        self.say(f"round {self.round}: {node.name} has dropped {table!r}")
+        return {table: (0, settled[table][1])}
 
     def play(self, faults, started):
         """Begins and ends each fault at its time."""

@@ -20,12 +20,13 @@ NODES = {"writer1": "writeonly", "writer2": "writeonly", "reader1": "readonly", 
 SETTINGS = {"GIGAPI_SAVE_TIMEOUT_S": "0.3", "GIGAPI_MERGE_TIMEOUT_S": "0.5", "GIGAPI_DROP_DELAY_MS": "0",
             "GIGAPI_QUERY_TIMEOUT_MS": "5000", "GIGAPI_WAL_SEGMENT_BYTES": str(1 << 20), "GIGAPI_HTTP_THREADS": "1",
             "GIGAPI_HEARTBEAT_INTERVAL_MS": str(int(LEASE_S * 200)), "GIGAPI_LEASE_MS": str(int(LEASE_S * 1000)),
-            "DUCKDB_THREAD_LIMIT": "1", "DUCKDB_MEM_LIMIT": "256MB", "GIGAPI_CACHE_BYTES_MAX": "64MiB"}
+            "GIGAPI_SWEEP_INTERVAL_MS": "4800", "GIGAPI_SWEEP_AGE_MIN_MS": "9000", "DUCKDB_THREAD_LIMIT": "1", "DUCKDB_MEM_LIMIT": "256MB", "GIGAPI_CACHE_BYTES_MAX": "64MiB"}
 USER = "chaos-user"
 FIRST_LAYER_TTL = "4s"
 SLOW = {"bytes_per_s": 60_000, "latency_s": 0.05}
 INCOMPLETE_HEADER = "X-GigAPI-Incomplete"
 HTTP_STATUSES = (500, 503)
+NO_TABLE = "does not exist"
 
 
 class Node(Server):
@@ -90,9 +91,18 @@ class Node(Server):
 
     def count_rows(self):
         """Of all tables together, or None."""
-        counted = " + ".join(f'(SELECT count(*) FROM "{table}")' for table in TABLES)
-        answer = self.select(f"SELECT {counted}", timeout=30)
-        return int(answer[0][0]) if answer else None
+        counts = [self.select(f'SELECT count(*) FROM "{table}"', timeout=30) for table in TABLES]
+        return None if None in counts else sum(int(count[0][0]) for count in counts if count)
+
+    def drop(self, table):
+        """Whether it says that the table is gone."""
+        try:
+            answer = requests.post(f"{self.url}/query?db={DB}", json={"query": f'DROP TABLE "{table}"'}, timeout=30, auth=self.auth())
+        except requests.RequestException:
+            return False
+        if not answer.ok:
+            self.note_error(answer.text)
+        return answer.ok
 
     def select(self, sql, timeout):
         """The rows as lists of texts, or None: also when the answer says that it lacks rows of other nodes."""
@@ -106,6 +116,8 @@ class Node(Server):
             text = answer.content.decode()  # .text would guess an encoding, for seconds
         except requests.RequestException:
             return None, False
+        if answer.status_code == 400 and NO_TABLE in text:
+            return [], INCOMPLETE_HEADER not in answer.headers
         if answer.status_code != 200:
             self.note_error(text)
             return None, False

@@ -34,7 +34,8 @@ class Batch:
 
 @dataclass
 class Verdict:
-    """`wrong` can never become right. `missing` may, while nodes still flush or read the catalog."""
+    """`wrong` can never become right. `missing` may, while nodes still flush or read the catalog: it has what is there too long
+    as well."""
     wrong: list = field(default_factory=list)
     missing: list = field(default_factory=list)
 
@@ -52,6 +53,7 @@ class Ledger:
         self.acknowledged = {}  # (table, id) -> Row
         self.in_doubt = {}      # number -> Batch, of requests with an outcome; those under way are in `sent` alone
         self.refused = {}
+        self.dropped = set()    # (table, id) of rows whose table was dropped
         self.sent = {}          # (table, id) -> Row, of all requests
         self.counts = Counter()
         self._numbers = itertools.count(1)
@@ -97,6 +99,15 @@ class Ledger:
             for batch in [batch for batch in self.in_doubt.values() if batch.rows[0][:2] in there]:
                 self._keep(batch)
 
+    def drop(self, table):
+        """The table was dropped while nobody wrote: what it had must not come back."""
+        with self._lock:
+            self.dropped |= {key for key in self.sent if key[0] == table}
+            self.acknowledged = {key: row for key, row in self.acknowledged.items() if key not in self.dropped}
+            for batch in self.in_doubt.values():
+                batch.rows = [row for row in batch.rows if row.table != table]
+            self.in_doubt = {number: batch for number, batch in self.in_doubt.items() if batch.rows}
+
     def settled_counts(self):
         """table -> how many rows must be there, and how many more may be, when nobody writes."""
         with self._lock:
@@ -125,6 +136,7 @@ class Ledger:
             alien = sorted(found - self.sent.keys())
             kept_anyway = sorted(found & refused)
             changed = sorted(row[:2] for row in rows if self.sent.get(row[:2], row) != row)
+            returned = sorted(found & self.dropped)
             lost = sorted(self.acknowledged.keys() - found)
             torn = [batch for batch in self.in_doubt.values()
                     if 0 < sum(row[:2] in found for row in batch.rows) < len(batch.rows)]
@@ -134,6 +146,8 @@ class Ledger:
                 verdict.wrong.append(f"{node}: {len(keys)} rows {what}, such as {keys[:5]}")
         if lost:
             verdict.missing.append(f"{node}: {len(lost)} acknowledged rows are not there, such as {lost[:5]}")
+        if returned:
+            verdict.missing.append(f"{node}: {len(returned)} rows of a dropped table are there, such as {returned[:5]}")
         if torn:
             verdict.missing.append(f"{node}: {len(torn)} requests in doubt are there in part, such as number {torn[0].number}")
 

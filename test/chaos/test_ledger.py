@@ -1,6 +1,6 @@
 """That the check finds what it is there for: a check that passes all would prove nothing in test_chaos.py."""
 import pytest
-from ledger import Ledger
+from ledger import ROWS_MAX, Ledger, Row
 from load import ProbeClient
 
 TIME_NS = 1_700_000_000_000_000_000
@@ -85,6 +85,23 @@ def test_what_was_in_doubt_and_was_seen_must_stay(ledger, kept):
     ledger.settle([*kept, *batch.rows])
     assert ledger.settled_counts()["cpu"] == (4, 4)
     assert "acknowledged rows are not there" in ledger.check({"a": kept}).missing[0]
+
+
+def test_a_row_of_a_dropped_table_that_is_still_there_is_found(ledger, kept):
+    ledger.drop("cpu")
+    assert ledger.check({"a": [row for row in kept if row.table == "mem"]})
+    assert "dropped" in str(ledger.check({"a": kept}))
+
+
+def test_a_drop_leaves_the_rest_of_a_request_in_doubt(ledger):
+    batch = ledger.begin(1)
+    batch.add("kept", 1)
+    batch.add("gone", 2)
+    ledger.sending(batch)
+    ledger.doubt(batch)
+    ledger.drop("gone")
+    assert ledger.check({"a": [Row("kept", batch.number * ROWS_MAX, 1, batch.number * ROWS_MAX * 0.5)]})
+    assert ledger.check({"a": []})
 
 
 def test_a_node_without_an_answer_is_no_agreement(ledger, kept):
