@@ -64,10 +64,7 @@ class RepairTarget {
   const std::string& node() const { return node_; }
   const DropList& drops() const { return drops_; }
   RepairSources sources() const {
-    const LayerPtr& first = storage_.layers.front();
-    return {.layers = storage_.layers,
-            .catalog_store = is_shared() ? storage_.shared_catalog : std::shared_ptr<ObjectStore>(first, first->store()),
-            .catalog = catalog_.get()};
+    return {.layers = storage_.layers, .catalog_store = CatalogStoreOf(storage_), .catalog = catalog_.get()};
   }
 
  private:

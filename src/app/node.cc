@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <thread>
 
+#include "app/node_metrics.h"
 #include "base/clock.h"
 #include "base/json_writer.h"
 #include "base/log.h"
-#include "server/metrics/exposition.h"
 
 namespace gigapi {
 namespace {
@@ -42,72 +42,13 @@ std::function<void(uint64_t, uint64_t)> LogReplay() {
   };
 }
 
-void WriteMerges(const MergeMetrics& merges, Exposition* page) {
-  page->Counter("gigapi_merges_total", "Merges that were committed.", static_cast<double>(merges.merges_total));
-  page->Counter("gigapi_merge_failures_total", "Merges that failed.", static_cast<double>(merges.failures_total));
-  page->Counter("gigapi_merge_rows_total", "Rows that were merged.", static_cast<double>(merges.rows_total));
-  page->Counter("gigapi_merge_read_bytes_total", "Bytes of the files that were merged.",
-                static_cast<double>(merges.bytes_in_total));
-  page->Counter("gigapi_merge_written_bytes_total", "Bytes of the files that merges made.",
-                static_cast<double>(merges.bytes_out_total));
-  page->Counter("gigapi_merge_cpu_seconds_total", "CPU time of merges.", merges.cpu_seconds_total);
-}
-
-void WriteTiers(const TierMetrics& tiers, Exposition* page) {
-  page->Counter("gigapi_tier_moves_total", "Files that were moved to another layer.",
-                static_cast<double>(tiers.moves_total));
-  page->Counter("gigapi_tier_moved_bytes_total", "Their bytes.", static_cast<double>(tiers.moved_bytes_total));
-  page->Counter("gigapi_tier_drops_total", "Files that were dropped from the last layer.",
-                static_cast<double>(tiers.drops_total));
-  page->Counter("gigapi_tier_dropped_rows_total", "Their rows.", static_cast<double>(tiers.dropped_rows_total));
-  page->Counter("gigapi_tier_failures_total", "Moves, drops and merges before a move that failed.",
-                static_cast<double>(tiers.failures_total));
-}
-
-void WriteStorage(const NodeStorage& storage, Exposition* page) {
-  struct StoreCounter {
-    const char* name;
-    const char* help;
-    int64_t StoreMetrics::*value;
-  };
-  constexpr StoreCounter kCounters[] = {
-      {"gigapi_store_get_requests_total", "Requests that read objects.", &StoreMetrics::get_requests_total},
-      {"gigapi_store_put_requests_total", "Requests that write objects.", &StoreMetrics::put_requests_total},
-      {"gigapi_store_list_requests_total", "Requests that list objects.", &StoreMetrics::list_requests_total},
-      {"gigapi_store_remove_requests_total", "Requests that remove objects.", &StoreMetrics::remove_requests_total},
-      {"gigapi_store_retries_total", "Requests that were sent again.", &StoreMetrics::retries_total},
-      {"gigapi_store_failures_total", "Requests without an answer or with one that says to try again.",
-       &StoreMetrics::failures_total},
-      {"gigapi_store_read_bytes_total", "Bytes of objects that were read.", &StoreMetrics::read_bytes_total},
-      {"gigapi_store_written_bytes_total", "Bytes of objects that were written.", &StoreMetrics::written_bytes_total},
-  };
-  for (const StoreCounter& counter : kCounters) {
-    page->BeginFamily(counter.name, "counter", counter.help);
-    for (const LayerPtr& layer : storage.layers) {
-      page->Sample(counter.name, {{"layer", layer->name().empty() ? "default" : layer->name()}},
-                   static_cast<double>(layer->store()->metrics().*counter.value));
-    }
-  }
-  if (!storage.cache) return;
-  const ReadCounters& reads = storage.cache->counters();
-  page->Counter("gigapi_cache_wanted_bytes_total", "Bytes of files in buckets that were asked for.",
-                static_cast<double>(reads.wanted_bytes));
-  page->Counter("gigapi_cache_memory_bytes_total", "Of these, bytes that were in memory.",
-                static_cast<double>(reads.memory_bytes));
-  page->Counter("gigapi_cache_disk_bytes_total", "Of these, bytes that were on the local disk.",
-                static_cast<double>(reads.disk_bytes));
-  page->Counter("gigapi_cache_fetched_bytes_total", "Bytes that were fetched.", static_cast<double>(reads.fetched_bytes));
-  page->Counter("gigapi_cache_requests_total", "Requests that fetched them.", static_cast<double>(reads.requests));
-  page->Gauge("gigapi_cache_disk_bytes", "Bytes that the cache has on the local disk.",
-              static_cast<double>(storage.cache->block_metrics().blocks * static_cast<int64_t>(BlockCache::kBlockBytes)));
-}
-
 }  // namespace
 
 LakeOptions LakeOptionsOf(const Settings& settings) {
   return {
       .root = settings.root,
       .accepts_writes = Writes(settings),
+      .removes_replaced_files = Writes(settings) || Maintains(settings),
       .durability = DurabilityOf(settings),
       .flush_interval_ms = settings.flush_interval_ms,
       .flush_partition_bytes = settings.flush_partition_bytes,
@@ -146,6 +87,18 @@ TierOptions TierOptionsOf(const Settings& settings) {
                                               : TierScope::kNothing;
   return {
       .scope = scope, .free_bytes_min = settings.disk_free_bytes_min, .free_percent_min = settings.disk_free_percent_min};
+}
+
+/// Nobody else sees what lies in a layer of a node's own. What a crash has left beside a catalog of one process alone was
+/// removed when it started.
+std::vector<LayerPtr> SweptLayers(const Settings& settings, const NodeStorage& storage) {
+  std::vector<LayerPtr> swept = storage.layers;
+  std::erase_if(swept, [&](const LayerPtr& layer) {
+    const bool is_own = layer->local_directory() && !layer->is_global();
+    if (!storage.shared_catalog && layer == storage.layers.front()) return true;
+    return is_own ? !Writes(settings) && !Maintains(settings) : !Maintains(settings);
+  });
+  return swept;
 }
 
 ServerOptions ServerOptionsOf(const Settings& settings) {
@@ -218,11 +171,19 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   ARROW_ASSIGN_OR_RAISE(node->engine_, QueryEngine::Open(snapshots, QueryOptionsOf(settings)));
   node->merges_ = MergeService::Start(node->lake_.get(), MergeOptionsOf(settings));
   node->tiers_ = TierService::Start(node->lake_.get(), node->merges_.get(), node->storage_.layers, TierOptionsOf(settings));
+  const RepairSources sources{.layers = node->storage_.layers, .catalog_store = CatalogStoreOf(node->storage_)};
+  if (node->storage_.shared_catalog && Writes(settings)) node->heals_ = HealService::Start(node->lake_.get(), sources);
+  node->sweeps_ = SweepService::Start(node->lake_.get(), sources, SweptLayers(settings, node->storage_),
+                                      {.interval_ns = settings.sweep_interval_ms * kNanosPerMilli,
+                                       .age_min_ns = settings.sweep_age_min_ms * kNanosPerMilli});
   ServerOptions server_options = ServerOptionsOf(settings);
   if (node->cluster_) server_options.cluster = node->cluster_->calls();
   server_options.write_more_metrics = [merges = node->merges_.get(), flight = &node->flight_stats_,
-                                       storage = &node->storage_, tiers = node->tiers_.get()](Exposition* page) {
+                                       storage = &node->storage_, tiers = node->tiers_.get(), sweeps = node->sweeps_.get(),
+                                       heals = node->heals_.get()](Exposition* page) {
     WriteTiers(tiers->metrics(), page);
+    if (heals != nullptr) WriteHeals(heals->metrics(), page);
+    WriteSweeps(sweeps->metrics(), page);
     WriteStorage(*storage, page);
     WriteMerges(merges->metrics(), page);
     WriteFlightStats(*flight, page);
@@ -268,6 +229,8 @@ Status Node::Stop() {
     server_->Stop();
   }
   if (flight_ != nullptr) flight_->Stop();
+  if (heals_ != nullptr) heals_->Stop();
+  if (sweeps_ != nullptr) sweeps_->Stop();
   if (tiers_ != nullptr) tiers_->Stop();
   if (merges_ != nullptr) {
     LOG_INFO("stopping: merges end");
@@ -275,6 +238,8 @@ Status Node::Stop() {
   }
   flight_.reset();
   server_.reset();
+  heals_.reset();
+  sweeps_.reset();
   tiers_.reset();
   merges_.reset();
   engine_.reset();

@@ -12,7 +12,9 @@
 #include "app/settings.h"
 #include "base/error.h"
 #include "lake/lake.h"
+#include "maintenance/heal_service.h"
 #include "maintenance/merge_service.h"
+#include "maintenance/sweep_service.h"
 #include "maintenance/tier_service.h"
 #include "query/query_engine.h"
 #include "server/api/flight_sql/flight_sql_server.h"
@@ -55,6 +57,8 @@ class Node {
   std::unique_ptr<QueryEngine> engine_;
   std::unique_ptr<MergeService> merges_;
   std::unique_ptr<TierService> tiers_;
+  std::unique_ptr<SweepService> sweeps_;
+  std::unique_ptr<HealService> heals_;  // nullptr: nobody shares the catalog, or nothing is written here
   FlightStats flight_stats_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<FlightSqlServer> flight_;  // nullptr: off

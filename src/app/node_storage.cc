@@ -116,4 +116,10 @@ Result<NodeStorage> OpenNodeStorage(const Settings& settings) {
   return storage;
 }
 
+std::shared_ptr<ObjectStore> CatalogStoreOf(const NodeStorage& storage) {
+  if (storage.shared_catalog) return storage.shared_catalog;
+  const LayerPtr& first = storage.layers.front();
+  return {first, first->store()};
+}
+
 }  // namespace gigapi

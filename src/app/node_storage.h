@@ -22,4 +22,7 @@ struct NodeStorage {
 /// Asks every layer whether it answers: one that does not is an error that says why.
 Result<NodeStorage> OpenNodeStorage(const Settings& settings);
 
+/// Where the catalog's metadata lies: in that which nodes share, or in the first layer.
+std::shared_ptr<ObjectStore> CatalogStoreOf(const NodeStorage& storage);
+
 }  // namespace gigapi

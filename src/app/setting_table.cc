@@ -352,6 +352,18 @@ std::vector<SettingSpec> MakeTable() {
        .environment = {{"GIGAPI_DROP_DELAY_MS"}},
        .field = &S::drop_delay_ms,
        .doc = "How long a file that a merge has replaced stays on disk, for readers that know its name."},
+      {.group = kMerging,
+       .key = "sweep_interval_ms",
+       .environment = {{"GIGAPI_SWEEP_INTERVAL_MS"}},
+       .field = &S::sweep_interval_ms,
+       .doc =
+           "How often layers are looked through for files of merges, moves and flushes that were cut short, whose rows are "
+           "all in other files, and for uploads that never ended; both are removed. 0: never."},
+      {.group = kMerging,
+       .key = "sweep_age_min_ms",
+       .environment = {{"GIGAPI_SWEEP_AGE_MIN_MS"}},
+       .field = &S::sweep_age_min_ms,
+       .doc = "What is younger is never removed so. Longer than any query and any upload."},
 
       {.group = kQueries,
        .key = "duckdb_mem_limit",

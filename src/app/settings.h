@@ -84,6 +84,8 @@ struct Settings {
   // Merging
   bool no_merges = false;
   double merge_timeout_s = 10;
+  int64_t sweep_interval_ms = 86'400'000;
+  int64_t sweep_age_min_ms = 86'400'000;
   int64_t drop_delay_ms = 30'000;
 
   // Asking

@@ -1,7 +1,10 @@
 // The rows of one partition that are not yet in a Parquet file, as a query sees them. Immutable.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "model/column_batch.h"
@@ -17,6 +20,13 @@ struct MemoryPart {
   int64_t rows = 0;
   int64_t min_time = 0;
   int64_t max_time = 0;
+
+  void Add(ColumnBatchPtr chunk) {
+    min_time = chunks.empty() ? chunk->min_time : std::min(min_time, chunk->min_time);
+    max_time = chunks.empty() ? chunk->max_time : std::max(max_time, chunk->max_time);
+    rows += static_cast<int64_t>(chunk->rows());
+    chunks.push_back(std::move(chunk));
+  }
 };
 
 using MemoryPartPtr = std::shared_ptr<const MemoryPart>;

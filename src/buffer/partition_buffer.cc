@@ -42,14 +42,7 @@ MemoryPartPtr PartitionBuffer::part() {
   auto part = std::make_shared<MemoryPart>();
   part->partition = partition_;
   part->chunks.reserve(chunks_.size());
-  part->rows = rows_;
-  part->min_time = chunks_.front().rows->min_time;
-  part->max_time = chunks_.front().rows->max_time;
-  for (const BufferedChunk& chunk : chunks_) {
-    part->chunks.push_back(chunk.rows);
-    part->min_time = std::min(part->min_time, chunk.rows->min_time);
-    part->max_time = std::max(part->max_time, chunk.rows->max_time);
-  }
+  for (const BufferedChunk& chunk : chunks_) part->Add(chunk.rows);
   part_ = std::move(part);
   return part_;
 }

@@ -26,6 +26,8 @@ struct LoadedPartition {
   std::string version = {};
   /// Names of files that a crash left in the folder, and of replaced ones.
   std::vector<std::string> leftovers = {};
+  /// False: nothing says which files the hour has.
+  bool has_metadata = true;
 };
 
 struct LoadedTable {

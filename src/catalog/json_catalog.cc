@@ -62,7 +62,7 @@ Result<CatalogContents> JsonCatalog::Load(const DropList& drops) {
   return contents;
 }
 
-/// A folder without a table's metadata is not one of ours: the answer has no schema.
+/// A folder without a table's metadata is not one of ours, unless it has hours: the answer has no schema.
 Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const std::string& segment, const std::string& table,
                                            const DropList& drops, CatalogContents* contents) {
   LoadedTable loaded;
@@ -75,7 +75,10 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
   remains.table_path = path;
   ARROW_ASSIGN_OR_RAISE(loaded.schema, GetTable(path));
   const bool known = loaded.schema != nullptr;
-  if (!known && dropped_up_to == 0) return loaded;
+  if (!known && dropped_up_to == 0) {
+    ARROW_RETURN_NOT_OK(CheckHasNoHours(path));
+    return loaded;
+  }
   if (!known) {
     ARROW_ASSIGN_OR_RAISE(remains.partitions, ListPartitions(fs_, directory));
     remains.whole_table = true;
@@ -100,6 +103,21 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
   return loaded;
 }
 
+/// Hours are made after the table: where they are without it, the table's metadata was lost, and a new one of the same name
+/// would not know their files.
+Status JsonCatalog::CheckHasNoHours(const std::string& table_path) {
+  ARROW_ASSIGN_OR_RAISE(const auto keys, ListPartitions(fs_, DirectoryOf(table_path)));
+  for (const PartitionKey key : keys) {
+    ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(DirectoryOf(PartitionPath(table_path, key))));
+    const bool has_files = std::ranges::any_of(
+        names, [](const std::string& name) { return name == kMetadataName + 1 || LevelOfFileName(name).has_value(); });
+    if (!has_files) continue;
+    return Errorf(ErrorKind::kInternal, "{} has files of a table but not its metadata.json: run `gigapi repair`",
+                  DirectoryOf(table_path));
+  }
+  return Status::OK();
+}
+
 /// A lake of years has many thousands of these: the folder is listed once, and one file is read. nullopt: all of it was
 /// dropped.
 Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::string& table_path, const std::string& table,
@@ -110,7 +128,8 @@ Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::str
   const std::string path = PartitionPath(table_path, key);
   const std::string directory = DirectoryOf(path);
   ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(directory));
-  if (std::find(names.begin(), names.end(), kMetadataName + 1) != names.end()) {
+  loaded.has_metadata = std::find(names.begin(), names.end(), kMetadataName + 1) != names.end();
+  if (loaded.has_metadata) {
     ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, directory + kMetadataName));
     ARROW_ASSIGN_OR_RAISE(loaded.metadata, DecodePartitionMetadata(json, {layers_, path, key, kNoNode}));
   }

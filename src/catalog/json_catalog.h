@@ -22,7 +22,8 @@ class JsonCatalog final : public Catalog {
 
   bool is_shared() const override { return false; }
 
-  /// A file that the catalog names and the disk lacks is an error: rows would be missing in silence.
+  /// A file that the catalog names and the disk lacks is an error, and a table that has hours but no columns: rows would be
+  /// missing in silence.
   Result<CatalogContents> Load(const DropList& drops) override;
   Result<LoadedPartition> GetPartition(const std::string& table_path, PartitionKey key) override;
   Result<bool> HasDatabase(const std::string& database) override;
@@ -43,6 +44,7 @@ class JsonCatalog final : public Catalog {
                                 const DropList& drops, CatalogContents* contents);
   Result<std::optional<LoadedPartition>> LoadPartition(const std::string& table_path, const std::string& table,
                                                        PartitionKey key, uint64_t dropped_up_to);
+  Status CheckHasNoHours(const std::string& table_path);
   bool LiesInRoot(const DataFile& file) const { return file.layer->local_directory() == root_; }
   Status RemoveRemains(const DroppedRemains& remains);
   Status RemoveLeftover(const std::string& path);

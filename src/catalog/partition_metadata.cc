@@ -94,7 +94,7 @@ void WriteFile(const DataFile& file, JsonWriter* json) {
   json->EndArray().EndObject();
 }
 
-void WriteSequences(const std::map<std::string, uint64_t>& sequences, JsonWriter* json) {
+void WriteSequences(const WalSequences& sequences, JsonWriter* json) {
   json->Key("wal_sequences").BeginObject();
   for (const auto& [node, sequence] : sequences) {
     if (!node.empty()) json->Key(node).Unsigned(sequence);
@@ -195,7 +195,7 @@ std::string EncodePartitionMetadata(const PartitionMetadata& metadata, std::stri
   JsonWriter json;
   json.BeginObject().Key("type").String(metadata.table).Key("parquet_size_bytes").Integer(bytes);
   json.Key("row_count").Integer(rows).Key("min_time").Integer(min_time).Key("max_time").Integer(max_time);
-  json.Key("wal_sequence").Unsigned(metadata.SequenceOf({}));
+  json.Key("wal_sequence").Unsigned(SequenceOf(metadata.wal_sequences, {}));
   if (metadata.wal_sequences.size() > metadata.wal_sequences.count({})) WriteSequences(metadata.wal_sequences, &json);
   if (!commit_id.empty()) json.Key("commit").String(commit_id);
   if (metadata.lease) {

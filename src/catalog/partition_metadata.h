@@ -30,21 +30,23 @@ struct MaintenanceLease {
   bool operator==(const MaintenanceLease&) const = default;
 };
 
+/// By node: all rows that its WAL records up to this sequence have for a partition are in the partition's files. Under the
+/// empty name: of the one process that owns the lake.
+using WalSequences = std::map<std::string, uint64_t>;
+
+/// 0: nothing is known of the node.
+inline uint64_t SequenceOf(const WalSequences& sequences, const std::string& node) {
+  const auto found = sequences.find(node);
+  return found == sequences.end() ? 0 : found->second;
+}
+
 struct PartitionMetadata {
   std::string table;
-  /// By node: all rows that its WAL records up to this sequence have for this partition are in the files. Under the empty
-  /// name: of the one process that owns the lake.
-  std::map<std::string, uint64_t> wal_sequences = {};
+  WalSequences wal_sequences = {};
   std::vector<DataFilePtr> files;
   std::vector<DroppedName> drop_queue = {};
   /// Holds while that run of the node is alive (cluster/membership.h).
   std::optional<MaintenanceLease> lease = {};
-
-  /// 0: nothing is known of the node.
-  uint64_t SequenceOf(const std::string& node) const {
-    const auto found = wal_sequences.find(node);
-    return found == wal_sequences.end() ? 0 : found->second;
-  }
 };
 
 /// `commit_id` makes two commits of the same content differ; may be empty.

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/file_system.h"
+#include "catalog/catalog_key.h"
 #include "catalog/partition_metadata.h"
 #include "cluster/membership.h"
 #include "lake/buffered_rows.h"
@@ -58,6 +59,8 @@ struct LakeOptions {
   FindPeerLayer find_peer_layer = {};
   /// False: every write is refused (kForbidden).
   bool accepts_writes = true;
+  /// Whether what nodes that are gone have replaced in a shared catalog's layers is removed here.
+  bool removes_replaced_files = true;
   Durability durability = Durability::kFsync;
   int64_t flush_interval_ms = 10'000;        // a partition's oldest buffered row waits at most this long
   int64_t flush_partition_bytes = 64 << 20;  // or until the partition has this much
@@ -100,6 +103,8 @@ struct PartitionFiles {
   PartitionKey partition;
   std::string path;  // what keys of its files begin with, without the slash
   std::vector<DataFilePtr> files;
+
+  CatalogKey Key() const { return {.database = database, .table = table, .partition = partition}; }
 };
 
 /// A partition that a node works on.
@@ -108,6 +113,13 @@ struct LeasedPartition {
   std::string table;
   PartitionKey partition;
   MaintenanceLease lease;
+};
+
+/// A partition whose entry in a shared catalog lacks rows that this node had committed: the catalog has fallen back to an
+/// older state, as a Redis may that is restarted or replaced.
+struct FallenBackPartition {
+  CatalogKey key;
+  uint64_t dropped_up_to = 0;  // of this node's log: rows up to here were dropped since; 0: none
 };
 
 class Lake : public SnapshotSource {
@@ -135,6 +147,9 @@ class Lake : public SnapshotSource {
 
   /// What parsers of writes to this database look at; the database need not exist.
   virtual std::shared_ptr<const SchemaSource> Schemas(std::string_view database) = 0;
+
+  /// This node's name in a catalog that nodes share; empty where it has its lake alone.
+  virtual const std::string& node() const = 0;
 
   /// OK, or why every write is refused until the server is restarted. Cheap.
   virtual Status CheckHealth() const = 0;
@@ -168,6 +183,12 @@ class Lake : public SnapshotSource {
   /// Fails with kConflict when an input is no longer in the partition, or the lease is no longer this node's.
   virtual Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs,
                               std::vector<DataFile> outputs) = 0;
+
+  /// What was found since the last call. maintenance/heal_service.h brings their files back.
+  virtual std::vector<FallenBackPartition> TakeFallenBack() = 0;
+  /// Adds files to a partition that has these `listed` ones, else kConflict, and raises what is known of nodes' logs.
+  virtual Status AddFiles(const CatalogKey& partition, const std::vector<DataFilePtr>& listed,
+                          const std::vector<DataFilePtr>& added, const WalSequences& sequences) = 0;
 
   virtual LakeMetrics metrics() const = 0;
 };

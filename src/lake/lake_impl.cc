@@ -263,11 +263,11 @@ std::vector<DataFilePtr> Without(std::vector<DataFilePtr> files, const std::vect
 
 }  // namespace
 
-Result<std::shared_ptr<Partition>> LakeImpl::FindPartition(const PartitionFiles& listed) {
+Result<std::shared_ptr<Partition>> LakeImpl::FindPartition(const CatalogKey& key) {
   const std::lock_guard lock(state_.mutex);
-  Table* const table = state_.FindTable(listed.database, listed.table);
+  Table* const table = state_.FindTable(key.database, key.table);
   if (table == nullptr) return Error(ErrorKind::kConflict, "the table is gone");
-  const auto found = table->partitions.find(listed.partition);
+  const auto found = table->partitions.find(*key.partition);
   if (found == table->partitions.end()) return Error(ErrorKind::kConflict, "the partition is gone");
   return Pin(found->second.get());
 }
@@ -281,7 +281,7 @@ std::optional<MaintenanceLease> LakeImpl::OwnLease() const {
 Status LakeImpl::LeasePartition(const PartitionFiles& listed) {
   const auto own = OwnLease();
   if (!own) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed));
+  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed.Key()));
   const Membership& members = *options_.membership;
   const auto take = [&](PartitionEdit* edit) -> Status {
     if (!members.HoldsLease()) return Error(ErrorKind::kUnavailable, "other nodes may take this one for dead");
@@ -297,7 +297,7 @@ Status LakeImpl::LeasePartition(const PartitionFiles& listed) {
 Status LakeImpl::ReturnPartition(const PartitionFiles& listed) {
   const auto own = OwnLease();
   if (!own) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed));
+  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed.Key()));
   const auto give_back = [&](PartitionEdit* edit) -> Status {
     if (edit->lease != own) return Error(ErrorKind::kConflict, "another node works on the partition");
     edit->lease.reset();
@@ -318,7 +318,7 @@ std::vector<LeasedPartition> LakeImpl::ListLeases() {
 
 Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<DataFilePtr>& inputs,
                               std::vector<DataFile> outputs) {
-  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed));
+  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed.Key()));
   std::vector<DataFilePtr> added;
   for (DataFile& output : outputs) {
     if (output.id == 0) output.id = NewDataFileId();

@@ -36,6 +36,7 @@ class LakeImpl final : public Lake {
   Status DropRows(std::string_view database, std::string_view table) override;
   Status LookAgain(std::string_view database, std::string_view table) override;
   std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
+  const std::string& node() const override { return committer_.node(); }
   Status CheckHealth() const override;
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
   Status FlushAll() override;
@@ -51,6 +52,9 @@ class LakeImpl final : public Lake {
   std::vector<LeasedPartition> ListLeases() override;
   Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs,
                       std::vector<DataFile> outputs) override;
+  std::vector<FallenBackPartition> TakeFallenBack() override;
+  Status AddFiles(const CatalogKey& partition, const std::vector<DataFilePtr>& listed, const std::vector<DataFilePtr>& added,
+                  const WalSequences& sequences) override;
   LakeMetrics metrics() const override;
 
  private:
@@ -65,7 +69,7 @@ class LakeImpl final : public Lake {
 
   // other_rows.cc
   Status CatchUp(const std::string& database, const std::string& table, const std::vector<BufferedRows>& others);
-  Result<std::shared_ptr<Partition>> FindPartition(const PartitionFiles& listed);
+  Result<std::shared_ptr<Partition>> FindPartition(const CatalogKey& key);
   std::optional<MaintenanceLease> OwnLease() const;
 
   Status CheckWritable() const;
@@ -76,6 +80,7 @@ class LakeImpl final : public Lake {
 
   Status RecoverReadOnly();
   Status RecoverForWriting();
+  Status RemoveLeftovers(const CatalogContents& contents);
   Status LoadCatalog(const CatalogContents& contents);
   void QueueAgain(const std::vector<DroppedName>& dropped, Partition* partition);
   Status Replay(std::string_view payload, uint64_t sequence);

@@ -58,8 +58,8 @@ struct Partition {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   /// All rows of this node's records up to here are in files.
   uint64_t flushed_sequence = 0;
-  std::map<std::string, uint64_t> wal_sequences;  // by node, as the catalog has them
-  std::optional<MaintenanceLease> lease;          // as the catalog has it
+  WalSequences wal_sequences;             // by node, as the catalog has them
+  std::optional<MaintenanceLease> lease;  // as the catalog has it
   int64_t flush_retry_at_ns = 0;
   int64_t flush_failures = 0;
   int64_t flushed_at_ns = 0;  // steady clock; 0: not since the start
@@ -151,6 +151,9 @@ class LakeState {
 
   /// Takes a table out of the state that another node has removed, unless rows for it wait here: those make it anew.
   void ForgetTable(std::string_view database, std::string_view table);
+
+  /// Partitions whose entry in the catalog knows less of this node's log than before, until somebody takes them.
+  std::vector<std::shared_ptr<Partition>> fallen_back;
 
   LakeSnapshotPtr Snapshot();
   /// Whoever changes a partition says so.

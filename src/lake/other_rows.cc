@@ -16,9 +16,7 @@ namespace {
 
 /// What is known of a node's rows in a partition; 0 where nothing is.
 uint64_t KnownSequence(const Partition* partition, const std::string& node) {
-  if (partition == nullptr) return 0;
-  const auto found = partition->wal_sequences.find(node);
-  return found == partition->wal_sequences.end() ? 0 : found->second;
+  return partition == nullptr ? 0 : SequenceOf(partition->wal_sequences, node);
 }
 
 Partition* FindIn(const Table& table, PartitionKey key) {
@@ -31,13 +29,6 @@ bool Fits(const ColumnBatch& rows, const TableSchema& schema) {
     const auto known = schema.Find(column.name);
     return known && schema[*known].type == column.type;
   });
-}
-
-void AddChunk(const ColumnBatchPtr& rows, MemoryPart* part) {
-  part->min_time = part->rows == 0 ? rows->min_time : std::min(part->min_time, rows->min_time);
-  part->max_time = part->rows == 0 ? rows->max_time : std::max(part->max_time, rows->max_time);
-  part->rows += static_cast<int64_t>(rows->rows());
-  part->chunks.push_back(rows);
 }
 
 }  // namespace
@@ -105,7 +96,7 @@ Result<TableSnapshotPtr> LakeImpl::SnapshotWith(std::string_view database, std::
       for (const BufferedChunk& chunk : theirs.chunks) {
         if (chunk.last_sequence <= known) continue;
         if (!Fits(*chunk.rows, *table->schema)) return Error(ErrorKind::kInternal, "a node has rows of another schema");
-        AddChunk(chunk.rows, &parts[theirs.partition]);
+        parts[theirs.partition].Add(chunk.rows);
       }
     }
   }
@@ -113,9 +104,9 @@ Result<TableSnapshotPtr> LakeImpl::SnapshotWith(std::string_view database, std::
   auto all = std::make_shared<TableSnapshot>(*own);
   all->memory.clear();
   for (const MemoryPartPtr& part : own->memory) {
-    if (!parts.contains(part->partition)) all->memory.push_back(part);
-    else
-      for (const ColumnBatchPtr& chunk : part->chunks) AddChunk(chunk, &parts[part->partition]);
+    const auto with_others = parts.find(part->partition);
+    if (with_others == parts.end()) all->memory.push_back(part);
+    else std::ranges::for_each(part->chunks, [&](const ColumnBatchPtr& chunk) { with_others->second.Add(chunk); });
   }
   for (auto& [key, part] : parts) {
     part.partition = key;

@@ -17,12 +17,12 @@ DroppedName DroppedNameOf(const DataFile& file) { return {.layer = file.layer->n
 }  // namespace
 
 uint64_t PartitionCommitter::FlushedSequence(const PartitionMetadata& metadata) const {
-  return std::max(metadata.SequenceOf({}), metadata.SequenceOf(node_));
+  return std::max(SequenceOf(metadata.wal_sequences, {}), SequenceOf(metadata.wal_sequences, node_));
 }
 
 PartitionMetadata PartitionCommitter::MetadataOf(const Partition& partition, const PartitionEdit& edit) const {
   PartitionMetadata metadata{
-      .table = partition.table->name, .wal_sequences = partition.wal_sequences, .files = edit.files, .lease = edit.lease};
+      .table = partition.table->name, .wal_sequences = edit.wal_sequences, .files = edit.files, .lease = edit.lease};
   if (edit.flushed_sequence > 0) metadata.wal_sequences[node_] = edit.flushed_sequence;
   for (const DroppedFile& waiting : partition.drop_queue) metadata.drop_queue.push_back(DroppedNameOf(*waiting.file));
   for (const DataFilePtr& file : edit.dropped) metadata.drop_queue.push_back(DroppedNameOf(*file));
@@ -39,6 +39,7 @@ Status PartitionCommitter::Commit(Partition* partition, const MakeEdit& make_edi
       if (partition->table->dropped) return Error(ErrorKind::kConflict, "the table is gone");
       edit.files = partition->files;
       edit.flushed_sequence = partition->flushed_sequence;
+      edit.wal_sequences = partition->wal_sequences;
       edit.lease = partition->lease;
     }
     ARROW_RETURN_NOT_OK(make_edit(&edit));
@@ -113,7 +114,10 @@ int64_t PartitionCommitter::TakeOver(LoadedPartition loaded, Partition* partitio
   }
   std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
   partition->files = std::move(files);
-  partition->flushed_sequence = std::max(partition->flushed_sequence, FlushedSequence(loaded.metadata));
+  const uint64_t known_sequence = FlushedSequence(loaded.metadata);
+  // It only ever rises, unless the catalog lost what it had or the table was dropped.
+  if (known_sequence < partition->flushed_sequence) state_->fallen_back.push_back(Pin(partition));
+  partition->flushed_sequence = std::max(partition->flushed_sequence, known_sequence);
   partition->wal_sequences = std::move(loaded.metadata.wal_sequences);
   partition->lease = std::move(loaded.metadata.lease);
   partition->version = std::move(loaded.version);

@@ -21,6 +21,7 @@ struct PartitionEdit {
   std::vector<DataFilePtr> files;         // as they are, by min_time; the edit makes of them what shall be
   std::vector<DataFilePtr> dropped;       // of those, what is to be removed when nobody reads it any more
   uint64_t flushed_sequence = 0;          // all rows of this node's records up to here are in the files
+  WalSequences wal_sequences;             // the same of every node; what is said above counts for this one
   std::optional<MaintenanceLease> lease;  // who may replace files
 };
 

@@ -10,8 +10,10 @@
 #include "catalog/json_catalog.h"
 #include "catalog/store_catalog.h"
 #include "lake/lake_impl.h"
+#include "lake/leftover_check.h"
 #include "object_store/journal_feed.h"
 #include "storage/hive_path.h"
+#include "wal/wal_reader.h"
 #include "wal/wal_record.h"
 
 namespace gigapi {
@@ -99,7 +101,7 @@ Status LakeImpl::RecoverForWriting() {
     ARROW_RETURN_NOT_OK(follower_->Begin());
   }
   ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_->Load(drops_.list()));
-  ARROW_RETURN_NOT_OK(catalog_->RemoveLeftovers(contents));
+  ARROW_RETURN_NOT_OK(RemoveLeftovers(contents));
   ARROW_RETURN_NOT_OK(LoadCatalog(contents));
 
   // The log may hold more than fits into memory. What is flushed meanwhile is what has most rows: a log of many tables and
@@ -122,6 +124,16 @@ Status LakeImpl::RecoverForWriting() {
              (SteadyNanos() - started) / kNanosPerMilli);
   }
   return StartWal(std::move(wal_contents));
+}
+
+/// Under Durability::kNone nothing was promised, and there is no log to compare with.
+Status LakeImpl::RemoveLeftovers(const CatalogContents& contents) {
+  if (!catalog_->is_shared() && options_.durability != Durability::kNone) {
+    ARROW_ASSIGN_OR_RAISE(const auto first_sequence, wal::FirstSequence(fs_, WalDirectory(options_.root)));
+    const LogRemains log{.node = options_.node, .first_sequence = first_sequence};
+    ARROW_RETURN_NOT_OK(CheckLeftovers(fs_, *options_.layers.front()->local_directory(), contents, log));
+  }
+  return catalog_->RemoveLeftovers(contents);
 }
 
 Status LakeImpl::StartWal(wal::WalContents contents) {
@@ -193,8 +205,10 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
       partition->wal_sequences = from.metadata.wal_sequences;
       partition->lease = from.metadata.lease;
       partition->version = from.version;
-      QueueAgain(from.metadata.drop_queue, partition);
-      partition->listed_drops = from.metadata.drop_queue.size();
+      if (options_.removes_replaced_files) {
+        QueueAgain(from.metadata.drop_queue, partition);
+        partition->listed_drops = from.metadata.drop_queue.size();
+      }
       partition->tidy_at_ns = SteadyNanos() + options_.drop_delay_ms * kNanosPerMilli;
       state_.MarkBusy(partition);
       partition->files = from.metadata.files;
@@ -210,11 +224,11 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
   return Status::OK();
 }
 
-/// What lies beside the catalog was removed with all that a crash may leave; what lies in other layers waits once more.
+/// What lies beside a catalog of this process alone was removed with all that a crash may leave; the rest waits once more.
 void LakeImpl::QueueAgain(const std::vector<DroppedName>& dropped, Partition* partition) {
   for (const DroppedName& name : dropped) {
     const LayerPtr layer = FindLayer(options_.layers, name.layer);
-    if (layer == nullptr || layer == options_.layers.front()) continue;
+    if (layer == nullptr || (layer == options_.layers.front() && !catalog_->is_shared())) continue;
     auto file = std::make_shared<DataFile>();
     file->id = NewDataFileId();
     file->layer = layer;

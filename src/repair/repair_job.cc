@@ -34,11 +34,12 @@ class Progress {
   int64_t done_ = 0;
 };
 
-Status ForEachObject(ObjectStore* store, const RepairHooks& hooks, const std::function<void(const ObjectInfo&)>& use) {
+Status ForEachObject(ObjectStore* store, const std::string& prefix, const RepairHooks& hooks,
+                     const std::function<void(const ObjectInfo&)>& use) {
   std::string start_after;
   do {
     if (hooks.is_cancelled()) return Error(ErrorKind::kCancelled, "cancelled");
-    ARROW_ASSIGN_OR_RAISE(ObjectPage page, store->List("", start_after, SIZE_MAX));
+    ARROW_ASSIGN_OR_RAISE(ObjectPage page, store->List(prefix, start_after, SIZE_MAX));
     for (const ObjectInfo& object : page.objects) use(object);
     start_after = std::move(page.next_start_after);
   } while (!start_after.empty());
@@ -53,21 +54,32 @@ class InventoryReader {
   Result<LakeInventory> Read() {
     // The catalog first: a file that is committed meanwhile is an orphan for now, and no listed one is missed.
     std::vector<CatalogKey> keys;
-    ARROW_RETURN_NOT_OK(ForEachObject(sources_.catalog_store.get(), hooks_, [&](const ObjectInfo& object) {
+    ARROW_RETURN_NOT_OK(ForEachObject(sources_.catalog_store.get(), "", hooks_, [&](const ObjectInfo& object) {
       if (auto key = ParseCatalogKey(object.key)) keys.push_back(*std::move(key));
     }));
-    for (size_t position = 0; position < sources_.layers.size(); ++position) ARROW_RETURN_NOT_OK(ListLayer(position));
-    ARROW_RETURN_NOT_OK(ReadMetadata(keys));
-    ARROW_RETURN_NOT_OK(ReadFooters());
-    return std::move(inventory_);
+    return ReadBelow("", keys);
+  }
+
+  Result<LakeInventory> ReadHour(const CatalogKey& hour) {
+    return ReadBelow(PartitionPath(TablePath(hour.database, hour.table), *hour.partition) + '/',
+                     {{.database = hour.database, .table = hour.table}, hour});
   }
 
  private:
   TableInventory& TableAt(const CatalogKey& key) { return inventory_.tables[{key.database, key.table}]; }
 
-  Status ListLayer(size_t position) {
+  Result<LakeInventory> ReadBelow(const std::string& prefix, const std::vector<CatalogKey>& keys) {
+    for (size_t position = 0; position < sources_.layers.size(); ++position) {
+      ARROW_RETURN_NOT_OK(ListLayer(position, prefix));
+    }
+    ARROW_RETURN_NOT_OK(ReadMetadata(keys));
+    ARROW_RETURN_NOT_OK(ReadFooters());
+    return std::move(inventory_);
+  }
+
+  Status ListLayer(size_t position, const std::string& prefix) {
     const LayerPtr& layer = sources_.layers[position];
-    return ForEachObject(layer->store(), hooks_, [&](const ObjectInfo& object) {
+    return ForEachObject(layer->store(), prefix, hooks_, [&](const ObjectInfo& object) {
       if (!LevelOfFileName(NameOf(object.key))) return;
       const auto key = ParseCatalogKey(MetadataKey(ParentOf(object.key)));
       if (!key || !key->partition) return;
@@ -162,6 +174,11 @@ Result<LakeInventory> ReadInventory(const RepairSources& sources, const std::str
   return InventoryReader(sources, node, hooks).Read();
 }
 
+Result<LakeInventory> ReadHourInventory(const RepairSources& sources, const CatalogKey& hour, const std::string& node,
+                                        const RepairHooks& hooks) {
+  return InventoryReader(sources, node, hooks).ReadHour(hour);
+}
+
 Status ApplyRepair(const RepairPlan& plan, Catalog* catalog, const RepairHooks& hooks) {
   // In the order in which a flush makes them: what a reader meets in between is whole.
   for (const std::string& database : plan.databases) ARROW_RETURN_NOT_OK(catalog->CreateDatabase(database));
@@ -189,17 +206,20 @@ bool IsRemovable(const Orphan& orphan, int64_t written_before_ns) {
 }
 
 Result<RemovedOrphans> RemoveOrphans(const RepairPlan& plan, int64_t written_before_ns, const RepairHooks& hooks) {
-  std::vector<const Orphan*> orphans;
-  for (const Orphan& orphan : plan.orphans) {
-    if (IsRemovable(orphan, written_before_ns)) orphans.push_back(&orphan);
-  }
+  std::vector<Orphan> orphans;
+  std::ranges::copy_if(plan.orphans, std::back_inserter(orphans),
+                       [&](const Orphan& orphan) { return IsRemovable(orphan, written_before_ns); });
+  return RemoveFiles(orphans, hooks);
+}
+
+Result<RemovedOrphans> RemoveFiles(const std::vector<Orphan>& orphans, const RepairHooks& hooks) {
   RemovedOrphans removed;
   Progress progress(hooks, "removing orphans", orphans.size());
-  for (const Orphan* orphan : orphans) {
+  for (const Orphan& orphan : orphans) {
     ARROW_RETURN_NOT_OK(progress.Begin());
-    ARROW_RETURN_NOT_OK(orphan->layer->Remove(orphan->key));
+    ARROW_RETURN_NOT_OK(orphan.layer->Remove(orphan.key));
     ++removed.files;
-    removed.bytes += orphan->size_bytes;
+    removed.bytes += orphan.size_bytes;
     progress.Done();
   }
   return removed;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "catalog/catalog_key.h"
 #include "object_store/object_store.h"
 #include "repair/repair_planner.h"
 
@@ -29,6 +30,10 @@ struct RepairHooks {
 /// Lists layers and catalog, and reads the metadata and those footers that are needed; a few requests a file at most.
 Result<LakeInventory> ReadInventory(const RepairSources& sources, const std::string& node, const RepairHooks& hooks);
 
+/// The same for one hour of a table alone; its key names a partition.
+Result<LakeInventory> ReadHourInventory(const RepairSources& sources, const CatalogKey& hour, const std::string& node,
+                                        const RepairHooks& hooks);
+
 /// Writes the plan's tables and hours. What was done when it fails stays, and is not in the next plan.
 Status ApplyRepair(const RepairPlan& plan, Catalog* catalog, const RepairHooks& hooks);
 
@@ -40,6 +45,9 @@ struct RemovedOrphans {
 /// nothing is known; those that may have rows of their own stay.
 Result<RemovedOrphans> RemoveOrphans(const RepairPlan& plan, int64_t written_before_ns, const RepairHooks& hooks);
 bool IsRemovable(const Orphan& orphan, int64_t written_before_ns);
+
+/// Removes these, whatever they are.
+Result<RemovedOrphans> RemoveFiles(const std::vector<Orphan>& orphans, const RepairHooks& hooks);
 
 /// The report as JSON.
 std::string EncodeRepairPlan(const RepairPlan& plan);

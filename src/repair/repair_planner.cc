@@ -95,10 +95,11 @@ class TablePlanner {
 
   /// Rows of records up to a drop are gone, whatever files still have them.
   bool IsDropped(const FoundFile& file) const {
-    if (options_.is_shared || !file.footer || !file.footer->provenance) return false;
-    const FileProvenance& provenance = *file.footer->provenance;
+    if (!file.footer || !file.footer->provenance) return false;
+    const auto& logs = file.footer->provenance->logs;
+    const auto own = logs.find(options_.node);
     const uint64_t dropped_up_to = options_.drops.DroppedUpTo(database_, name_);
-    return dropped_up_to > 0 && provenance.logs.contains(options_.node) && provenance.min_sequence <= dropped_up_to;
+    return own != logs.end() && !own->second.empty() && own->second.front().after < dropped_up_to;
   }
 
   bool IsOurs(const FoundFile& file) const {

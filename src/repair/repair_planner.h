@@ -18,7 +18,7 @@ struct RepairOptions {
   /// Of this machine's log: under this name files and a shared catalog keep how far it has come. Empty: it has none.
   std::string node = {};
   bool is_shared = false;  // the catalog
-  DropList drops = {};     // of a catalog that is not shared
+  DropList drops = {};     // of this machine's log
   bool add_unlisted = false;
   bool forget_missing = false;
 };

@@ -124,7 +124,7 @@ DataFilePtr MakeDataFile(const FoundFile& found, PartitionKey partition, const T
 }
 
 void RaiseSequences(const std::vector<const FoundFile*>& files, const std::string& node, bool is_shared,
-                    std::map<std::string, uint64_t>* sequences) {
+                    WalSequences* sequences) {
   for (const FoundFile* file : files) {
     if (!file->footer->provenance) continue;
     for (const auto& [log, ranges] : file->footer->provenance->logs) {

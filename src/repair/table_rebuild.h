@@ -16,7 +16,7 @@ DataFilePtr MakeDataFile(const FoundFile& found, PartitionKey partition, const T
 
 /// Raises what is known of logs to what the files say; in a catalog that is not shared only of this machine's.
 void RaiseSequences(const std::vector<const FoundFile*>& files, const std::string& node, bool is_shared,
-                    std::map<std::string, uint64_t>* sequences);
+                    WalSequences* sequences);
 
 /// The columns of a table whose files these are: those of `known` (nullptr: none) in their places, then those that the files
 /// say, in the places that their footers say. kConflict when two files cannot be of one table.

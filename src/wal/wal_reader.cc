@@ -101,10 +101,8 @@ void DropReleased(WalContents* contents) {
   segments.erase(segments.begin(), segments.begin() + static_cast<ptrdiff_t>(released));
 }
 
-}  // namespace
-
-Result<WalContents> ReadWal(FileSystem* fs, const std::string& directory, const RecordVisitor& visit,
-                            const ReplayProgress& progress) {
+/// By their headers: what records they have is not known yet.
+Result<WalContents> ListSegments(FileSystem* fs, const std::string& directory) {
   WalContents contents;
   ARROW_ASSIGN_OR_RAISE(const auto names, fs->List(directory));
   for (const std::string& name : names) {
@@ -114,6 +112,14 @@ Result<WalContents> ReadWal(FileSystem* fs, const std::string& directory, const 
   }
   std::sort(contents.segments.begin(), contents.segments.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   DropReleased(&contents);
+  return contents;
+}
+
+}  // namespace
+
+Result<WalContents> ReadWal(FileSystem* fs, const std::string& directory, const RecordVisitor& visit,
+                            const ReplayProgress& progress) {
+  ARROW_ASSIGN_OR_RAISE(WalContents contents, ListSegments(fs, directory));
   uint64_t total = 0;
   for (const SegmentFile& segment : contents.segments) total += segment.size_bytes;
   uint64_t done = 0;
@@ -130,6 +136,12 @@ Result<WalContents> ReadWal(FileSystem* fs, const std::string& directory, const 
     contents.last_segment_id = segment.id;
   }
   return contents;
+}
+
+Result<std::optional<uint64_t>> FirstSequence(FileSystem* fs, const std::string& directory) {
+  ARROW_ASSIGN_OR_RAISE(const WalContents contents, ListSegments(fs, directory));
+  if (contents.segments.empty()) return std::nullopt;
+  return contents.segments.front().first_sequence;
 }
 
 }  // namespace gigapi::wal

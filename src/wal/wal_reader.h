@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,5 +39,9 @@ using ReplayProgress = std::function<void(uint64_t bytes_done, uint64_t bytes_to
 /// records are missing: an error, and nothing is repaired in silence.
 Result<WalContents> ReadWal(FileSystem* fs, const std::string& directory, const RecordVisitor& visit,
                             const ReplayProgress& progress);
+
+/// The first record that the log has, or will have next: every earlier one was released. nullopt: there is no log. Reads no
+/// more than the segments' headers.
+Result<std::optional<uint64_t>> FirstSequence(FileSystem* fs, const std::string& directory);
 
 }  // namespace gigapi::wal

@@ -175,6 +175,26 @@ def test_nodes_that_run_while_redis_is_wiped_lose_nothing(binary, cluster, redis
     assert report["hours"] == [] and report["missing"] == []
 
 
+def test_a_redis_that_lost_its_last_changes_gets_them_back_from_the_writers(binary, cluster, redis, tmp_path):
+    writers = [cluster(f"writer{i}", **NO_MERGES) for i in range(2)]
+    flush_some(writers[0], 1)
+    flush_some(writers[1], 1, first=10)
+    for writer in writers:
+        wait_until(lambda: ids(writer) == list(range(20)), "every row is there", 20)
+    state = redis.save_state()
+    flush_some(writers[0], 2, first=20)
+    flush_some(writers[1], 2, first=40)
+    redis.fall_back_to(state)
+    for writer in writers:
+        wait_until(lambda: ids(writer) == list(range(60)), "what Redis has lost is back", 60)
+    flush_some(writers[0], 1, first=60)
+    newcomer = cluster("newcomer", GIGAPI_MODE="readonly")
+    wait_until(lambda: ids(newcomer) == list(range(70)), "a node without a past sees the same", 20)
+    assert sum(writer.metrics()["gigapi_heal_files_total"] for writer in writers) > 0
+    report = repair(binary, tmp_path / "elsewhere", "--json", **cluster.env)
+    assert report["hours"] == [] and report["missing"] == [] and report["orphans"] == []
+
+
 def test_a_catalog_in_the_bucket_comes_back(binary, minio, make_server, tmp_path):
     bucket = "repair" + str(time.time_ns())
     client = minio.client()
@@ -192,3 +212,49 @@ def test_a_catalog_in_the_bucket_comes_back(binary, minio, make_server, tmp_path
     repair(binary, server.root, "--apply", **env)
     server.start()
     assert ids(server) == list(range(20))
+
+
+def test_a_server_does_not_start_over_an_hour_that_lost_its_metadata(binary, make_server):
+    server = make_server(**FAST, **NO_MERGES)
+    flush_some(server, 2)
+    server.stop()
+    # The log has let go of these rows: it is not what brings them back.
+    for segment in (server.root / ".gigapi" / "wal").glob("*.wal"):
+        segment.unlink()
+    next(server.root.glob("*/cpu/date=*/hour=*/metadata.json")).unlink()
+    there = files_below(server.root)
+    assert_refuses_to_start(server)
+    assert files_below(server.root) == there
+    repair(binary, server.root, "--apply")
+    server.start()
+    assert ids(server) == list(range(20))
+
+
+def test_a_server_does_not_start_over_a_table_that_lost_its_metadata(binary, make_server):
+    server = make_server(**FAST, **NO_MERGES)
+    flush_some(server, 2)
+    server.stop()
+    next(server.root.glob("*/cpu/metadata.json")).unlink()
+    there = files_below(server.root)
+    assert_refuses_to_start(server)
+    assert files_below(server.root) == there
+    repair(binary, server.root, "--apply")
+    server.start()
+    assert ids(server) == list(range(20))
+
+
+def test_nodes_sweep_what_a_bucket_has_and_nobody_names(minio, make_server, tmp_path):
+    bucket = "sweep" + str(time.time_ns())
+    client = minio.client()
+    client.make_bucket(bucket)
+    server = make_server(root=tmp_path / "node", **FAST, **NO_MERGES, **minio.layer(0, "s3", bucket),
+                         GIGAPI_SWEEP_INTERVAL_MS="2400", GIGAPI_SWEEP_AGE_MIN_MS="1500")
+    server.write(lines(0, 10))
+    wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "the rows are in a file")
+    [listed] = [key for key in client.sizes(bucket) if key.endswith(".parquet")]
+    left = listed.rsplit("/", 1)[0] + "/00000000-0000-4000-8000-000000000000.1.parquet"
+    client.put(bucket, left, client.get(bucket, listed))
+    wait_until(lambda: left not in client.sizes(bucket), "what nobody names is gone", 60)
+    assert listed in client.sizes(bucket)
+    assert server.metrics()["gigapi_sweep_removed_files_total"] == 1
+    assert ids(server) == list(range(10))

@@ -145,6 +145,19 @@ class Redis(Service):
         assert self.process is None
         shutil.rmtree(self.directory / "appendonlydir", ignore_errors=True)
 
+    def save_state(self):
+        """For fall_back_to."""
+        state = self.directory / "state"
+        shutil.copytree(self.directory / "appendonlydir", state)
+        return state
+
+    def fall_back_to(self, state):
+        """Forgets all since, as a replica does that was behind when it took over."""
+        self.kill()
+        self.wipe()
+        state.rename(self.directory / "appendonlydir")
+        self.start()
+
 
 def _resp(*parts):
     encoded = [str(part).encode() for part in parts]

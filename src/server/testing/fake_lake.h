@@ -18,6 +18,7 @@ class FakeLake final : public Lake {
   Status DropTable(std::string_view database, std::string_view table) override;
   Status DropDatabase(std::string_view database) override;
   std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
+  const std::string& node() const override { return node_; }
   Status CheckHealth() const override;
   void Write(std::string_view database, WriteBatch batch, WriteDone done) override;
   Status FlushAll() override { return Status::OK(); }
@@ -33,6 +34,11 @@ class FakeLake final : public Lake {
   Status LeasePartition(const PartitionFiles&) override { return Status::OK(); }
   Status ReturnPartition(const PartitionFiles&) override { return Status::OK(); }
   Status ReplaceFiles(const PartitionFiles&, const std::vector<DataFilePtr>&, std::vector<DataFile>) override {
+    return Status::OK();
+  }
+  std::vector<FallenBackPartition> TakeFallenBack() override { return {}; }
+  Status AddFiles(const CatalogKey&, const std::vector<DataFilePtr>&, const std::vector<DataFilePtr>&,
+                  const WalSequences&) override {
     return Status::OK();
   }
   LakeMetrics metrics() const override;
@@ -58,6 +64,7 @@ class FakeLake final : public Lake {
  private:
   struct Schemata;
 
+  const std::string node_;
   mutable std::mutex mutex_;
   std::map<std::string, std::map<std::string, int64_t>> rows_;
   std::map<std::string, SchemaPtr> schemas_;

@@ -1,0 +1,63 @@
+// Brings back what a shared catalog has lost: a Redis that was restarted from an older state, or replaced by a replica that
+// was behind, lacks the last commits, and their files lie in the layers without a name. A node that had committed some of
+// them notices (lake.h TakeFallenBack), and this adds the files of those partitions again, as `gigapi repair --add-unlisted`
+// would. Owns the thread "heal". Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "lake/lake.h"
+#include "repair/repair_job.h"
+
+namespace gigapi {
+
+struct HealMetrics {
+  int64_t files_total = 0;  // that were added again
+  int64_t rows_total = 0;
+  int64_t failures_total = 0;
+};
+
+class HealService {
+ public:
+  /// Starts the thread. `lake` must outlive the service.
+  static std::unique_ptr<HealService> Start(Lake* lake, RepairSources sources);
+  /// The same without the thread: Run is all that happens.
+  static std::unique_ptr<HealService> Make(Lake* lake, RepairSources sources);
+  ~HealService();
+
+  /// Heals what has fallen back, on the calling thread; what fails is tried again the next time.
+  Status Run();
+
+  /// Ends the thread. No call may follow but metrics.
+  void Stop();
+
+  HealMetrics metrics() const;
+
+ private:
+  struct Pending {
+    FallenBackPartition partition;
+    int failures = 0;
+  };
+
+  HealService(Lake* lake, RepairSources sources) : lake_(lake), sources_(std::move(sources)) {}
+  void Loop();
+  Status Heal(const FallenBackPartition& partition);
+
+  Lake* const lake_;
+  const RepairSources sources_;
+  std::atomic<bool> stopping_ = false;
+  std::vector<Pending> pending_;  // of whoever runs Run
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  HealMetrics metrics_;
+  std::jthread thread_;  // last: it uses all that is above
+};
+
+}  // namespace gigapi

@@ -1,0 +1,92 @@
+#include "maintenance/heal_service.h"
+
+#include <gtest/gtest.h>
+
+#include "catalog/catalog_key.h"
+#include "lake/testing/lake_rows.h"
+#include "object_store/testing/memory_store.h"
+
+namespace gigapi {
+namespace {
+
+/// A lake whose only layer and catalog are a store, which forgets.
+class HealServiceTest : public testing::Test {
+ protected:
+  HealServiceTest() {
+    LakeOptions options = Options();
+    options.layers = {layer_};
+    options.shared_catalog = store_;
+    lake_ = Open(&disk_, options);
+    heals_ = HealService::Make(lake_.get(), {.layers = {layer_}, .catalog_store = store_});
+  }
+
+  void WriteAndFlush(const std::vector<int64_t>& ids) {
+    ASSERT_TRUE(WriteAndWait(lake_.get(), Rows("t", ids)).ok());
+    ASSERT_TRUE(lake_->FlushAll().ok());
+  }
+  std::string HourKey() { return MetadataKey(lake_->ListPartitions().at(0).path); }
+  std::string Hour() { return store_->Get(HourKey())->content; }
+  void FallBackTo(const std::string& content) { ASSERT_TRUE(PutObject(store_.get(), HourKey(), content).ok()); }
+
+  /// What the catalog says.
+  Ids Listed() {
+    FaultFileSystem disk;
+    LakeOptions options = Options();
+    options.layers = {layer_};
+    options.shared_catalog = store_;
+    const auto other = Open(&disk, options);
+    Ids ids;
+    for (const PartitionFiles& partition : other->ListPartitions()) {
+      for (const DataFilePtr& file : partition.files) AddIdsOf(*OpenDataFile(*file), file->rows, &ids);
+    }
+    return ids;
+  }
+
+  FaultFileSystem disk_;
+  const std::shared_ptr<ObjectStore> store_ = MakeMemoryStore();
+  const LayerPtr layer_ = std::make_shared<const Layer>(LayerOptions{.name = "s3", .is_global = true}, store_, nullptr);
+  std::unique_ptr<Lake> lake_;
+  std::unique_ptr<HealService> heals_;
+};
+
+TEST_F(HealServiceTest, BringsBackTheFilesOfCommitsThatWereLost) {
+  WriteAndFlush({1, 2});
+  const std::string old = Hour();
+  WriteAndFlush({3, 4});
+  WriteAndFlush({5});
+  FallBackTo(old);
+  WriteAndFlush({6});  // meets another version than it knows
+  EXPECT_EQ(Listed(), (Ids{1, 2, 6}));
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(heals_->metrics().files_total, 2);
+  EXPECT_EQ(heals_->metrics().rows_total, 3);
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(heals_->metrics().files_total, 2);
+  WriteAndFlush({7});
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5, 6, 7}));
+}
+
+TEST_F(HealServiceTest, LeavesACatalogAloneThatHasEverything) {
+  WriteAndFlush({1, 2});
+  ASSERT_TRUE(PutObject(store_.get(), HourKey(), Hour()).ok());
+  WriteAndFlush({3});
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(heals_->metrics().files_total, 0);
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3}));
+}
+
+TEST_F(HealServiceTest, DoesNotBringBackWhatWasDropped) {
+  WriteAndFlush({1, 2});
+  ASSERT_TRUE(lake_->DropTable("db", "t").ok());
+  WriteAndFlush({3});
+  const std::string old = Hour();
+  WriteAndFlush({4});
+  FallBackTo(old);
+  WriteAndFlush({5});
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{3, 4, 5})) << "the dropped file may still lie there";
+}
+
+}  // namespace
+}  // namespace gigapi

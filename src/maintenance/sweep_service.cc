@@ -1,0 +1,158 @@
+#include "maintenance/sweep_service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <unordered_set>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/thread.h"
+#include "repair/sweep_planner.h"
+#include "storage/hive_path.h"
+
+namespace gigapi {
+namespace {
+
+/// The first run comes so much sooner: nodes that are restarted every day sweep too.
+constexpr int64_t kFirstRunPart = 24;
+/// Of a table in one run; the next run goes on.
+constexpr size_t kHoursMax = 10'000;
+
+}  // namespace
+
+std::unique_ptr<SweepService> SweepService::Start(Lake* lake, RepairSources sources, std::vector<LayerPtr> swept,
+                                                  const SweepOptions& options) {
+  auto service = Make(lake, std::move(sources), std::move(swept), options);
+  if (options.interval_ns > 0 && !service->swept_.empty()) {
+    service->thread_ = StartThread("sweep", [raw = service.get()] { raw->Loop(); });
+  }
+  return service;
+}
+
+std::unique_ptr<SweepService> SweepService::Make(Lake* lake, RepairSources sources, std::vector<LayerPtr> swept,
+                                                 const SweepOptions& options) {
+  return std::unique_ptr<SweepService>(new SweepService(lake, std::move(sources), std::move(swept), options));
+}
+
+SweepService::SweepService(Lake* lake, RepairSources sources, std::vector<LayerPtr> swept, const SweepOptions& options)
+    : lake_(lake), sources_(std::move(sources)), swept_(std::move(swept)), options_(options) {}
+
+SweepService::~SweepService() { Stop(); }
+
+void SweepService::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void SweepService::Loop() {
+  for (int64_t wait_ns = options_.interval_ns / kFirstRunPart;; wait_ns = options_.interval_ns) {
+    {
+      std::unique_lock lock(mutex_);
+      if (wake_.wait_for(lock, std::chrono::nanoseconds(wait_ns), [this] { return stopping_.load(); })) return;
+    }
+    const Status swept = Run();
+    if (!swept.ok() && KindOf(swept) != ErrorKind::kCancelled) {
+      LOG_WARN("a sweep is left for the next time", "reason=\"{}\"", swept.message());
+    }
+  }
+}
+
+Status SweepService::Run() {
+  const int64_t before_ns = WallNanos() - options_.age_min_ns;
+  Status first_failure;
+  const auto note = [&](const Status& status) {
+    if (!status.ok() && first_failure.ok()) first_failure = status;
+  };
+  for (const LayerPtr& layer : swept_) note(SweepUploads(*layer, before_ns));
+  const std::vector<PartitionFiles> partitions = lake_->ListPartitions();
+  std::map<std::pair<std::string_view, std::string_view>, std::vector<const PartitionFiles*>> tables;
+  for (const PartitionFiles& partition : partitions) tables[{partition.database, partition.table}].push_back(&partition);
+  for (const auto& [name, table] : tables) {
+    if (stopping_) break;
+    note(SweepTable(table, before_ns));
+  }
+  const std::lock_guard lock(mutex_);
+  ++metrics_.runs_total;
+  if (!first_failure.ok()) ++metrics_.failures_total;
+  return first_failure;
+}
+
+Status SweepService::SweepUploads(const Layer& layer, int64_t before_ns) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t removed, layer.store()->RemoveUnfinished(before_ns));
+  if (removed == 0) return Status::OK();
+  LOG_INFO("removed uploads that never ended", "layer={} uploads={}", layer.name(), removed);
+  const std::lock_guard lock(mutex_);
+  metrics_.removed_uploads_total += removed;
+  return Status::OK();
+}
+
+Status SweepService::SweepTable(const std::vector<const PartitionFiles*>& partitions, int64_t before_ns) {
+  ARROW_ASSIGN_OR_RAISE(const auto hours, FindHours(partitions, before_ns));
+  const PartitionFiles& any = *partitions.front();
+  Status first_failure;
+  for (const PartitionKey hour : hours) {
+    if (stopping_) break;
+    const Status swept = SweepHour({.database = any.database, .table = any.table, .partition = hour}, before_ns);
+    if (!swept.ok() && first_failure.ok()) first_failure = swept;
+  }
+  return first_failure;
+}
+
+/// The hours of a table where something lies that this node does not know. What it knows may be behind, which costs no more
+/// than a look at the hour.
+Result<std::set<PartitionKey>> SweepService::FindHours(const std::vector<const PartitionFiles*>& partitions,
+                                                       int64_t before_ns) const {
+  std::set<PartitionKey> hours;
+  const std::string prefix = TablePath(partitions.front()->database, partitions.front()->table) + '/';
+  for (const LayerPtr& layer : swept_) {
+    std::unordered_set<std::string_view> known;
+    for (const PartitionFiles* partition : partitions) {
+      for (const DataFilePtr& file : partition->files) {
+        if (file->layer == layer) known.insert(file->key);
+      }
+    }
+    std::string start_after;
+    do {
+      if (stopping_) return hours;
+      ARROW_ASSIGN_OR_RAISE(ObjectPage page, layer->store()->List(prefix, start_after, SIZE_MAX));
+      for (const ObjectInfo& object : page.objects) {
+        if (object.modified_ns >= before_ns || !LevelOfFileName(NameOf(object.key)) || known.contains(object.key)) continue;
+        const auto key = ParseCatalogKey(MetadataKey(ParentOf(object.key)));
+        if (key && key->partition) hours.insert(*key->partition);
+        if (hours.size() == kHoursMax) return hours;
+      }
+      start_after = std::move(page.next_start_after);
+    } while (!start_after.empty());
+  }
+  return hours;
+}
+
+/// Upon what the catalog and the footers say now.
+Status SweepService::SweepHour(const CatalogKey& hour, int64_t before_ns) {
+  const RepairHooks hooks{.is_cancelled = [this] { return stopping_.load(); }};
+  const RepairOptions options{.node = lake_->node(), .is_shared = !lake_->node().empty()};
+  ARROW_ASSIGN_OR_RAISE(const LakeInventory inventory, ReadHourInventory(sources_, hour, lake_->node(), hooks));
+  std::vector<Orphan> orphans = PlanSweep(inventory, options, before_ns);
+  std::erase_if(orphans, [&](const Orphan& orphan) { return std::ranges::count(swept_, orphan.layer) == 0; });
+  for (const Orphan& orphan : orphans) {
+    LOG_INFO("removing a file that no metadata names", "layer={} file={}", orphan.layer->name(), orphan.key);
+  }
+  ARROW_ASSIGN_OR_RAISE(const RemovedOrphans removed, RemoveFiles(orphans, hooks));
+  const std::lock_guard lock(mutex_);
+  metrics_.removed_files_total += removed.files;
+  metrics_.removed_bytes_total += removed.bytes;
+  return Status::OK();
+}
+
+SweepMetrics SweepService::metrics() const {
+  const std::lock_guard lock(mutex_);
+  return metrics_;
+}
+
+}  // namespace gigapi
