@@ -1,6 +1,5 @@
 """A lake of several nodes over a MinIO and perhaps a Redis, with a fault proxy between each node and each of them."""
 import secrets
-import signal
 import subprocess
 import time
 
@@ -51,14 +50,6 @@ class Node(Server):
             self.is_ending = True
             self.process.terminate()
 
-    def pause(self):
-        if self.is_running():
-            self.process.send_signal(signal.SIGSTOP)
-
-    def resume(self):
-        if self.is_running():
-            self.process.send_signal(signal.SIGCONT)
-
     def kill(self):
         self.notice_end()
         super().kill()
@@ -97,12 +88,14 @@ class Node(Server):
     def drop(self, table):
         """Whether it says that the table is gone."""
         try:
-            answer = requests.post(f"{self.url}/query?db={DB}", json={"query": f'DROP TABLE "{table}"'}, timeout=30, auth=self.auth())
+            answer = requests.post(f"{self.url}/query", params={"db": DB, "q": f'DROP MEASUREMENT "{table}"'}, timeout=30,
+                                   auth=self.auth())
         except requests.RequestException:
             return False
-        if not answer.ok:
+        is_done = answer.ok and "error" not in answer.text
+        if not is_done:
             self.note_error(answer.text)
-        return answer.ok
+        return is_done
 
     def select(self, sql, timeout):
         """The rows as lists of texts, or None: also when the answer says that it lacks rows of other nodes."""
@@ -242,7 +235,7 @@ class Cluster:
                 service.start()
             service.resume()
         for node in self.nodes.values():
-            node.resume()
+            _resume(node)
             node.notice_end()
             if node.process is None:
                 node.spawn()

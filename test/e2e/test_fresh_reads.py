@@ -1,5 +1,4 @@
 """What was written to one node is seen on all at once, before it is in any file; and what happens when a node is away."""
-import signal
 import threading
 import time
 
@@ -120,7 +119,7 @@ def test_an_answer_without_a_node_that_is_away_says_so(make_node):
     writer.write(lines(0, 10))
     assert ids(reader) == list(range(10))
     name = node_names(reader)[str(writer.port)]["node"]
-    writer.process.send_signal(signal.SIGSTOP)
+    writer.pause()
     try:
         begun = time.monotonic()
         answer = ask(reader)
@@ -138,7 +137,7 @@ def test_an_answer_without_a_node_that_is_away_says_so(make_node):
         wait_until(lambda: node_names(reader)[str(writer.port)]["state"] == "silent", "its lease is over", 20)
         assert ask(reader).headers[HEADER] == name
     finally:
-        writer.process.send_signal(signal.SIGCONT)
+        writer.resume()
     wait_until(lambda: HEADER not in ask(reader).headers, "it is back", 20)
     assert ids(reader) == list(range(10))
     writer.kill()

@@ -64,6 +64,14 @@ def wait_until(condition, what, timeout_s=30.0, on_timeout=lambda: ""):
         pause_s = min(pause_s * 1.5, 0.1)
 
 
+def _state(task):
+    """A thread's letter in /proc; X once it is gone."""
+    try:
+        return (task / "stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+
+
 class QueryError(Exception):
     def __init__(self, status, message):
         super().__init__(f"{status}: {message}")
@@ -124,6 +132,15 @@ class Server:
         """SIGTERM, and the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self._reap()
+
+    def pause(self):
+        """SIGSTOP, and waits until every thread has stopped: one may run on for a moment on a machine that is busy."""
+        self.process.send_signal(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        wait_until(lambda: all(_state(task) in "TZX" for task in tasks.glob("*")), "all threads have stopped")
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self):
         """SIGKILL; nothing happens when there is no process."""
