@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "model/names.h"
 #include "storage/hive_path.h"
+#include "storage/parquet_footer.h"
 
 namespace gigapi {
 namespace {
@@ -20,6 +21,20 @@ const std::string kNoNode;
 /// Whether a file of a partition's folder that no metadata.json lists is one of ours.
 bool MayBeLeftOver(const std::string& name) {
   return name.ends_with(".tmp") || name.ends_with(".bak") || LevelOfFileName(name).has_value();
+}
+
+/// Who wrote a file that is named as ours are.
+enum class Writer {
+  kThisProgram,
+  kAnother,
+  kNobody,  // it is no Parquet file: what is half there
+};
+Writer WriterOf(FileSystem* fs, const std::string& path) {
+  auto file = fs->OpenForRead(path);
+  if (!file.ok()) return Writer::kAnother;
+  const auto footer = ReadParquetFooter(*std::move(file));
+  if (footer.ok()) return footer->provenance ? Writer::kThisProgram : Writer::kAnother;
+  return KindOf(footer.status()) == ErrorKind::kInvalidArgument ? Writer::kNobody : Writer::kAnother;
 }
 
 /// The partition folders of a table that have the form date=.../hour=..
@@ -104,18 +119,33 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
 }
 
 /// Hours are made after the table: where they are without it, the table's metadata was lost, and a new one of the same name
-/// would not know their files.
+/// would not know their files. What another program has written is left alone.
 Status JsonCatalog::CheckHasNoHours(const std::string& table_path) {
   ARROW_ASSIGN_OR_RAISE(const auto keys, ListPartitions(fs_, DirectoryOf(table_path)));
   for (const PartitionKey key : keys) {
-    ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(DirectoryOf(PartitionPath(table_path, key))));
-    const bool has_files = std::ranges::any_of(
-        names, [](const std::string& name) { return name == kMetadataName + 1 || LevelOfFileName(name).has_value(); });
-    if (!has_files) continue;
+    ARROW_ASSIGN_OR_RAISE(const bool is_ours, HasOwnFiles(PartitionPath(table_path, key), key));
+    if (!is_ours) continue;
     return Errorf(ErrorKind::kInternal, "{} has files of a table but not its metadata.json: run `gigapi repair`",
                   DirectoryOf(table_path));
   }
+  if (!keys.empty()) {
+    LOG_WARN("a folder of another program's files is left alone: `gigapi import` takes them", "path={}",
+             DirectoryOf(table_path));
+  }
   return Status::OK();
+}
+
+Result<bool> JsonCatalog::HasOwnFiles(const std::string& path, PartitionKey key) {
+  const std::string directory = DirectoryOf(path);
+  ARROW_ASSIGN_OR_RAISE(const bool has_metadata, fs_->Exists(directory + kMetadataName));
+  if (has_metadata) {
+    ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, directory + kMetadataName));
+    if (DecodePartitionMetadata(json, {layers_, path, key, kNoNode}).ok()) return true;
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(directory));
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    return LevelOfFileName(name) && WriterOf(fs_, directory + "/" + name) == Writer::kThisProgram;
+  });
 }
 
 /// A lake of years has many thousands of these: the folder is listed once, and one file is read. nullopt: all of it was
@@ -187,6 +217,10 @@ Status JsonCatalog::RemoveLeftovers(const CatalogContents& contents) {
 }
 
 Status JsonCatalog::RemoveLeftover(const std::string& path) {
+  if (LevelOfFileName(NameOf(path)) && WriterOf(fs_, DirectoryOf(path)) == Writer::kAnother) {
+    LOG_WARN("a file of another program is left alone: `gigapi import` takes it", "file={}", path);
+    return Status::OK();
+  }
   LOG_INFO("removing what a crash left over", "file={}", path);
   return fs_->Remove(DirectoryOf(path));
 }

@@ -3,6 +3,7 @@ import json
 import subprocess
 import time
 
+import pyarrow.parquet
 import pytest
 from gigapi_testing.server import clean_environment, wait_until
 
@@ -258,3 +259,22 @@ def test_nodes_sweep_what_a_bucket_has_and_nobody_names(minio, make_server, tmp_
     assert listed in client.sizes(bucket)
     assert server.metrics()["gigapi_sweep_removed_files_total"] == 1
     assert ids(server) == list(range(10))
+
+
+def test_files_of_another_program_are_left_alone(binary, make_server):
+    """As in a root that another GigAPI wrote: a server starts beside them, and never takes them for what a crash left."""
+    server = make_server(**FAST, **NO_MERGES)
+    flush_some(server, 1)
+    server.stop()
+    hour = next(server.root.glob("*/cpu/date=*/hour=*"))
+    theirs = pyarrow.table({"__timestamp": [START_NS], "id": [77]})
+    foreign = hour.parents[2] / "weather" / "date=2025-01-01" / "hour=12"
+    foreign.mkdir(parents=True)
+    (foreign / "metadata.json").write_text('{"type":"merge_tree","files":[{"path":"a.1.parquet"}]}')
+    for folder in (hour, foreign):
+        pyarrow.parquet.write_table(theirs, folder / "a.1.parquet")
+    for _ in range(2):
+        server.start()
+        assert ids(server) == list(range(10))
+        server.stop()
+    assert (hour / "a.1.parquet").exists() and (foreign / "a.1.parquet").exists()
