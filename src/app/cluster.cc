@@ -94,6 +94,7 @@ void Cluster::Equip(LakeOptions* options) {
 void Cluster::Attach(Lake* lake, std::function<std::string()> status) {
   lake_ = lake;
   service_ = std::make_unique<PeerService>(lake, membership_.get(), storage_.layers, std::move(status));
+  whole_ = std::make_unique<WholeLake>(lake, membership_.get(), &file_peers_);
   if (settings_.fresh_reads) fresh_ = std::make_unique<FreshSnapshots>(lake, membership_.get(), &peers_);
 }
 
@@ -119,6 +120,10 @@ Status Cluster::Announce(int http_port, int flight_port) {
 ClusterCalls Cluster::calls() {
   return {.describe = [this] { return Describe(); },
           .forget = [this](const std::string& node) { return membership_->Forget(node); }};
+}
+
+BackupSource Cluster::backup_source() {
+  return {.flush = [this] { return whole_->FlushEverywhere(); }, .snapshot = [this] { return whole_->Snapshot(); }};
 }
 
 std::string Cluster::Describe() {

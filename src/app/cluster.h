@@ -8,12 +8,14 @@
 
 #include "app/node_storage.h"
 #include "app/settings.h"
+#include "backup/backup_job.h"
 #include "cluster/membership.h"
 #include "lake/lake.h"
 #include "peers/fresh_snapshots.h"
 #include "peers/peer_client.h"
 #include "peers/peer_layers.h"
 #include "peers/peer_service.h"
+#include "peers/whole_lake.h"
 #include "server/api/gigapi/cluster_routes.h"
 
 namespace gigapi {
@@ -35,6 +37,7 @@ class Cluster {
   PeerService* service() { return service_.get(); }
   /// This must outlive them.
   ClusterCalls calls();
+  BackupSource backup_source();
 
  private:
   Cluster(const Settings& settings, const NodeStorage& storage);
@@ -50,6 +53,7 @@ class Cluster {
   Lake* lake_ = nullptr;
   std::unique_ptr<PeerService> service_;
   std::unique_ptr<FreshSnapshots> fresh_;
+  std::unique_ptr<WholeLake> whole_;
 };
 
 /// The name under which others reach this machine: of the settings, else the address that is listened on, else the host's.

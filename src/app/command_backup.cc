@@ -34,7 +34,7 @@ Status BackUpRoot(const BackupCommandOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto lake, Lake::Open(std::move(lake_options), LocalFileSystem()));
   ARROW_ASSIGN_OR_RAISE(const BackupPlace place, OpenBackupPlace(options.place));
   BackupBar bar("backup");
-  ARROW_ASSIGN_OR_RAISE(const BackupManifest manifest, RunBackup(place, lake.get(), HooksOf(&bar)));
+  ARROW_ASSIGN_OR_RAISE(const BackupManifest manifest, RunBackup(place, SourceOf(lake.get()), HooksOf(&bar)));
   fmt::print("{}  {}\n", manifest.id, Describe(TotalsOf(manifest)));
   return Status::OK();
 }

@@ -177,7 +177,10 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
                                       {.interval_ns = settings.sweep_interval_ms * kNanosPerMilli,
                                        .age_min_ns = settings.sweep_age_min_ms * kNanosPerMilli});
   ServerOptions server_options = ServerOptionsOf(settings);
-  if (node->cluster_) server_options.cluster = node->cluster_->calls();
+  if (node->cluster_) {
+    server_options.cluster = node->cluster_->calls();
+    server_options.backup_source = node->cluster_->backup_source();
+  }
   server_options.write_more_metrics = [merges = node->merges_.get(), flight = &node->flight_stats_,
                                        storage = &node->storage_, tiers = node->tiers_.get(), sweeps = node->sweeps_.get(),
                                        heals = node->heals_.get()](Exposition* page) {

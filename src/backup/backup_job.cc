@@ -123,9 +123,9 @@ class Job {
   }
 
   Status CarryFile(const DataFile& file, BackupFile* out) {
-    if (file.is_elsewhere) {
-      return Errorf(ErrorKind::kUnsupported, "{} lies on the disk of another node, {}: back up from there", file.key,
-                    file.node);
+    if (!file.IsReachable()) {
+      return Errorf(ErrorKind::kUnavailable, "{} lies on the disk of node {}, which is not asked: GIGAPI_FRESH_READS is off",
+                    file.key, file.node);
     }
     auto copy = std::make_shared<DataFile>(file);
     copy->key = BackupKey(file.key);
@@ -191,12 +191,18 @@ class Job {
 
 }  // namespace
 
-Result<BackupManifest> RunBackup(const BackupPlace& place, SnapshotSource* lake, const BackupHooks& hooks) {
+BackupSource SourceOf(Lake* lake) {
+  return {.flush = [lake] { return lake->FlushAll(); },
+          .snapshot = [lake]() -> Result<LakeSnapshotPtr> { return lake->Snapshot(); }};
+}
+
+Result<BackupManifest> RunBackup(const BackupPlace& place, const BackupSource& source, const BackupHooks& hooks) {
   Job job(place, hooks);
   ARROW_RETURN_NOT_OK(job.LearnKnownFiles());
   for (int attempt = 1;; ++attempt) {
     const int64_t created_ns = WallNanos();
-    Result<BackupManifest> manifest = job.CopyAll(*lake->Snapshot(), created_ns);
+    ARROW_ASSIGN_OR_RAISE(const LakeSnapshotPtr snapshot, source.snapshot());
+    Result<BackupManifest> manifest = job.CopyAll(*snapshot, created_ns);
     const bool try_again = !manifest.ok() && KindOf(manifest.status()) == ErrorKind::kNotFound && attempt < kAttemptsMax;
     if (try_again) {
       LOG_INFO("a file went while it was backed up: beginning again", "reason=\"{}\"", manifest.status().message());

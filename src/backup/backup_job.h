@@ -13,7 +13,7 @@
 #include <string>
 
 #include "backup/backup_place.h"
-#include "lake/snapshot.h"
+#include "lake/lake.h"
 
 namespace gigapi {
 
@@ -26,6 +26,17 @@ struct BackupProgress {
   int64_t bytes_copied = 0;
 };
 
+/// Where a backup gets what it is to have.
+struct BackupSource {
+  /// Brings rows into files as far as it can: files are shared with later backups, rows in memory are not.
+  std::function<Status()> flush;
+  /// All rows that were acknowledged before, each once.
+  std::function<Result<LakeSnapshotPtr>()> snapshot;
+};
+
+/// A lake that nobody shares, or what one node knows of it.
+BackupSource SourceOf(Lake* lake);
+
 struct BackupHooks {
   /// Asked now and then: true ends the work with kCancelled.
   std::function<bool()> is_cancelled = [] { return false; };
@@ -33,8 +44,8 @@ struct BackupHooks {
   std::function<void(const BackupProgress&)> on_progress = [](const BackupProgress&) {};
 };
 
-/// Blocks. The files of the snapshot cannot be deleted by this process while it is held; where another node of a shared
-/// catalog has deleted one (kNotFound), a new snapshot is taken, three times at most.
-Result<BackupManifest> RunBackup(const BackupPlace& place, SnapshotSource* lake, const BackupHooks& hooks);
+/// Blocks. Flushes nothing. The files of the snapshot cannot be deleted by this process while it is held; where another node
+/// of a shared catalog has deleted one (kNotFound), a new snapshot is taken, three times at most.
+Result<BackupManifest> RunBackup(const BackupPlace& place, const BackupSource& source, const BackupHooks& hooks);
 
 }  // namespace gigapi

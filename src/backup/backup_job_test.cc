@@ -39,7 +39,7 @@ class BackupJobTest : public testing::Test {
   Result<BackupManifest> BackUp() {
     BackupHooks hooks;
     hooks.on_progress = [this](const BackupProgress& progress) { last_ = progress; };
-    return RunBackup(place_, lake_.get(), hooks);
+    return RunBackup(place_, SourceOf(lake_.get()), hooks);
   }
   Status Restore(const std::string& id, bool replace_existing = false) {
     ARROW_ASSIGN_OR_RAISE(const BackupManifest manifest, place_.Read(id));
@@ -142,7 +142,7 @@ TEST_F(BackupJobTest, ACancelledBackupLeavesNoManifest) {
   std::atomic<int> asked{0};
   BackupHooks hooks;
   hooks.is_cancelled = [&] { return ++asked > 2; };
-  const auto manifest = RunBackup(place_, lake_.get(), hooks);
+  const auto manifest = RunBackup(place_, SourceOf(lake_.get()), hooks);
   ASSERT_FALSE(manifest.ok());
   EXPECT_EQ(KindOf(manifest.status()), ErrorKind::kCancelled);
   EXPECT_TRUE(ManifestIds().empty());

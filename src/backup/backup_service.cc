@@ -29,9 +29,9 @@ void BackupService::Run(const BackupPlace& place) {
                                 state_.progress = progress;
                               }};
   // Rows that are in files are shared with the next backup; those that no flush takes go into files of this one alone.
-  const Status flushed = lake_->FlushAll();
+  const Status flushed = source_.flush();
   if (!flushed.ok()) LOG_WARN("rows could not be flushed before a backup", "reason=\"{}\"", flushed.message());
-  const Result<BackupManifest> manifest = RunBackup(place, lake_, hooks);
+  const Result<BackupManifest> manifest = RunBackup(place, source_, hooks);
   const std::lock_guard lock(mutex_);
   state_.ended_ns = WallNanos();
   if (manifest.ok()) {

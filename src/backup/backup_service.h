@@ -1,6 +1,6 @@
 // Backups of a server that runs: one at a time, in the background, asked about while it works.
 //
-// Thread-safe. Stop before the lake goes.
+// Thread-safe. Stop before the source goes.
 #pragma once
 
 #include <atomic>
@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "backup/backup_job.h"
-#include "lake/lake.h"
 #include "object_store/open_store.h"
 
 namespace gigapi {
@@ -36,8 +35,9 @@ struct BackupState {
 
 class BackupService {
  public:
-  /// The credentials are for every place that is named. `lake` must outlive it.
-  BackupService(Lake* lake, StoreCredentials credentials) : lake_(lake), credentials_(std::move(credentials)) {}
+  /// The credentials are for every place that is named.
+  BackupService(BackupSource source, StoreCredentials credentials)
+      : source_(std::move(source)), credentials_(std::move(credentials)) {}
   ~BackupService() { Stop(); }
 
   /// Begins a backup that has all rows acknowledged by now. kConflict while one runs. Asks the place whether it answers, so
@@ -53,7 +53,7 @@ class BackupService {
  private:
   void Run(const BackupPlace& place);
 
-  Lake* const lake_;
+  const BackupSource source_;
   const StoreCredentials credentials_;
   std::atomic<bool> cancelled_{false};
   mutable std::mutex mutex_;  // for what is below

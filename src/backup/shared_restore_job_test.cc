@@ -35,7 +35,7 @@ class SharedRestoreTest : public testing::Test {
     ASSERT_TRUE(WriteAndWait(writer_.get(), Rows("t", ids, hours)).ok());
   }
 
-  BackupManifest BackUp() { return *place_.Read(RunBackup(place_, writer_.get(), {}).ValueOrDie().id); }
+  BackupManifest BackUp() { return *place_.Read(RunBackup(place_, SourceOf(writer_.get()), {}).ValueOrDie().id); }
   static Status Restore(const BackupManifest& manifest, const Bucket& to, bool replace_existing = false) {
     return RunSharedRestore(manifest, {.catalog = to.store, .layers = {to.layer}, .replace_existing = replace_existing}, {});
   }

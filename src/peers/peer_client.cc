@@ -164,11 +164,18 @@ Status PeerClient::Tell(const NodeEntry& node, std::string_view action, const Ta
              [](fl::ResultStream* answer) -> Status { return answer->Next().status(); });
 }
 
-Result<std::string> PeerClient::AskStatus(const NodeEntry& node) {
-  return Ask(node, kNodeStatusAction, "", [](fl::ResultStream* answer) -> Result<std::string> {
-    ARROW_ASSIGN_OR_RAISE(const auto status, NextPart(answer));
-    return std::string(TextOf(*status));
+Result<std::string> PeerClient::AskText(const NodeEntry& node, std::string_view action) {
+  return Ask(node, action, "", [](fl::ResultStream* answer) -> Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const auto text, NextPart(answer));
+    return std::string(TextOf(*text));
   });
+}
+
+Result<std::string> PeerClient::AskStatus(const NodeEntry& node) { return AskText(node, kNodeStatusAction); }
+
+Result<std::vector<TableRequest>> PeerClient::AskTables(const NodeEntry& node) {
+  ARROW_ASSIGN_OR_RAISE(const std::string names, AskText(node, kListTablesAction));
+  return DecodeTableNames(names);
 }
 
 PeerClient::CachedTable PeerClient::Cached(const TableKey& key) {

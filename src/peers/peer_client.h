@@ -12,6 +12,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "cluster/node_entry.h"
@@ -43,8 +44,10 @@ class PeerClient {
   Result<BufferedRows> AskBufferedRows(const NodeEntry& node, const std::string& database, const std::string& table);
   /// Bytes of a file of its local layer; fewer at the end of the file.
   Result<std::string> ReadFile(const NodeEntry& node, const RangeRequest& range);
-  /// Tells it of a drop (kDropRowsAction, kLookAgainAction), and waits until it has done its part.
+  /// Tells it of a drop (kDropRowsAction, kLookAgainAction) or to flush, and waits until it has done its part.
   Status Tell(const NodeEntry& node, std::string_view action, const TableRequest& request);
+  /// The tables that it knows, and the databases without one.
+  Result<std::vector<TableRequest>> AskTables(const NodeEntry& node);
   /// What it says of itself, a JSON object.
   Result<std::string> AskStatus(const NodeEntry& node);
 
@@ -61,6 +64,7 @@ class PeerClient {
   template <typename Read>
   auto Ask(const NodeEntry& node, std::string_view action, std::string body, const Read& read)
       -> std::invoke_result_t<Read, arrow::flight::ResultStream*>;
+  Result<std::string> AskText(const NodeEntry& node, std::string_view action);
   Result<std::shared_ptr<Connection>> Connect(const NodeEntry& node);
   void Forget(const NodeEntry& node, const std::shared_ptr<Connection>& connection);
   CachedTable Cached(const TableKey& key);

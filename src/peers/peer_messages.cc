@@ -97,6 +97,24 @@ Result<TableRequest> DecodeTableRequest(std::string_view json) {
       json, [](element root) { return TableRequest{.database = TextOf(root, "database"), .table = TextOf(root, "table")}; });
 }
 
+std::string EncodeTableNames(const std::vector<TableRequest>& names) {
+  JsonWriter json;
+  json.BeginArray();
+  for (const TableRequest& name : names) json.BeginArray().String(name.database).String(name.table).EndArray();
+  return json.EndArray().Take();
+}
+
+Result<std::vector<TableRequest>> DecodeTableNames(std::string_view json) {
+  return Parse(json, [](element root) {
+    std::vector<TableRequest> names;
+    for (const element name : simdjson::dom::array(root)) {
+      names.push_back(
+          {.database = std::string(std::string_view(name.at(0))), .table = std::string(std::string_view(name.at(1)))});
+    }
+    return names;
+  });
+}
+
 std::string EncodeRangeRequest(const RangeRequest& request) {
   JsonWriter json;
   json.BeginObject().Key("layer").String(request.layer).Key("key").String(request.key);

@@ -24,6 +24,10 @@ inline constexpr std::string_view kDropRowsAction = "gigapi.drop_rows";
 /// Body: TableRequest. The catalog has lost the table: this node looks, and answers nothing. Without a database: a node has
 /// come, so it looks which there are.
 inline constexpr std::string_view kLookAgainAction = "gigapi.look_again";
+/// No body. Answers which tables this node knows (EncodeTableNames).
+inline constexpr std::string_view kListTablesAction = "gigapi.list_tables";
+/// Body: an empty TableRequest. This node brings its rows into files, and answers nothing.
+inline constexpr std::string_view kFlushAction = "gigapi.flush";
 /// No body. Answers a JSON object for GET /api/v1/cluster.
 inline constexpr std::string_view kNodeStatusAction = "gigapi.node_status";
 
@@ -73,6 +77,10 @@ struct TableRequest {
 
 std::string EncodeTableRequest(const TableRequest& request);
 Result<TableRequest> DecodeTableRequest(std::string_view json);
+
+/// Of tables; a database without one stands there with an empty table.
+std::string EncodeTableNames(const std::vector<TableRequest>& names);
+Result<std::vector<TableRequest>> DecodeTableNames(std::string_view json);
 
 struct RangeRequest {
   std::string layer;

@@ -30,6 +30,14 @@ TEST(PeerMessages, AHeaderComesBackAsItWas) {
   EXPECT_EQ(read->partitions[0].chunks[0].id, (ChunkId{5, 10, 12}));
 }
 
+TEST(PeerMessages, NamesComeBackAsTheyWere) {
+  const auto read = DecodeTableNames(EncodeTableNames({{"a", "t\"\n"}, {"b", ""}}));
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  ASSERT_EQ(read->size(), 2u);
+  EXPECT_EQ(read->at(0).database + read->at(0).table, "at\"\n");
+  EXPECT_EQ(read->at(1).database + read->at(1).table, "b");
+}
+
 TEST(PeerMessages, ARangeComesBackAsItWas) {
   const auto read = DecodeRangeRequest(EncodeRangeRequest({"hot", "a/b.parquet", 1, UINT64_MAX}));
   ASSERT_TRUE(read.ok()) << read.status().ToString();

@@ -59,7 +59,7 @@ PeerService::PeerService(Lake* lake, Membership* membership, std::vector<LayerPt
 
 bool PeerService::Answers(std::string_view action) {
   return action == kBufferedRowsAction || action == kReadFileAction || action == kNodeStatusAction ||
-         action == kDropRowsAction || action == kLookAgainAction;
+         action == kDropRowsAction || action == kLookAgainAction || action == kListTablesAction || action == kFlushAction;
 }
 
 Result<std::unique_ptr<fl::ResultStream>> PeerService::Answer(std::string_view action, std::string_view body) {
@@ -75,10 +75,26 @@ Result<std::unique_ptr<fl::ResultStream>> PeerService::Answer(std::string_view a
                                                   : lake_->LookAgain(request.database, request.table));
     return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>());
   }
+  if (action == kFlushAction) {
+    ARROW_RETURN_NOT_OK(lake_->FlushAll());
+    return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>());
+  }
+  if (action == kListTablesAction) {
+    return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>{ResultOf(EncodeTableNames(ListTables()))});
+  }
   if (action == kNodeStatusAction) {
     return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>{ResultOf(status_())});
   }
   return Error(ErrorKind::kUnsupported, "this node does not answer that");
+}
+
+std::vector<TableRequest> PeerService::ListTables() const {
+  std::vector<TableRequest> names;
+  for (const auto& [database, tables] : lake_->Snapshot()->databases) {
+    if (tables.empty()) names.push_back({.database = database, .table = {}});
+    for (const auto& [table, snapshot] : tables) names.push_back({.database = database, .table = table});
+  }
+  return names;
 }
 
 Result<std::unique_ptr<fl::ResultStream>> PeerService::ListBuffered(std::string_view body) {

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "cluster/membership.h"
 #include "lake/lake.h"
+#include "peers/peer_messages.h"
 #include "storage/layer.h"
 
 namespace gigapi {
@@ -34,6 +35,7 @@ class PeerService {
   Result<std::unique_ptr<arrow::flight::ResultStream>> Answer(std::string_view action, std::string_view body);
 
  private:
+  std::vector<TableRequest> ListTables() const;
   Result<std::unique_ptr<arrow::flight::ResultStream>> ListBuffered(std::string_view body);
   Result<std::unique_ptr<arrow::flight::ResultStream>> ReadFile(std::string_view body);
 

@@ -87,7 +87,7 @@ class ServerImpl final : public Server {
         writes_(lake, &parsers_, WriteLimitsOf(options_)),
         importer_(ImportLimitsOf(options_), &parsers_, lake, writes_.mutable_stats()),
         queries_(engine, &query_pool_),
-        backups_(lake, options_.backup_credentials),
+        backups_(options_.backup_source.snapshot ? options_.backup_source : SourceOf(lake), options_.backup_credentials),
         influx_queries_(lake, engine, &query_pool_, &queries_.registry(), influx::IdentityHeaders(options_.version)) {
     const http::Headers identity = influx::IdentityHeaders(options_.version);
     influx::AddWriteRoutes(&writes_, options_.default_database, identity, &router_);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "backup/backup_job.h"
 #include "base/error.h"
 #include "object_store/open_store.h"
 #include "server/api/gigapi/cluster_routes.h"
@@ -48,6 +49,7 @@ struct ServerOptions {
   std::string import_spool_directory;                 // where it is spooled; empty: none is taken
 
   StoreCredentials backup_credentials;  // of places that backups go to
+  BackupSource backup_source;           // empty: the server's lake
 
   int64_t line_bytes_max = 1 << 20;  // one line of line protocol
   int64_t columns_per_table_max = 1'000;
