@@ -12,6 +12,21 @@ namespace {
 /// Each of them means that another node was faster.
 constexpr int kAttemptsMax = 50;
 
+/// Whether the catalog has lost commits that this node knew of: what it has of a log only grows.
+bool HasFallenBack(const WalSequences& known, const WalSequences& loaded) {
+  return std::ranges::any_of(known, [&](const auto& each) { return SequenceOf(loaded, each.first) < each.second; });
+}
+
+/// What was dropped by a commit that the catalog has lost may be needed again: where its rows went is not listed now.
+void KeepWhatIsNeededAgain(bool has_fallen_back, Partition* partition) {
+  if (has_fallen_back) partition->drop_queue.clear();
+  std::erase_if(partition->drop_queue, [&](const DroppedFile& dropped) {
+    return std::ranges::any_of(partition->files, [&](const DataFilePtr& file) {
+      return file->layer == dropped.file->layer && file->key == dropped.file->key;
+    });
+  });
+}
+
 DroppedName DroppedNameOf(const DataFile& file) { return {.layer = file.layer->name(), .name = NameOf(file.key)}; }
 
 }  // namespace
@@ -118,6 +133,7 @@ int64_t PartitionCommitter::TakeOver(LoadedPartition loaded, Partition* partitio
   // It only ever rises, unless the catalog lost what it had or the table was dropped.
   if (known_sequence < partition->flushed_sequence) state_->fallen_back.push_back(Pin(partition));
   partition->flushed_sequence = std::max(partition->flushed_sequence, known_sequence);
+  KeepWhatIsNeededAgain(HasFallenBack(partition->wal_sequences, loaded.metadata.wal_sequences), partition);
   partition->wal_sequences = std::move(loaded.metadata.wal_sequences);
   partition->lease = std::move(loaded.metadata.lease);
   partition->version = std::move(loaded.version);

@@ -4,6 +4,7 @@
 
 #include "catalog/catalog_key.h"
 #include "lake/testing/lake_rows.h"
+#include "maintenance/merge_service.h"
 #include "object_store/testing/memory_store.h"
 
 namespace gigapi {
@@ -16,6 +17,7 @@ class HealServiceTest : public testing::Test {
     LakeOptions options = Options();
     options.layers = {layer_};
     options.shared_catalog = store_;
+    options.drop_delay_ms = 3'600'000;
     lake_ = Open(&disk_, options);
     heals_ = HealService::Make(lake_.get(), {.layers = {layer_}, .catalog_store = store_});
   }
@@ -65,6 +67,23 @@ TEST_F(HealServiceTest, BringsBackTheFilesOfCommitsThatWereLost) {
   EXPECT_EQ(heals_->metrics().files_total, 2);
   WriteAndFlush({7});
   EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5, 6, 7}));
+}
+
+/// The merge that replaced them is lost too: they are needed again.
+TEST_F(HealServiceTest, BringsBackFilesThatWereToBeRemoved) {
+  WriteAndFlush({1, 2});
+  const std::string old = Hour();
+  WriteAndFlush({3, 4});
+  const auto merges = MergeService::Start(lake_.get(), {.enabled = false});
+  const PartitionFiles partition = lake_->ListPartitions().at(0);
+  ASSERT_TRUE(merges->Merge(partition, {.inputs = partition.files, .output_level = 2}).ok());
+  EXPECT_EQ(lake_->metrics().drop_queue_files, 2);
+  FallBackTo(old);
+  WriteAndFlush({5});
+  EXPECT_EQ(Listed(), (Ids{1, 2, 5}));
+  EXPECT_EQ(lake_->metrics().drop_queue_files, 0);
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5}));
 }
 
 TEST_F(HealServiceTest, LeavesACatalogAloneThatHasEverything) {

@@ -136,6 +136,7 @@ class Cluster:
         self.password = "http-" + secrets.token_hex(16)
         self.binary = binary
         self.settings = {**SETTINGS, **(settings or {})}
+        self.redis_state = None  # from the beginning of a "fall back" to its end
         self.nodes = {}
 
     def start(self):
@@ -198,6 +199,8 @@ class Cluster:
         elif fault.kind == "partition":
             for proxy in self._proxies(fault):
                 proxy.partition(fault.detail)
+        elif fault.kind == "fall back":
+            self.redis_state = self.redis.save_state()
         else:
             target = self._process(fault)
             {"kill": target.kill, "pause": lambda: _pause(target), "stop": lambda: target.terminate()}[fault.kind]()
@@ -208,7 +211,9 @@ class Cluster:
                 proxy.heal()
             return
         target = self._process(fault)
-        if fault.kind == "pause":
+        if fault.kind == "fall back":
+            self.redis.fall_back_to(self.redis_state)
+        elif fault.kind == "pause":
             _resume(target)
         elif isinstance(target, Node):
             if fault.kind == "stop":

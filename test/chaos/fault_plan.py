@@ -10,7 +10,8 @@ LONG_PAUSE_S = (2 * LEASE_S, 3 * LEASE_S)
 LONG_PAUSE_RATE = 0.4
 HTTP_KINDS = ("reset", "reset_in_request", "error", "lose_answer", "reset_in_answer", "truncate")
 RESP_KINDS = tuple(kind for kind in HTTP_KINDS if kind != "error")
-# How often each kind comes up, by weight.
+# How often each kind comes up, by weight. "fall back" is planned by hand: writers that are killed while Redis forgets cannot
+# tell it what it had.
 WEIGHTS = {"kill": 5, "pause": 4, "stop": 1, "network": 4, "slow": 2, "partition": 3}
 
 
@@ -18,7 +19,7 @@ WEIGHTS = {"kill": 5, "pause": 4, "stop": 1, "network": 4, "slow": 2, "partition
 class Fault:
     start_s: float
     duration_s: float
-    kind: str           # of WEIGHTS
+    kind: str           # of WEIGHTS, or "fall back": Redis forgets at the end what it was told since the start
     targets: tuple      # nodes or services; of "network", "slow" and "partition": the nodes that are cut off
     service: str = ""   # of those three: from which service
     detail: str = ""    # of "network" one of the kinds of faults, of "partition" how

@@ -30,6 +30,14 @@ def test_driver_finds_every_acknowledged_row_once_on_every_node(binary, tmp_path
     assert driver.ledger.counts["acknowledged rows"] > 1000 * rounds and driver.probe_answers > rounds
 
 
+def test_driver_finds_every_row_after_redis_has_forgotten_its_last_changes(binary, tmp_path):
+    driver = ChaosDriver(binary, tmp_path, "redis", seed=50_003)
+    driver.run_plans([[Fault(2.0, 1.5, "fall back", ("redis",)), Fault(2.6, 1.0, "kill", ("compaction1",))],
+                      [Fault(1.0, 1.0, "network", ("compaction1", "writer1"), "redis", "reset", 0.3),
+                       Fault(2.5, 0.6, "fall back", ("redis",))]])
+    assert driver.ledger.counts["acknowledged rows"] > 2000
+
+
 def test_driver_notices_lost_rows(binary, tmp_path):
     """Nodes that promise nothing lose rows when they are killed: a driver that did not see it would prove nothing above."""
     driver = ChaosDriver(binary, tmp_path, "bucket", 1, {"GIGAPI_DURABILITY": "none", "GIGAPI_SAVE_TIMEOUT_S": "3600"}, settle_s=5)
