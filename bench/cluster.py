@@ -5,7 +5,8 @@
              cluster and under a steady load of other rows
   layers     ingest into a local folder and into a bucket as the first layer, in turns: rows a CPU second of the server, and how
              long acknowledgements take
-  catalog    a node's start on a catalog in the bucket of 5,000 hours with 20 files each, and planning a query of one hour
+  catalog    a node's start on a catalog in the bucket of 5,000 hours with 20 files each, without a checkpoint and with one, once
+             with the catalog's objects alone and once with (tiny) data files between them; and planning a query of one hour
   writers    rows a CPU second of one writer, and of two that write the same hours at once, each its own rows
 
     python bench/cluster.py [--only PART] [--catalog json|redis] [--rows 3000000] [--samples 500] [--turns 3]
@@ -123,7 +124,34 @@ def layers(rows, turns):
     return figures
 
 
-def catalog(cluster, hours=5_000, files_of_an_hour=20):
+def start_of_reader(cluster):
+    begun = time.perf_counter()
+    reader = cluster.node("readonly")
+    figures = {"files": reader.metrics()["gigapi_files"], "ready_after_s": round(time.perf_counter() - begun, 2),
+               "cpu_s": round(cpu_seconds(reader.process.pid), 2)}
+    return reader, figures
+
+
+def write_checkpoint(cluster):
+    """By a node that does nothing else; done when there is no new part for a while."""
+    client = cluster.minio.client()
+
+    def parts():
+        return {key for key in client.sizes("bench", "lake/.gigapi/checkpoint/")}
+
+    cluster.env |= {"GIGAPI_CATALOG_CHECKPOINT_INTERVAL_MS": "100", "GIGAPI_NO_MERGES": "true"}
+    node = cluster.node("compaction")
+    seen = set()
+    wait_until(lambda: parts(), "there is a checkpoint", 120)
+    while len(parts()) > len(seen):
+        seen = parts()
+        time.sleep(5)
+    node.stop()
+    cluster.nodes.remove(node)
+    return len(seen)
+
+
+def catalog(cluster, data_files, hours=5_000, files_of_an_hour=20):
     writer = cluster.node("aio")
     writer.write("cpu,host=a,region=r f0=1,f1=2,f2=3,f3=4,f4=5 1700000000000000000")
     wait_until(lambda: writer.metrics()["gigapi_buffer_rows"] == 0, "the row is in a file")
@@ -139,14 +167,19 @@ def catalog(cluster, hours=5_000, files_of_an_hour=20):
         files = [{**metadata["files"][0], "path": f"{hour:08d}-{i:04d}-4000-8000-000000000000.2.parquet",
                   "min_time": time_ns + i * 10**9, "max_time": time_ns + i * 10**9 + 1} for i in range(files_of_an_hour)]
         content = json.dumps({**metadata, "files": files}, separators=(",", ":")).encode()
-        cluster.minio.client().put("bench", f"{table}/date={begin:%Y-%m-%d}/hour={begin:%H}/metadata.json", content)
+        client, path = cluster.minio.client(), f"{table}/date={begin:%Y-%m-%d}/hour={begin:%H}"
+        for file in files if data_files else ():
+            client.put("bench", f"{path}/{file['path']}", b"x")
+        client.put("bench", f"{path}/metadata.json", content)
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(put, range(hours)))
-    begun = time.perf_counter()
-    reader = cluster.node("readonly")
-    figures = {"files": reader.metrics()["gigapi_files"], "ready_after_s": round(time.perf_counter() - begun, 2),
-               "cpu_s": round(cpu_seconds(reader.process.pid), 2)}
+    reader, without = start_of_reader(cluster)
+    reader.stop()
+    cluster.nodes.clear()
+    parts = write_checkpoint(cluster)
+    reader, figures = start_of_reader(cluster)
+    figures |= {"checkpoint_parts": parts, "without_checkpoint": without}
     took = []
     for _ in range(50):
         begun = time.perf_counter()
@@ -183,8 +216,9 @@ def main():
         with tempfile.TemporaryDirectory() as directory, Cluster(directory, arguments.catalog) as cluster:
             figures["visible"] = visible(cluster, arguments.samples)
     if arguments.only in (None, "catalog"):
-        with tempfile.TemporaryDirectory() as directory, Cluster(directory, "json") as cluster:
-            figures["catalog"] = catalog(cluster)
+        for data_files in (False, True):
+            with tempfile.TemporaryDirectory() as directory, Cluster(directory, "json") as cluster:
+                figures["catalog_and_files" if data_files else "catalog_alone"] = catalog(cluster, data_files)
     for count in (1, 2) if arguments.only in (None, "writers") else ():
         with tempfile.TemporaryDirectory() as directory, Cluster(directory, arguments.catalog) as cluster:
             figures[f"writers_{count}"] = writers(cluster, arguments.rows, count)

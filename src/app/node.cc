@@ -152,6 +152,9 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   lake_options.layers = node->storage_.layers;
   lake_options.shared_catalog = node->storage_.shared_catalog;
   lake_options.catalog_feed = node->storage_.catalog_feed;
+  // Redis answers as fast without one.
+  if (Maintains(settings) && !node->storage_.catalog_feed)
+    lake_options.checkpoint_interval_ms = settings.catalog_checkpoint_interval_ms;
   // Other nodes' queries may read what was replaced; how long they may is all that is known of them.
   if (lake_options.shared_catalog) {
     lake_options.drop_delay_ms = std::max(lake_options.drop_delay_ms, settings.query_timeout_ms + kFollowMsMax);

@@ -139,6 +139,15 @@ std::vector<SettingSpec> MakeTable() {
        .min = 20,
        .max = 36'000'000},
       {.group = kCluster,
+       .key = "catalog_checkpoint_interval_ms",
+       .environment = {{"GIGAPI_CATALOG_CHECKPOINT_INTERVAL_MS"}},
+       .field = &S::catalog_checkpoint_interval_ms,
+       .doc = "How often a node that merges gathers a bucket's catalog in a few objects, where it has changed, so that "
+              "nodes start "
+              "fast. 0: never.",
+       .min = 0,
+       .max = 86'400'000},
+      {.group = kCluster,
        .key = "cluster_tls_ca",
        .environment = {{"GIGAPI_CLUSTER_TLS_CA"}},
        .field = &S::cluster_tls_ca,

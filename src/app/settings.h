@@ -42,6 +42,7 @@ struct Settings {
   std::string advertise_host;
   int64_t heartbeat_interval_ms = 5'000;
   int64_t lease_ms = 15'000;
+  int64_t catalog_checkpoint_interval_ms = 300'000;
   bool fresh_reads = true;
   int64_t fresh_reads_timeout_ms = 1'000;
   std::string cluster_tls_ca;

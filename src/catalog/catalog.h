@@ -8,12 +8,14 @@
 // object_store/object_store.h: after any but kConflict and kInvalidArgument a commit may have happened.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "catalog/catalog_key.h"
 #include "catalog/drop_list.h"
 #include "catalog/partition_metadata.h"
 
@@ -51,6 +53,12 @@ struct CatalogContents {
   std::vector<std::string> dropped_databases;  // names whose folder is still there
 };
 
+/// What there is of a shared catalog: a database, a table or a partition, and which version of it.
+struct CatalogEntry {
+  CatalogKey key;
+  std::string version = {};  // empty: the store's lists do not tell
+};
+
 class Catalog {
  public:
   virtual ~Catalog() = default;
@@ -60,6 +68,13 @@ class Catalog {
 
   /// Reads all of it, without what was dropped.
   virtual Result<CatalogContents> Load(const DropList& drops) = 0;
+  /// What all of it is, without reading it. Of a shared catalog alone: kUnsupported for others.
+  virtual Result<std::vector<CatalogEntry>> List() {
+    return Error(ErrorKind::kUnsupported, "a catalog of one process alone has no versions");
+  }
+  /// Makes a later Load cheaper, if much has changed since the last time; asks the store for a list at least. Nothing but
+  /// that depends on it. May be given up: kCancelled.
+  virtual Status WriteCheckpoint(const std::function<bool()>& is_cancelled) { return Status::OK(); }
   /// A partition as it is now; one that is not there has no files and no version.
   virtual Result<LoadedPartition> GetPartition(const std::string& table_path, PartitionKey key) = 0;
 

@@ -81,6 +81,14 @@ class GuardedCatalog final : public Catalog {
     ARROW_RETURN_NOT_OK(CheckOrMark());
     return catalog_->Load(drops);
   }
+  Result<std::vector<CatalogEntry>> List() override {
+    ARROW_RETURN_NOT_OK(Check());
+    return catalog_->List();
+  }
+  Status WriteCheckpoint(const std::function<bool()>& is_cancelled) override {
+    ARROW_RETURN_NOT_OK(Check());
+    return catalog_->WriteCheckpoint(is_cancelled);
+  }
   Result<LoadedPartition> GetPartition(const std::string& table_path, PartitionKey key) override {
     ARROW_ASSIGN_OR_RAISE(LoadedPartition loaded, catalog_->GetPartition(table_path, key));
     if (loaded.version.empty()) ARROW_RETURN_NOT_OK(Check());

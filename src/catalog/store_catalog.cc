@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/uuid.h"
 #include "catalog/catalog_key.h"
+#include "catalog/catalog_listing.h"
+#include "catalog/checkpoint_writer.h"
 #include "storage/hive_path.h"
 
 namespace gigapi {
@@ -46,58 +50,38 @@ class StoreCatalog final : public Catalog {
   bool is_shared() const override { return true; }
 
   Result<CatalogContents> Load(const DropList&) override {
-    CatalogContents contents;
-    std::map<std::pair<std::string, std::string>, size_t> tables;  // position in the contents
-    struct Place {
-      size_t table;
-      size_t partition;
-    };
-    std::vector<Place> places;
-    const auto table_at = [&](const CatalogKey& key) -> LoadedTable& {
-      const auto [found, is_new] = tables.try_emplace({key.database, key.table}, contents.tables.size());
-      if (is_new) contents.tables.push_back({.database = key.database, .table = key.table, .schema = {}, .partitions = {}});
-      return contents.tables[found->second];
-    };
-    ARROW_ASSIGN_OR_RAISE(const auto keys, ListKeys());
-    for (const CatalogKey& key : keys) {
-      if (contents.databases.empty() || contents.databases.back() != key.database)
-        contents.databases.push_back(key.database);
-      if (key.table.empty()) continue;
-      LoadedTable& table = table_at(key);
-      if (!key.partition) continue;
-      places.push_back({static_cast<size_t>(&table - contents.tables.data()), table.partitions.size()});
-      table.partitions.push_back({.key = *key.partition, .metadata = {}});
+    ARROW_ASSIGN_OR_RAISE(const auto begins, ListCheckpointParts(store_.get()));
+    std::vector<std::vector<LoadedObject>> ranges(begins.size());
+    ARROW_RETURN_NOT_OK(ForEachConcurrently(begins.size(), kLoadThreads, "load", [&](size_t i) {
+      return LoadRange(begins[i], i + 1 < begins.size() ? begins[i + 1] : "").Value(&ranges[i]);
+    }));
+    std::vector<LoadedObject*> unknown;
+    for (auto& range : ranges) {
+      for (LoadedObject& object : range) {
+        if (!object.is_loaded) unknown.push_back(&object);
+      }
     }
-    std::sort(contents.databases.begin(), contents.databases.end());
-    contents.databases.erase(std::unique(contents.databases.begin(), contents.databases.end()), contents.databases.end());
-    ARROW_RETURN_NOT_OK(ForEachConcurrently(contents.tables.size(), kLoadThreads, "load", [&](size_t i) -> Status {
-      LoadedTable& table = contents.tables[i];
-      ARROW_ASSIGN_OR_RAISE(const auto found, GetVersionedTable(TablePath(table.database, table.table)));
-      table.schema = found ? found->schema : nullptr;
-      return Status::OK();
-    }));
-    ARROW_RETURN_NOT_OK(ForEachConcurrently(places.size(), kLoadThreads, "load", [&](size_t i) -> Status {
-      LoadedTable& table = contents.tables[places[i].table];
-      LoadedPartition& partition = table.partitions[places[i].partition];
-      ARROW_ASSIGN_OR_RAISE(partition, GetPartition(TablePath(table.database, table.table), partition.key));
-      return Status::OK();
-    }));
-    // A table without columns of its own is one that is being removed or made.
-    std::erase_if(contents.tables, [](const LoadedTable& table) { return table.schema == nullptr; });
-    return contents;
+    ARROW_RETURN_NOT_OK(
+        ForEachConcurrently(unknown.size(), kLoadThreads, "load", [&](size_t i) { return GetObject(unknown[i]); }));
+    LOG_DEBUG("read the catalog", "parts={} objects_read_one_by_one={}", begins.size(), unknown.size());
+    return ContentsOf(std::move(ranges));
   }
 
+  Result<std::vector<CatalogEntry>> List() override {
+    ARROW_ASSIGN_OR_RAISE(const auto begins, ListCheckpointParts(store_.get()));
+    ARROW_ASSIGN_OR_RAISE(auto objects, ListCatalog(store_.get(), begins));
+    std::vector<CatalogEntry> entries;
+    for (ObjectInfo& object : objects) entries.push_back({*ParseCatalogKey(object.key), std::move(object.version)});
+    return entries;
+  }
+
+  Status WriteCheckpoint(const std::function<bool()>& is_cancelled) override { return checkpoint_.Write(is_cancelled); }
+
   Result<LoadedPartition> GetPartition(const std::string& table_path, PartitionKey key) override {
-    LoadedPartition loaded;
-    loaded.key = key;
-    const std::string path = PartitionPath(table_path, key);
-    auto found = store_->Get(MetadataKey(path));
-    if (!found.ok() && KindOf(found.status()) == ErrorKind::kNotFound) return loaded;
+    auto found = store_->Get(MetadataKey(PartitionPath(table_path, key)));
+    if (!found.ok() && KindOf(found.status()) == ErrorKind::kNotFound) return LoadedPartition{.key = key, .metadata = {}};
     ARROW_RETURN_NOT_OK(found.status());
-    ARROW_ASSIGN_OR_RAISE(loaded.metadata,
-                          DecodePartitionMetadata(found->content, {layers_, path, key, node_, find_peer_layer_}));
-    loaded.version = std::move(found->version);
-    return loaded;
+    return DecodePartition(table_path, key, found->content, std::move(found->version));
   }
 
   Result<bool> HasDatabase(const std::string& database) override {
@@ -163,6 +147,14 @@ class StoreCatalog final : public Catalog {
   Status RemoveEmptyDirectories(const std::vector<std::string>&, const std::string&) override { return Status::OK(); }
 
  private:
+  /// One of the catalog's objects and what it says. Of a database: nothing, of a table: the columns.
+  struct LoadedObject {
+    CatalogKey key;
+    bool is_loaded = false;
+    SchemaPtr schema;  // nullptr: it was removed meanwhile
+    LoadedPartition partition;
+  };
+
   struct VersionedSchema {
     SchemaPtr schema;
     std::string version;
@@ -181,17 +173,67 @@ class StoreCatalog final : public Catalog {
     if (note_) note_(key);
   }
 
-  Result<std::vector<CatalogKey>> ListKeys() {
-    std::vector<CatalogKey> keys;
-    std::string start_after;
-    do {
-      ARROW_ASSIGN_OR_RAISE(ObjectPage page, store_->List("", start_after, kPageObjects));
-      for (const ObjectInfo& object : page.objects) {
-        if (auto key = ParseCatalogKey(object.key)) keys.push_back(*std::move(key));
+  /// Of a range of keys, with all that the checkpoint knows.
+  Result<std::vector<LoadedObject>> LoadRange(const std::string& begin, const std::string& end) {
+    ARROW_ASSIGN_OR_RAISE(const auto objects, ListCatalogRange(store_.get(), begin, end));
+    const std::vector<CheckpointEntry> entries = ReadCheckpointPart(store_.get(), begin);
+    std::vector<LoadedObject> range(objects.size());
+    for (size_t i = 0; i < objects.size(); ++i) {
+      range[i].key = *ParseCatalogKey(objects[i].key);
+      range[i].is_loaded = range[i].key.table.empty();
+      const CheckpointEntry* const entry = FindCurrent(entries, objects[i]);
+      if (entry != nullptr) ARROW_RETURN_NOT_OK(DecodeObject(entry->content, entry->version, &range[i]));
+    }
+    return range;
+  }
+
+  Status DecodeObject(std::string_view content, std::string version, LoadedObject* object) {
+    const CatalogKey& key = object->key;
+    if (key.partition) {
+      ARROW_ASSIGN_OR_RAISE(object->partition, DecodePartition(TablePath(key.database, key.table), *key.partition, content,
+                                                               std::move(version)));
+    } else if (!key.table.empty()) {
+      ARROW_ASSIGN_OR_RAISE(object->schema, DecodeTableMetadata(content));
+    }
+    object->is_loaded = true;
+    return Status::OK();
+  }
+
+  Status GetObject(LoadedObject* object) {
+    const std::string table_path = TablePath(object->key.database, object->key.table);
+    if (object->key.partition) return GetPartition(table_path, *object->key.partition).Value(&object->partition);
+    return GetTable(table_path).Value(&object->schema);
+  }
+
+  Result<LoadedPartition> DecodePartition(const std::string& table_path, PartitionKey key, std::string_view content,
+                                          std::string version) {
+    LoadedPartition loaded{.key = key, .metadata = {}, .version = std::move(version)};
+    const std::string path = PartitionPath(table_path, key);
+    ARROW_ASSIGN_OR_RAISE(loaded.metadata, DecodePartitionMetadata(content, {layers_, path, key, node_, find_peer_layer_}));
+    return loaded;
+  }
+
+  static CatalogContents ContentsOf(std::vector<std::vector<LoadedObject>> ranges) {
+    std::set<std::string> databases;
+    std::map<std::pair<std::string, std::string>, LoadedTable> tables;
+    for (auto& range : ranges) {
+      for (LoadedObject& object : range) {
+        databases.insert(object.key.database);
+        if (object.key.table.empty()) continue;
+        LoadedTable& table = tables[{object.key.database, object.key.table}];
+        if (object.key.partition) table.partitions.push_back(std::move(object.partition));
+        else table.schema = std::move(object.schema);
       }
-      start_after = std::move(page.next_start_after);
-    } while (!start_after.empty());
-    return keys;
+    }
+    CatalogContents contents;
+    contents.databases.assign(databases.begin(), databases.end());
+    for (auto& [name, table] : tables) {
+      // A table without columns of its own is one that is being removed or made.
+      if (table.schema == nullptr) continue;
+      std::tie(table.database, table.table) = name;
+      contents.tables.push_back(std::move(table));
+    }
+    return contents;
   }
 
   const std::shared_ptr<ObjectStore> store_;
@@ -199,6 +241,7 @@ class StoreCatalog final : public Catalog {
   const FindPeerLayer find_peer_layer_;
   const std::string node_;
   const ChangeNote note_;
+  CheckpointWriter checkpoint_{store_.get()};
 };
 
 }  // namespace

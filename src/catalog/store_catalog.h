@@ -5,7 +5,8 @@
 //   <db>/<table>/metadata.json                            its columns
 //   <db>/<table>/date=YYYY-MM-DD/hour=HH/metadata.json    its files in an hour
 //
-// Each is replaced by a conditional put: of two nodes that change one at once, one is told so and begins again.
+// Each is replaced by a conditional put: of two nodes that change one at once, one is told so and begins again. Contents of
+// many of them may be found together in a checkpoint (catalog_checkpoint.h).
 #pragma once
 
 #include <functional>

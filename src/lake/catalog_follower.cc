@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "base/parallel.h"
 #include "base/thread.h"
 #include "storage/hive_path.h"
 
@@ -15,6 +16,7 @@ constexpr size_t kChangesAtOnce = 1'000;
 constexpr int64_t kAwaitMs = 1'000;
 constexpr auto kRetryWait = std::chrono::milliseconds(200);
 constexpr int kRetryWaitsAfterFailure = 5;
+constexpr size_t kReadThreads = 16;  // they mostly wait for the store
 
 }  // namespace
 
@@ -47,7 +49,7 @@ void CatalogFollower::Run() {
 Status CatalogFollower::TakeOverChanges() {
   ARROW_ASSIGN_OR_RAISE(const ChangePage page, feed_->Since(cursor_, kChangesAtOnce));
   if (!page.complete) {
-    LOG_INFO("reading the whole catalog again: the feed does not tell what changed");
+    LOG_INFO("listing the whole catalog: the feed does not tell what changed");
     ARROW_RETURN_NOT_OK(TakeOverEverything());
   }
   // The last change of a key tells its version; the ones before are read with it.
@@ -112,31 +114,48 @@ Status CatalogFollower::TakeOverPartition(const std::string& database, const std
   return knows_columns ? Status::OK() : TakeOverTable(database, table);
 }
 
+/// Reads what is not known to be as the list has it, and nothing else.
 Status CatalogFollower::TakeOverEverything() {
-  ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_->Load(DropList()));
-  for (const std::string& database : contents.databases) {
-    const std::lock_guard lock(state_->mutex);
-    ARROW_RETURN_NOT_OK(state_->EnsureDatabase(database));
+  ARROW_ASSIGN_OR_RAISE(const auto entries, catalog_->List());
+  // Their columns first: partitions want their tables.
+  for (const CatalogEntry& entry : entries) {
+    if (!entry.key.partition) ARROW_RETURN_NOT_OK(TakeOverListed(entry));
   }
-  std::set<const Partition*> loaded;
-  for (const LoadedTable& table : contents.tables) {
-    {
-      const std::lock_guard lock(state_->mutex);
-      ARROW_ASSIGN_OR_RAISE(Table* const known, state_->EnsureTable(table.database, table.table));
-      state_->AdoptSchema(table.schema, known);
-    }
-    for (const LoadedPartition& each : table.partitions) {
-      ARROW_ASSIGN_OR_RAISE(const auto partition, EnsurePartition(table.database, table.table, each.key));
-      if (partition == nullptr) continue;
-      loaded.insert(partition.get());
-      ARROW_RETURN_NOT_OK(committer_->RefreshUnless(partition.get(), each.version).status());
-    }
+  std::vector<std::shared_ptr<Partition>> partitions;
+  std::vector<const CatalogEntry*> listed;
+  for (const CatalogEntry& entry : entries) {
+    if (!entry.key.partition) continue;
+    ARROW_ASSIGN_OR_RAISE(auto partition, EnsurePartition(entry.key.database, entry.key.table, *entry.key.partition));
+    if (partition == nullptr) continue;
+    partitions.push_back(std::move(partition));
+    listed.push_back(&entry);
   }
+  ARROW_RETURN_NOT_OK(ForEachConcurrently(partitions.size(), kReadThreads, "follow", [&](size_t i) -> Status {
+    ARROW_ASSIGN_OR_RAISE(const bool knows_columns, committer_->RefreshUnless(partitions[i].get(), listed[i]->version));
+    return knows_columns ? Status::OK() : TakeOverTable(listed[i]->key.database, listed[i]->key.table);
+  }));
+  return ForgetOthers(partitions);
+}
+
+/// A database, or a table unless its columns are known to be of that version.
+Status CatalogFollower::TakeOverListed(const CatalogEntry& entry) {
+  if (entry.key.table.empty()) return TakeOver(entry.key, entry.version);
+  std::string& known = table_versions_[TablePath(entry.key.database, entry.key.table)];
+  if (!entry.version.empty() && known == entry.version) return Status::OK();
+  ARROW_RETURN_NOT_OK(TakeOverTable(entry.key.database, entry.key.table));
+  known = entry.version;
+  return Status::OK();
+}
+
+/// What has files and was not listed is gone.
+Status CatalogFollower::ForgetOthers(const std::vector<std::shared_ptr<Partition>>& listed) {
+  std::set<const Partition*> there;
+  for (const auto& partition : listed) there.insert(partition.get());
   std::vector<std::shared_ptr<Partition>> others;
   {
     const std::lock_guard lock(state_->mutex);
     state_->ForEachPartition([&](Partition* partition) {
-      if (!loaded.contains(partition) && !partition->files.empty()) others.push_back(Pin(partition));
+      if (!there.contains(partition) && !partition->files.empty()) others.push_back(Pin(partition));
     });
   }
   for (const auto& partition : others) ARROW_RETURN_NOT_OK(committer_->Refresh(partition.get()));

@@ -1,12 +1,16 @@
 // Keeps a lake's state as the shared catalog has it while other nodes change it. Owns the thread "follow", which asks the
-// feed what changed and reads just that again; where the feed cannot tell, it reads everything.
+// feed what changed and reads just that again; where the feed cannot tell, it lists everything and reads what has another
+// version.
 //
 // Thread-safe.
 #pragma once
 
 #include <atomic>
+#include <map>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
 #include "catalog/catalog.h"
@@ -43,6 +47,8 @@ class CatalogFollower {
   void Run();
   Status TakeOverChanges();
   Status TakeOverEverything();
+  Status TakeOverListed(const CatalogEntry& entry);
+  Status ForgetOthers(const std::vector<std::shared_ptr<Partition>>& listed);
   Status TakeOver(const CatalogKey& key, const std::string& version);
   Status TakeOverPartition(const std::string& database, const std::string& table, PartitionKey key,
                            const std::string& version);
@@ -55,6 +61,7 @@ class CatalogFollower {
   PartitionCommitter* const committer_;
   Membership* const membership_;
   std::string cursor_;
+  std::map<std::string, std::string> table_versions_;  // by path, as TakeOverEverything last met them
   std::atomic<int64_t> caught_up_ns_ = SteadyNanos();
   std::atomic<bool> stopping_ = false;
   std::jthread thread_;

@@ -52,6 +52,9 @@ struct LakeOptions {
   std::shared_ptr<ObjectStore> shared_catalog = nullptr;
   /// What other nodes change in it. None: the bucket itself has journals of that.
   std::shared_ptr<ChangeFeed> catalog_feed = nullptr;
+  /// How often this node writes the shared catalog's checkpoint anew (catalog/catalog_checkpoint.h), if it has changed
+  /// enough. 0: never.
+  int64_t checkpoint_interval_ms = 0;
   /// The nodes that share the catalog. None: what this node does alone decides, as in tests of one.
   std::shared_ptr<Membership> membership = nullptr;
   DropElsewhere drop_elsewhere = {};  // both empty: there are no others

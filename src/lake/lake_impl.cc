@@ -69,6 +69,7 @@ LakeImpl::~LakeImpl() { (void)Close(); }
 
 Status LakeImpl::Close() {
   if (std::exchange(closed_, true)) return Status::OK();
+  if (checkpoints_) checkpoints_->Stop();
   if (follower_) follower_->Stop();
   columns_.Stop();
   if (options_.membership) options_.membership->Stop();

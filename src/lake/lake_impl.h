@@ -7,6 +7,7 @@
 #include "catalog/catalog.h"
 #include "lake/admission.h"
 #include "lake/catalog_follower.h"
+#include "lake/checkpoint_keeper.h"
 #include "lake/column_committer.h"
 #include "lake/drop_log.h"
 #include "lake/flusher.h"
@@ -102,7 +103,8 @@ class LakeImpl final : public Lake {
   std::mutex drop_mutex_;  // one change of the list of drops at a time; nobody asks other nodes under it: they ask this one
   std::unique_ptr<wal::WalWriter> wal_;
   std::unique_ptr<Flusher> flusher_;
-  std::unique_ptr<CatalogFollower> follower_;  // nullptr: nobody else changes the catalog
+  std::unique_ptr<CheckpointKeeper> checkpoints_;  // nullptr: this node writes none
+  std::unique_ptr<CatalogFollower> follower_;      // nullptr: nobody else changes the catalog
   std::atomic<int64_t> rows_written_{0};
   bool closed_ = false;
 };

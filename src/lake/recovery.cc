@@ -165,6 +165,9 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
   flusher_->Start();
   if (catalog_->is_shared() && options_.accepts_writes) columns_.Start();
   if (follower_) follower_->Start();
+  if (catalog_->is_shared() && options_.checkpoint_interval_ms > 0) {
+    checkpoints_ = std::make_unique<CheckpointKeeper>(catalog_.get(), options_.checkpoint_interval_ms);
+  }
   return Status::OK();
 }
 

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "catalog/store_catalog.h"
 #include "lake/testing/lake_rows.h"
 #include "object_store/testing/fault_store.h"
 #include "object_store/testing/memory_store.h"
@@ -11,25 +12,36 @@
 namespace gigapi {
 namespace {
 
-/// Tells nothing until it is cancelled.
+/// Tells nothing until it is cancelled, but that it does not know what changed.
 class SilentFeed final : public ChangeFeed {
  public:
-  Result<ChangePage> Since(const std::string&, size_t) override { return ChangePage{.complete = true}; }
+  /// The next time it is asked.
+  void Forget() {
+    const std::lock_guard lock(mutex_);
+    forgot_ = true;
+    changed_.notify_all();
+  }
+  Result<ChangePage> Since(const std::string&, size_t) override {
+    const std::lock_guard lock(mutex_);
+    return ChangePage{.complete = !std::exchange(forgot_, false)};
+  }
   Result<bool> AwaitChange(const std::string&, int64_t) override {
     std::unique_lock lock(mutex_);
-    cancelled_changed_.wait(lock, [this] { return cancelled_; });
-    return Error(ErrorKind::kCancelled, "cancelled");
+    changed_.wait(lock, [this] { return cancelled_ || forgot_; });
+    if (cancelled_) return Error(ErrorKind::kCancelled, "cancelled");
+    return true;
   }
   void Cancel() override {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;
-    cancelled_changed_.notify_all();
+    changed_.notify_all();
   }
 
  private:
   std::mutex mutex_;
-  std::condition_variable cancelled_changed_;
+  std::condition_variable changed_;
   bool cancelled_ = false;
+  bool forgot_ = false;
 };
 
 class SharedLake : public testing::Test {
@@ -153,6 +165,60 @@ TEST_F(SharedLake, ARunningNodeSeesWhatOthersDo) {
   ASSERT_TRUE(WriteAndWait(writer.get(), Rows("t", {4})).ok());
   ASSERT_TRUE(writer->FlushAll().ok());
   while (VisibleTo(reader.get()) != Ids{4}) std::this_thread::yield();
+}
+
+TEST_F(SharedLake, ANodeThatMissedChangesReadsWhatChangedAndNoMore) {
+  constexpr int kHours = 40;
+  FaultFileSystem disk_a, disk_b;
+  LakeOptions options = NodeOptions();
+  options.catalog_feed = std::make_shared<SilentFeed>();
+  auto writer = Open(&disk_a, options);
+  Ids expected;
+  for (int64_t id = 0; id < kHours; ++id) expected.insert(id);
+  ASSERT_TRUE(WriteAndWait(writer.get(), Rows("t", {expected.begin(), expected.end()}, kHours)).ok());
+  ASSERT_TRUE(writer->FlushAll().ok());
+
+  const auto feed = std::make_shared<SilentFeed>();
+  options.catalog_feed = feed;
+  options.accepts_writes = false;
+  auto reader = Open(&disk_b, options);
+  EXPECT_EQ(VisibleTo(reader.get()), expected);
+  // A new hour, a changed one and one that is gone.
+  ASSERT_TRUE(WriteAndWait(writer.get(), Rows("t", {41, 82}, 2 * kHours)).ok());
+  ASSERT_TRUE(writer->FlushAll().ok());
+  expected.insert({41, 82});
+  const PartitionFiles gone = writer->ListPartitions().at(0);
+  ASSERT_TRUE(store_->Remove(gone.path + "/metadata.json").ok());
+  expected.erase(0);
+  const int64_t reads_before = store_->metrics().get_requests_total;
+  feed->Forget();
+  // What is gone is found last.
+  while (reader->ListPartitions().at(0).partition == gone.partition) std::this_thread::yield();
+  const int64_t reads = store_->metrics().get_requests_total - reads_before;
+  EXPECT_LE(reads, 6) << "two hours, the table, the one that is gone, and whether the catalog is whole";
+  EXPECT_EQ(VisibleTo(reader.get()), expected);
+}
+
+TEST_F(SharedLake, ANodeThatKeepsTheCheckpointWritesOneThatOthersStartFrom) {
+  constexpr int kHours = 100;
+  FaultFileSystem disk_a, disk_b;
+  LakeOptions options = NodeOptions();
+  options.catalog_feed = std::make_shared<SilentFeed>();
+  options.checkpoint_interval_ms = 1;
+  auto keeper = Open(&disk_a, options);
+  Ids expected;
+  for (int64_t id = 0; id < kHours; ++id) expected.insert(id);
+  ASSERT_TRUE(WriteAndWait(keeper.get(), Rows("t", {expected.begin(), expected.end()}, kHours)).ok());
+  ASSERT_TRUE(keeper->FlushAll().ok());
+  // The last of what it writes may be a part of the time when not all was flushed.
+  const auto reads_of_a_start = [&] {
+    const int64_t before = store_->metrics().get_requests_total;
+    EXPECT_TRUE(MakeStoreCatalog(store_, {layer_}, "other", {})->Load(DropList()).ok());
+    return store_->metrics().get_requests_total - before;
+  };
+  while (reads_of_a_start() > kHours / 2) std::this_thread::yield();
+  keeper.reset();
+  EXPECT_EQ(VisibleToANewNode(), expected);
 }
 
 TEST_F(SharedLake, ColumnsOfTwoNodesComeTogether) {

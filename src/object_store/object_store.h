@@ -42,7 +42,8 @@ struct ObjectInfo {
   uint64_t size_bytes = 0;
   /// By the store's clock, wall time; on S3 to the second.
   int64_t modified_ns = 0;
-  /// Of Head; List leaves it empty. Opaque; another content has another version. S3: the ETag.
+  /// Opaque; another content has another version. S3: the ETag. Head has it always, List where it costs the store nothing,
+  /// else empty.
   std::string version = {};
 };
 

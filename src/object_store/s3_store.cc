@@ -119,7 +119,8 @@ class S3Store final : public ObjectStore {
         after = object.key.substr(client_->url().prefix.size());
         // Others may have put objects here that are none of ours, such as those that stand for folders.
         if (!CheckObjectKey(after).ok()) continue;
-        page.objects.push_back({.key = after, .size_bytes = object.size_bytes, .modified_ns = object.modified_ns});
+        page.objects.push_back(
+            {.key = after, .size_bytes = object.size_bytes, .modified_ns = object.modified_ns, .version = object.etag});
       }
       const bool is_last = !list.is_truncated || list.objects.empty();
       if (!is_last) page.next_start_after = after;

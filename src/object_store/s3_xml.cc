@@ -61,7 +61,8 @@ Result<S3ObjectList> ParseObjectList(const std::string& xml) {
     if (name != "Contents") continue;
     list.objects.push_back({.key = Decoded(node, "Key"),
                             .size_bytes = node.get<uint64_t>("Size", 0),
-                            .modified_ns = ParseStoreTime(Text(node, "LastModified"))});
+                            .modified_ns = ParseStoreTime(Text(node, "LastModified")),
+                            .etag = Text(node, "ETag")});
   }
   return list;
 }

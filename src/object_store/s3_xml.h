@@ -14,6 +14,7 @@ struct S3ListedObject {
   std::string key;
   uint64_t size_bytes = 0;
   int64_t modified_ns = 0;
+  std::string etag;  // with its quotes, as headers have it
 };
 
 struct S3ObjectList {

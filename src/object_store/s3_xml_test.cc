@@ -16,7 +16,9 @@ TEST(S3Xml, ReadsListsOfObjects) {
   EXPECT_EQ(list->objects[0].key, "a/b c&+");
   EXPECT_EQ(list->objects[0].size_bytes, 5'000'000'000U);
   EXPECT_EQ(list->objects[0].modified_ns, 1'767'323'045'250'000'000);
+  EXPECT_EQ(list->objects[0].etag, "\"e\"");
   EXPECT_EQ(list->objects[1].modified_ns, 1'767'323'045'000'000'000);
+  EXPECT_EQ(list->objects[1].etag, "");
 }
 
 TEST(S3Xml, ReadsListsOfUploads) {

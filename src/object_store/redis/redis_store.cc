@@ -260,7 +260,10 @@ class RedisStore final : public ObjectStore {
       ARROW_RETURN_NOT_OK(ExplainRedisReply(reply));
       if (TextOf(reply).empty()) continue;
       ARROW_ASSIGN_OR_RAISE(const RedisRecordHeader header, ReadRecordHeader(TextOf(reply)));
-      objects.push_back({.key = keys[i], .size_bytes = header.size_bytes, .modified_ns = header.modified_ns});
+      objects.push_back({.key = keys[i],
+                         .size_bytes = header.size_bytes,
+                         .modified_ns = header.modified_ns,
+                         .version = ToString(header.version)});
     }
     return objects;
   }

@@ -142,8 +142,10 @@ class MemoryStore final : public ObjectStore {
         page.next_start_after = page.objects.back().key;
         break;
       }
-      page.objects.push_back(
-          {.key = next->first, .size_bytes = next->second.content->size(), .modified_ns = next->second.modified_ns});
+      page.objects.push_back({.key = next->first,
+                              .size_bytes = next->second.content->size(),
+                              .modified_ns = next->second.modified_ns,
+                              .version = std::to_string(next->second.version)});
     }
     return page;
   }

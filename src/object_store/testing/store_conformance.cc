@@ -11,6 +11,7 @@
 namespace gigapi {
 namespace {
 
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -196,6 +197,7 @@ void TellsSizeTimeAndVersion(ObjectStore& store) {
   ASSERT_OK(listed);
   ASSERT_EQ(listed->objects.size(), 1U);
   EXPECT_EQ(listed->objects[0].size_bytes, 5U);
+  EXPECT_THAT(listed->objects[0].version, AnyOf(IsEmpty(), info->version));
   EXPECT_GT(listed->objects[0].modified_ns, before - 5 * kNanosPerSecond);
 }
 

@@ -1,0 +1,30 @@
+// What lies in the store of a shared catalog, and what its checkpoint (catalog_checkpoint.h) has of it. The files of a layer
+// may lie between the catalog's own objects, a hundred for each: ranges of keys, which the checkpoint tells, can be listed
+// at once. Functions may be called from any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/catalog_checkpoint.h"
+#include "object_store/object_store.h"
+
+namespace gigapi {
+
+/// Where the parts of the checkpoint begin, in the order of keys. The first is empty, whether there is a part of it or not.
+Result<std::vector<std::string>> ListCheckpointParts(ObjectStore* store);
+
+/// The catalog's objects with keys from `begin` up to `end`, without it; an empty end: all that follow.
+Result<std::vector<ObjectInfo>> ListCatalogRange(ObjectStore* store, const std::string& begin, const std::string& end);
+
+/// All of the catalog's objects in the order of keys, listed between these keys at once.
+Result<std::vector<ObjectInfo>> ListCatalog(ObjectStore* store, const std::vector<std::string>& begins);
+
+/// What the checkpoint has of a range, in the order of keys; nothing when it cannot be read.
+std::vector<CheckpointEntry> ReadCheckpointPart(ObjectStore* store, const std::string& begin);
+
+/// The entry of this object as it is now; nullptr when the checkpoint does not have it. The entries are in the order of
+/// keys.
+const CheckpointEntry* FindCurrent(const std::vector<CheckpointEntry>& entries, const ObjectInfo& object);
+
+}  // namespace gigapi
