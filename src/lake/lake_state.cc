@@ -8,6 +8,28 @@
 #include "storage/hive_path.h"
 
 namespace gigapi {
+namespace {
+
+/// Of the hours whose files snapshots share: a change of one costs a list of the files of so many, and a snapshot one
+/// reference for so many.
+constexpr int64_t kHoursOfABlock = 64;
+
+/// Also before 1970.
+int64_t BlockOf(PartitionKey key) { return (key.hour - (key.hour < 0 ? kHoursOfABlock - 1 : 0)) / kHoursOfABlock; }
+
+using Partitions = std::map<PartitionKey, std::unique_ptr<Partition>>;
+
+/// Those that this node reaches.
+FileList::Block GatherFiles(Partitions::const_iterator begin, Partitions::const_iterator end) {
+  std::vector<DataFilePtr> files;
+  for (; begin != end; ++begin) {
+    std::ranges::copy_if(begin->second->files, std::back_inserter(files),
+                         [](const DataFilePtr& file) { return file->IsReachable(); });
+  }
+  return std::make_shared<const std::vector<DataFilePtr>>(std::move(files));
+}
+
+}  // namespace
 
 void InsertByTime(DataFilePtr file, std::vector<DataFilePtr>* files) {
   const auto after = std::upper_bound(files->begin(), files->end(), file,
@@ -124,18 +146,24 @@ void LakeState::MarkBusy(Partition* partition) {
   if (!std::exchange(partition->is_busy, true)) busy_.push_back(partition);
 }
 
-std::vector<BufferedPartition> LakeState::BufferedOf(Table* table) {
+/// What has had no rows in memory for a while leaves the table's list.
+void LakeState::ForgetStale(Table* table) {
   const int64_t since_ns = SteadyNanos() - kFlushedRecentlyNs;
-  std::vector<BufferedPartition> partitions;
   std::erase_if(table->fresh, [&](Partition* partition) {
     const bool was_flushed = partition->flushed_at_ns > 0 && partition->flushed_at_ns >= since_ns;
     partition->is_fresh = was_flushed || !partition->buffer.empty();
-    if (!partition->is_fresh) return true;
+    return !partition->is_fresh;
+  });
+}
+
+std::vector<BufferedPartition> LakeState::BufferedOf(Table* table) {
+  ForgetStale(table);
+  std::vector<BufferedPartition> partitions;
+  for (const Partition* partition : table->fresh) {
     partitions.push_back({.partition = partition->key,
                           .flushed_sequence = partition->flushed_sequence,
                           .chunks = partition->buffer.chunks()});
-    return false;
-  });
+  }
   return partitions;
 }
 
@@ -143,6 +171,7 @@ void LakeState::Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr
   table->dropped = true;
   table->remove_files_after_ns = SteadyNanos() + drop_delay_ns_;
   table->snapshot = nullptr;
+  table->file_blocks.clear();  // its files go when nobody else holds them
   for (const auto& [key, partition] : table->partitions) {
     waiters->insert(waiters->end(), partition->waiters.begin(), partition->waiters.end());
     partition->waiters.clear();
@@ -198,16 +227,30 @@ void LakeState::Changed(Table* table) {
   snapshot_ = nullptr;
 }
 
-TableSnapshotPtr LakeState::MakeSnapshot(const Table& table) {
+void LakeState::FilesChanged(Partition* partition) {
+  partition->table->file_blocks.erase(BlockOf(partition->key));
+  Changed(partition->table);
+}
+
+TableSnapshotPtr LakeState::MakeSnapshot(Table* table) {
   auto snapshot = std::make_shared<TableSnapshot>();
-  snapshot->database = table.database;
-  snapshot->table = table.name;
-  snapshot->schema = table.schema;
-  for (const auto& [key, partition] : table.partitions) {
-    std::ranges::copy_if(partition->files, std::back_inserter(snapshot->files),
-                         [](const DataFilePtr& file) { return file->IsReachable(); });
+  snapshot->database = table->database;
+  snapshot->table = table->name;
+  snapshot->schema = table->schema;
+  const auto end = table->partitions.end();
+  for (auto next = table->partitions.begin(); next != end;) {
+    const int64_t number = BlockOf(next->first);
+    const auto block_end = table->partitions.lower_bound(PartitionKey{(number + 1) * kHoursOfABlock});
+    FileList::Block& block = table->file_blocks[number];
+    if (!block) block = GatherFiles(next, block_end);
+    snapshot->files.Append(block);
+    next = block_end;
+  }
+  ForgetStale(table);
+  for (Partition* const partition : table->fresh) {
     if (MemoryPartPtr part = partition->buffer.part()) snapshot->memory.push_back(std::move(part));
   }
+  std::ranges::sort(snapshot->memory, {}, [](const MemoryPartPtr& part) { return part->partition; });
   return snapshot;
 }
 
@@ -217,7 +260,7 @@ LakeSnapshotPtr LakeState::Snapshot() {
   for (const auto& [database, tables] : databases_) {
     auto& out = snapshot->databases[database];
     for (const auto& [name, table] : tables) {
-      if (!table->snapshot) table->snapshot = MakeSnapshot(*table);
+      if (!table->snapshot) table->snapshot = MakeSnapshot(table.get());
       out.emplace_hint(out.end(), name, table->snapshot);
     }
   }

@@ -86,7 +86,9 @@ struct Table : std::enable_shared_from_this<Table> {
   /// Columns that the table's metadata.json has; -1 when there is none.
   int64_t committed_columns = -1;
   std::map<PartitionKey, std::unique_ptr<Partition>> partitions;
-  TableSnapshotPtr snapshot;      // nullptr when out of date
+  TableSnapshotPtr snapshot;  // nullptr when out of date
+  /// Of some hours each, for snapshots; those that are out of date are not there.
+  std::map<int64_t, FileList::Block> file_blocks;
   std::vector<Partition*> fresh;  // have rows in memory, or had some a short while ago
   /// No longer in the state; TableRemover holds it until its files are gone.
   bool dropped = false;
@@ -156,8 +158,10 @@ class LakeState {
   std::vector<std::shared_ptr<Partition>> fallen_back;
 
   LakeSnapshotPtr Snapshot();
-  /// Whoever changes a partition says so.
+  /// Whoever changes the rows of a table in memory, or its columns, says so.
   void Changed(Table* table);
+  /// Whoever changes a partition's files says so.
+  void FilesChanged(Partition* partition);
 
   using Tables = std::map<std::string, std::shared_ptr<Table>>;
   const std::map<std::string, Tables, std::less<>>& databases() const { return databases_; }
@@ -189,7 +193,8 @@ class LakeState {
   std::vector<std::string> dropped_databases;
 
  private:
-  static TableSnapshotPtr MakeSnapshot(const Table& table);
+  static TableSnapshotPtr MakeSnapshot(Table* table);
+  static void ForgetStale(Table* table);
   void Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr<FlushWaiter>>* waiters);
 
   LakeLimits limits_;

@@ -80,7 +80,7 @@ Status PartitionCommitter::Commit(Partition* partition, const MakeEdit& make_edi
     const int64_t remove_after = SteadyNanos() + drop_delay_ms_ * kNanosPerMilli;
     for (DataFilePtr& file : edit.dropped) partition->drop_queue.push_back({std::move(file), remove_after});
     state_->MarkBusy(partition);
-    state_->Changed(partition->table);
+    state_->FilesChanged(partition);
     if (on_committed) on_committed();
     return Status::OK();
   }
@@ -138,7 +138,7 @@ int64_t PartitionCommitter::TakeOver(LoadedPartition loaded, Partition* partitio
   partition->lease = std::move(loaded.metadata.lease);
   partition->version = std::move(loaded.version);
   partition->is_in_doubt = false;
-  state_->Changed(partition->table);
+  state_->FilesChanged(partition);
   const int64_t bytes_before = static_cast<int64_t>(partition->buffer.bytes());
   const auto& chunks = partition->buffer.chunks();
   const auto kept = std::find_if(chunks.begin(), chunks.end(), [&](const BufferedChunk& chunk) {

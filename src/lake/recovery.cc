@@ -221,6 +221,7 @@ Status LakeImpl::LoadCatalog(const CatalogContents& contents) {
       if (catalog_->is_shared() && is_recent) partition->flushed_at_ns = SteadyNanos();
       std::stable_sort(partition->files.begin(), partition->files.end(),
                        [](const auto& a, const auto& b) { return a->min_time < b->min_time; });
+      state_.FilesChanged(partition);
     }
     state_.Changed(table);
   }

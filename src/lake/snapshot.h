@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "buffer/memory_part.h"
+#include "lake/file_list.h"
 #include "model/schema.h"
-#include "storage/data_file.h"
 
 namespace gigapi {
 
@@ -18,7 +18,7 @@ struct TableSnapshot {
   std::string database;
   std::string table;
   SchemaPtr schema;
-  std::vector<DataFilePtr> files;     // by partition, then by min_time
+  FileList files;                     // by partition, then by min_time
   std::vector<MemoryPartPtr> memory;  // by partition
 };
 

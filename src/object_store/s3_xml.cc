@@ -4,7 +4,7 @@
 #include <boost/property_tree/ptree.hpp>
 #include <boost/property_tree/xml_parser.hpp>
 #include <ctime>
-#include <optional>
+#include <memory>
 #include <sstream>
 
 #include "base/clock.h"
@@ -15,16 +15,20 @@ namespace {
 
 using boost::property_tree::ptree;
 
-std::optional<ptree> ParseRoot(const std::string& xml, const char* name) {
+/// nullptr: the text is something else. Not copied, for lists are long and a start reads many.
+std::unique_ptr<ptree> ParseRoot(const std::string& xml, const char* name) {
   ptree document;
   try {
     std::istringstream stream(xml);
     boost::property_tree::read_xml(stream, document, boost::property_tree::xml_parser::trim_whitespace);
   } catch (const boost::property_tree::xml_parser_error&) {
-    return std::nullopt;
+    return nullptr;
   }
-  const auto root = document.get_child_optional(name);
-  return root ? std::optional<ptree>(*root) : std::nullopt;
+  const auto there = document.get_child_optional(name);
+  if (!there) return nullptr;
+  auto root = std::make_unique<ptree>();
+  root->swap(*there);
+  return root;
 }
 
 Status Unexpected(const char* name) {

@@ -58,7 +58,9 @@ TableSnapshotPtr LeaveOut(const TableSnapshotPtr& table, const std::vector<std::
   };
   if (table == nullptr || nodes.empty() || std::ranges::none_of(table->files, is_missing)) return table;
   auto rest = std::make_shared<TableSnapshot>(*table);
-  std::erase_if(rest->files, is_missing);
+  std::vector<DataFilePtr> files(rest->files.begin(), rest->files.end());
+  std::erase_if(files, is_missing);
+  rest->files = std::move(files);
   return rest;
 }
 

@@ -194,8 +194,19 @@ LogicalType LogicalTypeOf(ColumnType type) {
   return LogicalType::VARCHAR;
 }
 
+namespace {
+
+std::vector<const DataFile*> PointersTo(const FileList& files) {
+  std::vector<const DataFile*> pointers;
+  pointers.reserve(files.size());
+  for (const DataFilePtr& file : files) pointers.push_back(file.get());
+  return pointers;
+}
+
+}  // namespace
+
 LakeScanInfo::LakeScanInfo(TableSnapshotPtr table_snapshot, duckdb::TableCatalogEntry& table_entry)
-    : table(std::move(table_snapshot)), entry(table_entry) {
+    : table(std::move(table_snapshot)), entry(table_entry), files(PointersTo(table->files)) {
   names.emplace_back(kTimeColumn);
   types.push_back(LogicalType::TIMESTAMP_NS);
   for (const ColumnSchema& column : table->schema->columns()) {

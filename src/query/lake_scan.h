@@ -23,14 +23,15 @@ struct LakeScanInfo : public duckdb::TableFunctionInfo {
 
   const TableSnapshotPtr table;
   duckdb::TableCatalogEntry& entry;
-  duckdb::vector<std::string> names;  // time, then the schema's columns
+  const std::vector<const DataFile*> files;  // the table's, by their indexes
+  duckdb::vector<std::string> names;         // time, then the schema's columns
   duckdb::vector<duckdb::LogicalType> types;
 
-  size_t file_count() const { return table->files.size(); }
-  size_t entry_count() const { return table->files.size() + table->memory.size(); }
-  bool IsFile(size_t entry_index) const { return entry_index < table->files.size(); }
-  const DataFile& File(size_t entry_index) const { return *table->files[entry_index]; }
-  const MemoryPartPtr& Part(size_t entry_index) const { return table->memory[entry_index - table->files.size()]; }
+  size_t file_count() const { return files.size(); }
+  size_t entry_count() const { return files.size() + table->memory.size(); }
+  bool IsFile(size_t entry_index) const { return entry_index < files.size(); }
+  const DataFile& File(size_t entry_index) const { return *files[entry_index]; }
+  const MemoryPartPtr& Part(size_t entry_index) const { return table->memory[entry_index - files.size()]; }
   int64_t Rows(size_t entry_index) const { return IsFile(entry_index) ? File(entry_index).rows : Part(entry_index)->rows; }
   int64_t MinTime(size_t entry_index) const {
     return IsFile(entry_index) ? File(entry_index).min_time : Part(entry_index)->min_time;

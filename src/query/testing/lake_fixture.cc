@@ -254,10 +254,12 @@ void LakeFixture::AddStoredFile(const std::string& database, const std::string& 
 
 void LakeFixture::AddToTable(const std::string& database, const std::string& table, DataFilePtr file) {
   TableSnapshot changed = Table(database, table);
-  changed.files.push_back(std::move(file));
-  std::stable_sort(changed.files.begin(), changed.files.end(), [](const DataFilePtr& a, const DataFilePtr& b) {
+  std::vector<DataFilePtr> files(changed.files.begin(), changed.files.end());
+  files.push_back(std::move(file));
+  std::stable_sort(files.begin(), files.end(), [](const DataFilePtr& a, const DataFilePtr& b) {
     return std::tie(a->partition, a->min_time) < std::tie(b->partition, b->min_time);
   });
+  changed.files = std::move(files);
   lake_.Put(std::move(changed));
 }
 
