@@ -65,7 +65,7 @@ class StoreCatalogTest : public testing::Test {
       EXPECT_LT(last, partition.key.hour);
       last = partition.key.hour;
       versions[last] = partition.version;
-      sequences[last] = partition.metadata.SequenceOf("node");
+      sequences[last] = SequenceOf(partition.metadata.wal_sequences, "node");
     }
     EXPECT_EQ(versions, versions_);
     EXPECT_EQ(sequences, sequences_);
