@@ -12,10 +12,16 @@
 // of it. Rows that are written to another node meanwhile may go with the table or begin a new one.
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "lake/lake_impl.h"
 
 namespace gigapi {
+namespace {
+
+constexpr int64_t kDropDelaysKept = 4;
+
+}  // namespace
 
 /// Opens the gate again however a drop ends.
 class LakeImpl::ClosedGate {
@@ -80,6 +86,8 @@ Status LakeImpl::DropHere(std::string_view database, std::string_view table) {
     const std::lock_guard lock(state_.mutex);
     waiters = table.empty() ? state_.DetachDatabase(database) : state_.DetachTable(database, table);
   }
+  // What is dropped lies in a shared catalog's layers a while longer, and must not be taken for what the catalog has lost.
+  KeepDropsAWhile();
   // Acknowledged after all: their rows were kept and then dropped.
   for (const auto& waiter : waiters) {
     if (waiter->partitions.fetch_sub(1) == 1) waiter->done(Status::OK());
@@ -116,8 +124,15 @@ Status LakeImpl::LookAgain(std::string_view database, std::string_view table) {
   return Status::OK();
 }
 
+void LakeImpl::KeepDropsAWhile() {
+  if (!catalog_->is_shared()) return;
+  dropped_files_until_ns_ = SteadyNanos() + kDropDelaysKept * options_.drop_delay_ms * kNanosPerMilli;
+}
+
 /// Whether no start can meet anything any more that the drop is there to hide.
+/// Wants drop_mutex_.
 bool LakeImpl::IsNeedless(const Drop& drop) {
+  if (SteadyNanos() < dropped_files_until_ns_) return false;
   if (wal_ == nullptr || drop.sequence >= wal_->replay_floor()) return false;
   const std::lock_guard lock(state_.mutex);
   for (const auto& table : state_.dropped_tables) {

@@ -95,6 +95,7 @@ Status LakeImpl::Recover() { return options_.read_only ? RecoverReadOnly() : Rec
 
 Status LakeImpl::RecoverForWriting() {
   ARROW_RETURN_NOT_OK(drops_.Load());
+  KeepDropsAWhile();
   if (options_.catalog_feed) {
     follower_ = std::make_unique<CatalogFollower>(catalog_.get(), options_.catalog_feed.get(), &state_, &committer_,
                                                   options_.membership.get());

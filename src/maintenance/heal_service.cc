@@ -73,7 +73,7 @@ Status HealService::Run() {
 
 Status HealService::Heal(const FallenBackPartition& partition) {
   const CatalogKey& key = partition.key;
-  RepairOptions options{.node = lake_->node(), .is_shared = true, .add_unlisted = true};
+  RepairOptions options{.node = lake_->node(), .is_shared = true, .add_unlisted = true, .own_rows_only = true};
   if (partition.dropped_up_to > 0) {
     options.drops.Add({.database = key.database, .table = key.table, .sequence = partition.dropped_up_to});
   }

@@ -109,6 +109,10 @@ class TablePlanner {
     return provenance.database == database_ && provenance.table == name_;
   }
 
+  bool IsLeftToOthers(const FoundFile& file) const {
+    return options_.own_rows_only && !(file.footer->provenance && file.footer->provenance->logs.contains(options_.node));
+  }
+
   /// Takes out of `files` what cannot be chosen.
   void SetAside(std::vector<const FoundFile*>* files) {
     std::erase_if(*files, [&](const FoundFile* file) {
@@ -120,7 +124,12 @@ class TablePlanner {
     });
   }
 
-  std::vector<const FoundFile*> Choose(const std::vector<const FoundFile*>& files) {
+  std::vector<const FoundFile*> Choose(std::vector<const FoundFile*> files) {
+    std::erase_if(files, [&](const FoundFile* file) {
+      if (!IsLeftToOthers(*file)) return false;
+      plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kUnlisted));
+      return true;
+    });
     std::vector<FileCandidate> candidates;
     for (const FoundFile* file : files) candidates.push_back(CandidateOf(*file));
     const std::vector<FileChoice> choices = ChooseFiles(candidates);

@@ -20,6 +20,9 @@ struct RepairOptions {
   bool is_shared = false;  // the catalog
   DropList drops = {};     // of this machine's log
   bool add_unlisted = false;
+  /// Of hours and files that are unlisted, only those that have rows of this machine's log: of others it does not know what
+  /// was dropped.
+  bool own_rows_only = false;
   bool forget_missing = false;
 };
 

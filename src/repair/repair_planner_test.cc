@@ -84,6 +84,22 @@ TEST_F(RepairPlannerTest, KeepsSequencesByNodeWhereNodesShareTheCatalog) {
   EXPECT_EQ(Plan().hours.at(0).metadata.wal_sequences, (std::map<std::string, uint64_t>{{"n1", 5}, {"n2", 9}}));
 }
 
+TEST_F(RepairPlannerTest, LeavesFilesWithoutRowsOfItsLogToOthers) {
+  options_ = {.node = "n1", .is_shared = true, .add_unlisted = true, .own_rows_only = true};
+  options_.drops.Add({.database = "db", .table = "t", .sequence = 9});
+  hour().files = {Found("listed.1.parquet", {9, 12}), Found("own.1.parquet", {12, 15}), Found("dropped.1.parquet", {5, 9}),
+                  Found("theirs.1.parquet", {1, 3})};
+  hour().files[3].footer->provenance->logs = {{"n2", {{1, 3}}}};
+  HasMetadata({Listed(hour().files[0])});
+  const RepairPlan plan = Plan();
+  ASSERT_EQ(plan.hours.size(), 1u);
+  ASSERT_EQ(plan.hours[0].added.size(), 1u);
+  EXPECT_EQ(plan.hours[0].added[0]->key, hour().files[1].key);
+  ASSERT_EQ(plan.orphans.size(), 2u);
+  EXPECT_EQ(plan.orphans[0].kind, OrphanKind::kDropped);
+  EXPECT_EQ(plan.orphans[1].kind, OrphanKind::kUnlisted);
+}
+
 TEST_F(RepairPlannerTest, IgnoresTheSequencesOfTheLogThatARestoredRootCameFrom) {
   options_.node = "new";
   hour().files = {Found("a.1.parquet", {0, 5})};
