@@ -47,6 +47,7 @@ void CatalogFollower::Run() {
 
 /// The cursor moves on when all was taken over: what failed is told again.
 Status CatalogFollower::TakeOverChanges() {
+  const int64_t asked_ns = SteadyNanos();
   ARROW_ASSIGN_OR_RAISE(const ChangePage page, feed_->Since(cursor_, kChangesAtOnce));
   if (!page.complete) {
     LOG_INFO("listing the whole catalog: the feed does not tell what changed");
@@ -67,8 +68,9 @@ Status CatalogFollower::TakeOverChanges() {
     ++changes;
   }
   cursor_ = page.cursor;
+  // Also where changes never end.
+  if (page.changes.size() < kChangesAtOnce) caught_up_ns_ = asked_ns;
   if (!page.changes.empty() || !page.complete) return Status::OK();
-  caught_up_ns_ = SteadyNanos();
   const auto awaited = feed_->AwaitChange(cursor_, kAwaitMs);
   return awaited.status();
 }
