@@ -171,6 +171,9 @@ std::unique_ptr<Catalog> MakeGuardedCatalog(std::unique_ptr<Catalog> catalog, st
 
 Result<bool> BeginRebuild(ObjectStore* store) {
   ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  if (marker.state == Marker::kRestoring) {
+    return Error(ErrorKind::kConflict, "a restore into this catalog has not ended: run `gigapi restore` again");
+  }
   if (marker.state != Marker::kNone) return marker.state == Marker::kWhole;
   ARROW_RETURN_NOT_OK(store->PutIfAbsent(kMarkerKey, Content(kUnfinished)).status());
   return false;

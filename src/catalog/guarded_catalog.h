@@ -18,7 +18,8 @@ namespace gigapi {
 std::unique_ptr<Catalog> MakeGuardedCatalog(std::unique_ptr<Catalog> catalog, std::shared_ptr<ObjectStore> store,
                                             std::vector<LayerPtr> layers);
 
-/// Before a catalog is rebuilt, if it is not whole: no node starts until EndRebuild. Answers whether it was whole.
+/// Before a catalog is rebuilt, if it is not whole: no node starts until EndRebuild. Answers whether it was whole; kConflict
+/// for one that is being restored.
 Result<bool> BeginRebuild(ObjectStore* store);
 /// Before the content of a catalog is replaced, whatever it is: no node starts until EndRebuild.
 Status BeginRestore(ObjectStore* store);

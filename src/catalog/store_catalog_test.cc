@@ -6,6 +6,7 @@
 
 #include "catalog/catalog_checkpoint.h"
 #include "catalog/catalog_key.h"
+#include "catalog/guarded_catalog.h"
 #include "object_store/testing/fault_store.h"
 #include "object_store/testing/memory_store.h"
 #include "storage/hive_path.h"
@@ -197,6 +198,15 @@ TEST_F(StoreCatalogTest, ListsVersionsWithoutReading) {
   for (const CatalogEntry& entry : *entries) {
     EXPECT_TRUE(!entry.key.partition || entry.version == versions_.at(entry.key.partition->hour));
   }
+}
+
+TEST(GuardedCatalog, IsNotRebuiltWhileItIsRestored) {
+  const auto store = MakeMemoryStore();
+  ASSERT_TRUE(BeginRestore(store.get()).ok());
+  EXPECT_EQ(KindOf(BeginRebuild(store.get()).status()), ErrorKind::kConflict);
+  EXPECT_TRUE(*IsBeingRestored(store.get()));
+  ASSERT_TRUE(EndRebuild(store.get()).ok());
+  EXPECT_TRUE(*BeginRebuild(store.get()));
 }
 
 TEST(StoreCatalog, ASmallOneHasNoCheckpoint) {
