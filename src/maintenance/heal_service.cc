@@ -73,8 +73,11 @@ Status HealService::Run() {
 
 Status HealService::Heal(const FallenBackPartition& partition) {
   const CatalogKey& key = partition.key;
-  RepairOptions options{.node = lake_->node(), .is_shared = true, .add_unlisted = true, .own_rows_only = true};
+  RepairOptions options{.node = lake_->node(), .is_shared = true, .add_unlisted = true};
+  // Else no file of a dropped table can still lie there (lake/drop.cc keeps drops for longer). All that is missing is added:
+  // files of several logs would hide from the other nodes that theirs are missing too.
   if (partition.dropped_up_to > 0) {
+    options.own_rows_only = true;
     options.drops.Add({.database = key.database, .table = key.table, .sequence = partition.dropped_up_to});
   }
   const RepairHooks hooks{.is_cancelled = [this] { return stopping_.load(); }};

@@ -69,6 +69,23 @@ TEST_F(HealServiceTest, BringsBackTheFilesOfCommitsThatWereLost) {
   EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5, 6, 7}));
 }
 
+TEST_F(HealServiceTest, BringsBackFilesOfOtherNodes) {
+  WriteAndFlush({1, 2});
+  const std::string old = Hour();
+  FaultFileSystem disk;
+  LakeOptions options = Options();
+  options.layers = {layer_};
+  options.shared_catalog = store_;
+  const auto other = Open(&disk, options);
+  ASSERT_TRUE(WriteAndWait(other.get(), Rows("t", {3})).ok());
+  ASSERT_TRUE(other->FlushAll().ok());
+  WriteAndFlush({4});
+  FallBackTo(old);
+  WriteAndFlush({5});
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5}));
+}
+
 /// The merge that replaced them is lost too: they are needed again.
 TEST_F(HealServiceTest, BringsBackFilesThatWereToBeRemoved) {
   WriteAndFlush({1, 2});
