@@ -93,13 +93,14 @@ class TablePlanner {
     });
   }
 
-  /// Rows of records up to a drop are gone, whatever files still have them.
+  /// Rows of records up to a drop are gone, whatever files still have them. A file is older or newer than a drop as a whole;
+  /// what its first range begins after tells nothing, since the first flush of an hour begins after 0.
   bool IsDropped(const FoundFile& file) const {
     if (!file.footer || !file.footer->provenance) return false;
     const auto& logs = file.footer->provenance->logs;
     const auto own = logs.find(options_.node);
     const uint64_t dropped_up_to = options_.drops.DroppedUpTo(database_, name_);
-    return own != logs.end() && !own->second.empty() && own->second.front().after < dropped_up_to;
+    return own != logs.end() && !own->second.empty() && own->second.back().up_to <= dropped_up_to;
   }
 
   bool IsOurs(const FoundFile& file) const {

@@ -87,7 +87,7 @@ TEST_F(RepairPlannerTest, KeepsSequencesByNodeWhereNodesShareTheCatalog) {
 TEST_F(RepairPlannerTest, LeavesFilesWithoutRowsOfItsLogToOthers) {
   options_ = {.node = "n1", .is_shared = true, .add_unlisted = true, .own_rows_only = true};
   options_.drops.Add({.database = "db", .table = "t", .sequence = 9});
-  hour().files = {Found("listed.1.parquet", {9, 12}), Found("own.1.parquet", {12, 15}), Found("dropped.1.parquet", {5, 9}),
+  hour().files = {Found("listed.1.parquet", {15, 17}), Found("own.1.parquet", {0, 15}), Found("dropped.1.parquet", {5, 9}),
                   Found("theirs.1.parquet", {1, 3})};
   hour().files[3].footer->provenance->logs = {{"n2", {{1, 3}}}};
   HasMetadata({Listed(hour().files[0])});
