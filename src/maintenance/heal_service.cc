@@ -83,7 +83,10 @@ Status HealService::Heal(const FallenBackPartition& partition) {
   const RepairHooks hooks{.is_cancelled = [this] { return stopping_.load(); }};
   ARROW_ASSIGN_OR_RAISE(const LakeInventory inventory, ReadHourInventory(sources_, key, lake_->node(), hooks));
   const auto& metadata = inventory.tables.at({key.database, key.table}).hours.at(*key.partition).metadata;
-  for (const HourChange& change : MakeRepairPlan(inventory, options).hours) {
+  const RepairPlan plan = MakeRepairPlan(inventory, options);
+  // Then nothing is known for certain. It may be there in a moment: files come and go meanwhile.
+  if (!plan.missing.empty()) return Error(ErrorKind::kConflict, "a file that the hour names is not there");
+  for (const HourChange& change : plan.hours) {
     ARROW_RETURN_NOT_OK(lake_->AddFiles(key, metadata ? metadata->files : std::vector<DataFilePtr>(), change.added,
                                         change.metadata.wal_sequences));
     int64_t rows = 0;

@@ -52,7 +52,6 @@ class InventoryReader {
       : sources_(sources), node_(node), hooks_(hooks) {}
 
   Result<LakeInventory> Read() {
-    // The catalog first: a file that is committed meanwhile is an orphan for now, and no listed one is missed.
     std::vector<CatalogKey> keys;
     ARROW_RETURN_NOT_OK(ForEachObject(sources_.catalog_store.get(), "", hooks_, [&](const ObjectInfo& object) {
       if (auto key = ParseCatalogKey(object.key)) keys.push_back(*std::move(key));
@@ -69,10 +68,11 @@ class InventoryReader {
   TableInventory& TableAt(const CatalogKey& key) { return inventory_.tables[{key.database, key.table}]; }
 
   Result<LakeInventory> ReadBelow(const std::string& prefix, const std::vector<CatalogKey>& keys) {
+    // The metadata first: a file that is committed meanwhile is an orphan for now, and no listed one is missed.
+    ARROW_RETURN_NOT_OK(ReadMetadata(keys));
     for (size_t position = 0; position < sources_.layers.size(); ++position) {
       ARROW_RETURN_NOT_OK(ListLayer(position, prefix));
     }
-    ARROW_RETURN_NOT_OK(ReadMetadata(keys));
     ARROW_RETURN_NOT_OK(ReadFooters());
     return std::move(inventory_);
   }
