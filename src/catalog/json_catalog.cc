@@ -37,6 +37,17 @@ Writer WriterOf(FileSystem* fs, const std::string& path) {
   return KindOf(footer.status()) == ErrorKind::kInvalidArgument ? Writer::kNobody : Writer::kAnother;
 }
 
+bool HasFileOf(Writer writer, FileSystem* fs, const std::string& directory, const std::vector<std::string>& names) {
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    return LevelOfFileName(name) && WriterOf(fs, directory + "/" + name) == writer;
+  });
+}
+
+/// For sure: all files of an hour of ours may lie in other layers.
+bool IsAnothersHour(FileSystem* fs, const std::string& directory, const std::vector<std::string>& names) {
+  return HasFileOf(Writer::kAnother, fs, directory, names) && !HasFileOf(Writer::kThisProgram, fs, directory, names);
+}
+
 /// The partition folders of a table that have the form date=.../hour=..
 Result<std::vector<PartitionKey>> ListPartitions(FileSystem* fs, const std::string& table_directory) {
   std::vector<PartitionKey> keys;
@@ -143,9 +154,7 @@ Result<bool> JsonCatalog::HasOwnFiles(const std::string& path, PartitionKey key)
     if (DecodePartitionMetadata(json, {layers_, path, key, kNoNode}).ok()) return true;
   }
   ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(directory));
-  return std::ranges::any_of(names, [&](const std::string& name) {
-    return LevelOfFileName(name) && WriterOf(fs_, directory + "/" + name) == Writer::kThisProgram;
-  });
+  return HasFileOf(Writer::kThisProgram, fs_, directory, names);
 }
 
 /// A lake of years has many thousands of these: the folder is listed once, and one file is read. nullopt: all of it was
@@ -161,7 +170,12 @@ Result<std::optional<LoadedPartition>> JsonCatalog::LoadPartition(const std::str
   loaded.has_metadata = std::find(names.begin(), names.end(), kMetadataName + 1) != names.end();
   if (loaded.has_metadata) {
     ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, directory + kMetadataName));
-    ARROW_ASSIGN_OR_RAISE(loaded.metadata, DecodePartitionMetadata(json, {layers_, path, key, kNoNode}));
+    auto metadata = DecodePartitionMetadata(json, {layers_, path, key, kNoNode});
+    if (!metadata.ok() && IsAnothersHour(fs_, directory, names)) {
+      LOG_WARN("an hour of another program's files is left alone: `gigapi import` takes them", "path={}", directory);
+      return loaded;
+    }
+    ARROW_ASSIGN_OR_RAISE(loaded.metadata, std::move(metadata));
   }
   if (dropped_up_to > 0) {
     // A file is older or newer than a drop as a whole: a drop leaves no rows in memory that could join newer ones.

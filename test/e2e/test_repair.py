@@ -273,8 +273,10 @@ def test_files_of_another_program_are_left_alone(binary, make_server):
     (foreign / "metadata.json").write_text('{"type":"merge_tree","files":[{"path":"a.1.parquet"}]}')
     for folder in (hour, foreign):
         pyarrow.parquet.write_table(theirs, folder / "a.1.parquet")
-    for _ in range(2):
+    for number in range(1, 4):
         server.start()
         assert ids(server) == list(range(10))
+        server.write(f"weather id={number}i {START_NS + number}")
+        assert server.count("weather") == number
         server.stop()
     assert (hour / "a.1.parquet").exists() and (foreign / "a.1.parquet").exists()
