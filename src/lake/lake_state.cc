@@ -211,7 +211,8 @@ void LakeState::ForgetTable(std::string_view database, std::string_view name) {
   if (tables == databases_.end()) return;
   const auto found = tables->second.find(std::string(name));
   if (found == tables->second.end()) return;
-  Table& table = *found->second;
+  const std::shared_ptr<Table> kept = found->second;
+  Table& table = *kept;
   table.committed_columns = -1;
   const bool has_rows = std::any_of(table.partitions.begin(), table.partitions.end(),
                                     [](const auto& entry) { return !entry.second->buffer.empty(); });
@@ -220,6 +221,22 @@ void LakeState::ForgetTable(std::string_view database, std::string_view name) {
   std::erase_if(busy_, [&](const Partition* partition) { return partition->table == &table; });
   tables->second.erase(found);
   snapshot_ = nullptr;
+  LeaveFilesToOthers(kept);
+}
+
+/// What was replaced here stays this node's to remove; the table's files are those of the node that dropped it.
+void LakeState::LeaveFilesToOthers(const std::shared_ptr<Table>& table) {
+  bool has_replaced_files = false;
+  for (const auto& [key, partition] : table->partitions) {
+    partition->files.clear();
+    has_replaced_files |= !partition->drop_queue.empty();
+  }
+  table->snapshot = nullptr;
+  table->file_blocks.clear();
+  if (!has_replaced_files) return;
+  table->remove_files_after_ns = SteadyNanos() + drop_delay_ns_;
+  table->out_of_catalog = true;
+  dropped_tables.push_back(table);
 }
 
 void LakeState::Changed(Table* table) {

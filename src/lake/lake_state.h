@@ -195,6 +195,7 @@ class LakeState {
  private:
   static TableSnapshotPtr MakeSnapshot(Table* table);
   static void ForgetStale(Table* table);
+  void LeaveFilesToOthers(const std::shared_ptr<Table>& table);
   void Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr<FlushWaiter>>* waiters);
 
   LakeLimits limits_;

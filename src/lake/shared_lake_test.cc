@@ -167,6 +167,32 @@ TEST_F(SharedLake, ARunningNodeSeesWhatOthersDo) {
   while (VisibleTo(reader.get()) != Ids{4}) std::this_thread::yield();
 }
 
+TEST_F(SharedLake, ANodeRemovesWhatItReplacedInATableThatAnotherDropped) {
+  FaultFileSystem disk_a, disk_b;
+  auto a = OpenNode(&disk_a);
+  LakeOptions options = NodeOptions();
+  options.drop_delay_ms = 300;
+  auto b = Open(&disk_b, options);
+  for (const int64_t id : {1, 2}) {
+    ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {id})).ok());
+    ASSERT_TRUE(a->FlushAll().ok());
+  }
+  while (VisibleTo(b.get()) != Ids{1, 2}) std::this_thread::yield();
+  {
+    const PartitionFiles partition = b->ListPartitions().at(0);
+    ASSERT_TRUE(b->ReplaceFiles(partition, partition.files, {}).ok());
+  }
+  ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {3})).ok());
+  ASSERT_TRUE(a->FlushAll().ok());  // meets what b has done
+  ASSERT_TRUE(a->DropTable("db", "t").ok());
+  ASSERT_TRUE(b->LookAgain("db", "t").ok());
+  const auto data_files = [&] {
+    const auto objects = *ListAll(store_.get(), "db/");
+    return std::ranges::count_if(objects, [](const ObjectInfo& object) { return object.key.ends_with(".parquet"); });
+  };
+  while (data_files() > 0) std::this_thread::yield();
+}
+
 TEST_F(SharedLake, ANodeThatMissedChangesReadsWhatChangedAndNoMore) {
   constexpr int kHours = 40;
   FaultFileSystem disk_a, disk_b;
