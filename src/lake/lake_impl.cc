@@ -48,6 +48,7 @@ struct LakeImpl::Prepared {
   int64_t bytes = 0;  // taken from the admission
   int64_t rows = 0;
   uint64_t drop_epoch = 0;  // in which the rows were found to fit
+  uint64_t forget_epoch = 0;
   WriteDone done;
 };
 
@@ -115,6 +116,7 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
   if (batch.tables.empty()) return done(Status::OK());
   Status fits;
   uint64_t drop_epoch = 0;
+  uint64_t forget_epoch = 0;
   std::vector<TableGrowth> uncommitted;
   {
     const std::lock_guard lock(state_.mutex);
@@ -123,6 +125,7 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
     if (fits.ok() && catalog_->is_shared()) uncommitted = UncommittedOf(*growth);
     if (fits.ok() && uncommitted.empty()) state_.Grow(*growth, &batch.tables);
     drop_epoch = state_.drop_epoch;
+    forget_epoch = state_.forget_epoch;
   }
   if (!fits.ok()) return done(std::move(fits));
   if (!uncommitted.empty()) {
@@ -139,6 +142,7 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
   prepared->bytes = BytesOf(prepared->tables);
   prepared->rows = batch.accepted_rows;
   prepared->drop_epoch = drop_epoch;
+  prepared->forget_epoch = forget_epoch;
   prepared->done = std::move(done);
   const int64_t bytes = prepared->bytes;
   admission_.Acquire(bytes, SteadyNanos(), [this, prepared = std::move(prepared)](Status admitted) mutable {
@@ -166,16 +170,19 @@ void LakeImpl::WriteAdmitted(std::shared_ptr<Prepared> prepared) {
     return GiveUp(*prepared, Error(ErrorKind::kConflict, "a table was dropped by another request"));
   }
   if (!wal_) {
-    uint64_t sequence = 0;
+    Status fits;
     {
       // Without a log the order is that of this lock; applying is part of it, so that no flush sees a gap.
       const std::lock_guard lock(state_.mutex);
-      sequence = state_.applied_sequence + 1;
-      int64_t buffered_bytes = 0;
-      Apply(prepared->database, std::move(prepared->tables), sequence, &buffered_bytes);
-      rows_written_ += prepared->rows;
-      prepared->bytes -= buffered_bytes;
+      fits = FitAgain(prepared.get());
+      if (fits.ok()) {
+        int64_t buffered_bytes = 0;
+        Apply(prepared->database, std::move(prepared->tables), state_.applied_sequence + 1, &buffered_bytes);
+        rows_written_ += prepared->rows;
+        prepared->bytes -= buffered_bytes;
+      }
     }
+    if (!fits.ok()) return GiveUp(*prepared, std::move(fits));
     gate_.Leave();
     admission_.Adjust(-prepared->bytes);
     return prepared->done(Status::OK());
@@ -187,12 +194,25 @@ void LakeImpl::WriteAdmitted(std::shared_ptr<Prepared> prepared) {
   });
 }
 
+/// Another node may have dropped a table since the rows were found to fit; what comes after the drop makes it anew. Wants
+/// the state's lock.
+Status LakeImpl::FitAgain(Prepared* prepared) {
+  if (state_.forget_epoch == prepared->forget_epoch) return Status::OK();
+  return state_.FitSchemas(prepared->database, &prepared->tables);
+}
+
 void LakeImpl::Committed(const std::shared_ptr<Prepared>& prepared, uint64_t sequence) {
   int64_t buffered_bytes = 0;
   bool full = false;
   const bool wait_for_flush = options_.durability == Durability::kFlush;
   {
-    const std::lock_guard lock(state_.mutex);
+    std::unique_lock lock(state_.mutex);
+    if (Status fits = FitAgain(prepared.get()); !fits.ok()) {
+      // The log has them: they may come back with a restart, as after any answer that says so.
+      state_.applied_sequence = sequence;
+      lock.unlock();
+      return GiveUp(*prepared, Error(ErrorKind::kUnavailable, fits.message()));
+    }
     const auto partitions = Apply(prepared->database, std::move(prepared->tables), sequence, &buffered_bytes);
     for (const Partition* partition : partitions) {
       full |= static_cast<int64_t>(partition->buffer.bytes()) >= options_.flush_partition_bytes;

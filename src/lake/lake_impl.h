@@ -64,6 +64,7 @@ class LakeImpl final : public Lake {
   void WriteAdmitted(std::shared_ptr<Prepared> prepared);
   void GiveUp(const Prepared& prepared, Status reason);
   void Committed(const std::shared_ptr<Prepared>& prepared, uint64_t sequence);
+  Status FitAgain(Prepared* prepared);
   /// Puts the rows of a record into the buffers; returns the partitions touched. Wants the state's lock.
   std::vector<Partition*> Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
                                 int64_t* buffered_bytes);

@@ -220,6 +220,7 @@ void LakeState::ForgetTable(std::string_view database, std::string_view name) {
   table.dropped = true;
   std::erase_if(busy_, [&](const Partition* partition) { return partition->table == &table; });
   tables->second.erase(found);
+  ++forget_epoch;
   snapshot_ = nullptr;
   LeaveFilesToOthers(kept);
 }

@@ -189,6 +189,8 @@ class LakeState {
   uint64_t applied_sequence = 0;
   /// Counts drops: rows that were checked against the schemas of another epoch have to be checked again.
   uint64_t drop_epoch = 0;
+  /// Grows with each table that is forgotten: rows that were found to fit before may lack their table.
+  uint64_t forget_epoch = 0;
   std::vector<std::shared_ptr<Table>> dropped_tables;
   std::vector<std::string> dropped_databases;
 

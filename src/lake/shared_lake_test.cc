@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 #include "catalog/store_catalog.h"
@@ -165,6 +166,24 @@ TEST_F(SharedLake, ARunningNodeSeesWhatOthersDo) {
   ASSERT_TRUE(WriteAndWait(writer.get(), Rows("t", {4})).ok());
   ASSERT_TRUE(writer->FlushAll().ok());
   while (VisibleTo(reader.get()) != Ids{4}) std::this_thread::yield();
+}
+
+TEST_F(SharedLake, RowsOnTheirWayMakeATableAnewThatIsForgottenMeanwhile) {
+  FaultFileSystem disk;
+  const auto lake = OpenNode(&disk);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  disk.SetSyncDelay(std::chrono::milliseconds(300));
+  std::promise<Status> answer;
+  lake->Write("db", Rows("t", {2}), [&](Status status) { answer.set_value(std::move(status)); });
+  // As another node drops it.
+  ASSERT_TRUE(store_->Remove("db/t/metadata.json").ok());
+  ASSERT_TRUE(lake->LookAgain("db", "t").ok());
+  EXPECT_TRUE(answer.get_future().get().ok());
+  disk.SetSyncDelay(std::chrono::milliseconds(0));
+  EXPECT_EQ(VisibleTo(lake.get()), Ids{2});
+  ASSERT_TRUE(lake->FlushAll().ok());
+  EXPECT_TRUE(VisibleTo(lake.get()).contains(2));
 }
 
 TEST_F(SharedLake, ANodeRemovesWhatItReplacedInATableThatAnotherDropped) {
