@@ -98,6 +98,15 @@ void Cluster::Attach(Lake* lake, std::function<std::string()> status) {
   if (settings_.fresh_reads) fresh_ = std::make_unique<FreshSnapshots>(lake, membership_.get(), &peers_);
 }
 
+Status Cluster::CheckAlone() const {
+  for (const Member& member : membership_->Members()) {
+    if (member.is_self || !member.is_alive) continue;
+    return Errorf(ErrorKind::kConflict, "node {} ({}) runs on the same lake: stop all others first", member.entry.node,
+                  member.entry.http_address);
+  }
+  return Status::OK();
+}
+
 SnapshotSource* Cluster::snapshots() { return fresh_ ? static_cast<SnapshotSource*>(fresh_.get()) : lake_; }
 
 Status Cluster::Announce(int http_port, int flight_port) {

@@ -32,6 +32,9 @@ class Cluster {
   /// This node answers now at these ports; 0: not there.
   Status Announce(int http_port, int flight_port);
 
+  /// kConflict while another node is alive.
+  Status CheckAlone() const;
+
   /// Where queries get their snapshots.
   SnapshotSource* snapshots();
   PeerService* service() { return service_.get(); }

@@ -166,7 +166,7 @@ Status AskAll(int port) {
 
 Status Demo(const DemoOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto root, TemporaryRoot::Make());
-  ARROW_ASSIGN_OR_RAISE(const auto node, Node::Start(DemoSettings(options, root->path())));
+  ARROW_ASSIGN_OR_RAISE(const auto node, Node::Start(DemoSettings(options, root->path()), nullptr));
   fmt::print(stderr, "gigapi listens on http://localhost:{}, data in {}\n", node->port(), root->path());
   ARROW_RETURN_NOT_OK(WriteDay(options, node.get()));
   ARROW_RETURN_NOT_OK(MergeDay(node.get()));

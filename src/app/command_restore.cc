@@ -1,27 +1,33 @@
-// gigapi restore: a backup into a folder that becomes a data root, or into a lake that nodes share.
+// gigapi restore: a backup into a folder that becomes a data root, into a lake that nodes share, or by a running server into
+// its own.
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <chrono>
 #include <memory>
 
 #include "app/backup_flags.h"
 #include "app/commands.h"
-#include "app/node_storage.h"
+#include "app/restore_target.h"
+#include "app/server_address.h"
+#include "app/server_job.h"
 #include "app/settings_flags.h"
 #include "app/stop_signal.h"
-#include "backup/restore_job.h"
-#include "backup/shared_restore_job.h"
+#include "base/json_writer.h"
 #include "base/log.h"
+#include "object_store/open_store.h"
 
 namespace gigapi {
 namespace {
 
 constexpr char kNewest[] = "newest";
+constexpr std::chrono::seconds kReopenMax{120};
 
 struct RestoreCommandOptions {
   BackupPlaceFlags place;
   std::string backup = kNewest;
   std::shared_ptr<SettingsFlags> settings;
+  ServerFlags server;
+  bool by_server = false;
   bool replace_existing = false;
   bool list = false;
 };
@@ -35,56 +41,44 @@ Status List(const BackupPlace& place) {
   return Status::OK();
 }
 
-Result<BackupManifest> ReadBackup(const BackupPlace& place, std::string id) {
-  if (id == kNewest) {
-    ARROW_ASSIGN_OR_RAISE(auto ids, place.List());
-    if (ids.empty()) return Errorf(ErrorKind::kNotFound, "there is no backup in {}", place.store()->Describe());
-    id = std::move(ids.back());
-  }
-  return place.Read(id);
-}
-
-/// The lake of the settings, whose only layer is a folder that is its root too.
-Result<std::string> RootOf(const Settings& settings, const std::vector<LayerPtr>& layers) {
-  const auto normal = [](const std::string& path) {
-    std::string text = std::filesystem::absolute(path).lexically_normal().string();
-    while (text.size() > 1 && text.ends_with('/')) text.pop_back();
-    return text;
-  };
-  if (settings.layers.empty() || normal(*layers.front()->local_directory()) == normal(settings.root)) return settings.root;
-  return Errorf(ErrorKind::kUnsupported, "layer '{}' is a folder beside the root: name the root to be by --root",
-                layers.front()->name());
-}
-
 /// A folder that is named is restored into, whatever layers the settings have.
-Status RestoreInto(const RestoreCommandOptions& options, const Settings& settings, const BackupManifest& manifest,
-                   const BackupHooks& hooks) {
+Status RestoreHere(const RestoreCommandOptions& options, const Settings& settings, const BackupManifest& manifest) {
+  BackupBar bar("restore");
+  const OccupiedRoot occupied = options.replace_existing ? OccupiedRoot::kKeepBeside : OccupiedRoot::kRefuse;
   const std::string& named = options.settings->values["root"];
-  if (!named.empty()) return RunRestore(manifest, {.root = named, .replace_existing = options.replace_existing}, hooks);
-  Settings without_cache = settings;
-  without_cache.cache_bytes_max = 0;
-  ARROW_ASSIGN_OR_RAISE(const NodeStorage storage, OpenNodeStorage(without_cache));
-  if (storage.shared_catalog) {
-    const SharedRestoreTarget target{
-        .catalog = storage.shared_catalog, .layers = storage.layers, .replace_existing = options.replace_existing};
-    return RunSharedRestore(manifest, target, hooks);
-  }
-  ARROW_ASSIGN_OR_RAISE(const std::string root, RootOf(settings, storage.layers));
-  return RunRestore(manifest, {.root = root, .replace_existing = options.replace_existing}, hooks);
+  if (named.empty()) return RestoreIntoLakeOf(settings, manifest, occupied, HooksOf(&bar));
+  return RunRestore(manifest, {.root = named, .occupied = occupied}, HooksOf(&bar));
 }
 
 Status Restore(const RestoreCommandOptions& options, const Settings& settings) {
   ARROW_ASSIGN_OR_RAISE(const BackupPlace place, OpenBackupPlace(options.place));
   if (options.list) return List(place);
-  ARROW_ASSIGN_OR_RAISE(const BackupManifest manifest, ReadBackup(place, options.backup));
-  BackupBar bar("restore");
-  ARROW_RETURN_NOT_OK(RestoreInto(options, settings, manifest, HooksOf(&bar)));
+  ARROW_ASSIGN_OR_RAISE(const BackupManifest manifest,
+                        options.backup == kNewest ? place.ReadNewest() : place.Read(options.backup));
+  ARROW_RETURN_NOT_OK(RestoreHere(options, settings, manifest));
   fmt::print("{}  {}\n", manifest.id, Describe(TotalsOf(manifest)));
+  return Status::OK();
+}
+
+/// The server closes its lake for it and opens it again, which may take a while.
+Status RestoreByServer(const RestoreCommandOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(HttpAddress address, ServerAddressOf(options.server));
+  JsonWriter json;
+  json.BeginObject().Key("url").String(AbsoluteStoreUrl(options.place.url));
+  if (options.backup != kNewest) json.Key("backup").String(options.backup);
+  json.Key("force").Bool(options.replace_existing).EndObject();
+  ARROW_ASSIGN_OR_RAISE(const ServerJobState state, ServerJob(std::move(address), "restore", kReopenMax).Run(json.Take()));
+  fmt::print("{}  {}\n", state.id, Describe(state.totals));
   return Status::OK();
 }
 
 int RunRestoreCommand(const RestoreCommandOptions& options) {
   ConfigureLog("warn");
+  if (options.by_server) {
+    BlockStopSignals();
+    const Status status = RestoreByServer(options);
+    return status.ok() ? 0 : Fail(status);
+  }
   auto loaded = LoadProcessSettings(*options.settings);
   if (!loaded.ok()) return Fail(loaded.status());
   const Status resolved = ResolveSettings(&*loaded);
@@ -109,18 +103,27 @@ Without --root the backup goes into the lake of the server's settings (flags, en
 in a bucket or with a catalog in Redis, files go to the first layer that all nodes reach, and no node may run. A lake that is
 not empty is refused; with --force all that it has goes out of its catalog.
 
+With --url a running server does it: it answers nothing else until the rows are there, all of them in one step. The place is one
+that it reaches, with its own credentials. Interrupted, it ends the restore, and the server has what it had before.
+
 Examples:
   gigapi restore file:///mnt/backups --list
   gigapi restore file:///mnt/backups --root ./data
   gigapi restore s3://s3.example.com/bucket/backups --backup 20250131T120000123Z-1a2b3c4d --root /var/lib/gigapi
-  gigapi restore s3://s3.example.com/bucket/backups --config /etc/gigapi.toml)");
+  gigapi restore s3://s3.example.com/bucket/backups --config /etc/gigapi.toml
+  gigapi restore file:///mnt/backups --url http://me:password@db.example:7971)");
   auto options = std::make_shared<RestoreCommandOptions>();
   AddBackupPlaceFlags(command, &options->place);
   options->settings = AddSettingsFlags(command);
   command->add_option("--backup", options->backup, "The id of a backup")->capture_default_str()->type_name("ID");
   command->add_flag("--force", options->replace_existing, "Take the place of what is there");
   command->add_flag("--list", options->list, "List the backups and what they have, and do nothing");
-  command->callback([=] { *body = [=] { return RunRestoreCommand(*options); }; });
+  auto* url = AddServerFlags(command, &options->server);
+  url->description("A running server that is to restore its own lake");
+  command->callback([=] {
+    options->by_server = url->count() > 0;
+    *body = [=] { return RunRestoreCommand(*options); };
+  });
 }
 
 }  // namespace gigapi

@@ -4,9 +4,12 @@
 
 #include "app/commands.h"
 #include "app/node.h"
+#include "app/restore_target.h"
 #include "app/settings_flags.h"
 #include "app/stop_signal.h"
+#include "backup/restore_service.h"
 #include "base/log.h"
+#include "server/restoring_server.h"
 
 namespace gigapi {
 namespace {
@@ -41,6 +44,40 @@ gigapi %s listens on %s (address %s), data in %s
   std::fflush(stdout);
 }
 
+/// With the node closed; something answers meanwhile.
+Status RestoreLake(const Settings& settings, RestoreService* restores) {
+  ServerOptions options = ServerOptionsOf(settings);
+  options.restores = CallsOf(restores);
+  ARROW_ASSIGN_OR_RAISE(const auto server, RestoringServer::Start(options));
+  const auto restore = [&](const BackupManifest& manifest, bool replace_existing, const BackupHooks& hooks) {
+    const OccupiedRoot occupied = replace_existing ? OccupiedRoot::kKeepBeside : OccupiedRoot::kReplaceUnused;
+    return RestoreIntoLakeOf(settings, manifest, occupied, hooks);
+  };
+  return restores->Run(restore, StopSignalPending);
+}
+
+/// Runs nodes one after the other: each restore begins with the end of one, and what it has changed is seen by the next.
+Status ServeUntilStopped(Settings settings) {
+  WakeUp wake;
+  RestoreService restores({.auth_key = settings.backup_auth_key, .auth_secret = settings.backup_auth_secret},
+                          [&wake] { wake.Wake(); });
+  for (bool is_first = true;; is_first = false) {
+    ARROW_ASSIGN_OR_RAISE(const auto node, Node::Start(settings, &restores));
+    // The next one is found where this one was.
+    settings.http_port = node->port();
+    if (settings.flightsql_enable) settings.flightsql_port = node->flight_port();
+    if (is_first) PrintWelcome(settings, node->port(), node->flight_port());
+    while (!WaitForStopSignalOr(&wake) && !restores.IsDue()) continue;
+    if (StopSignalPending()) {
+      WaitForStopSignal();
+      return node->Stop();
+    }
+    const Status stopped = node->Stop();
+    restores.End(stopped.ok() ? RestoreLake(settings, &restores) : stopped);
+    if (StopSignalPending()) return Status::OK();
+  }
+}
+
 int Serve(const SettingsFlags& flags) {
   auto loaded = LoadProcessSettings(flags);
   if (!loaded.ok()) return Fail(loaded.status());
@@ -48,15 +85,10 @@ int Serve(const SettingsFlags& flags) {
   for (const auto& warning : loaded->warnings) LOG_WARN("settings", "warning=\"{}\"", warning);
   if (!resolved.ok()) return Fail(resolved);
   if (!loaded->file.empty()) LOG_INFO("settings", "file={}", loaded->file);
-  const Settings& settings = loaded->settings;
 
   BlockStopSignals();
-  auto node = Node::Start(settings);
-  if (!node.ok()) return Fail(node.status());
-  PrintWelcome(settings, (*node)->port(), (*node)->flight_port());
-  WaitForStopSignal();
-  const Status stopped = (*node)->Stop();
-  return stopped.ok() ? 0 : Fail(stopped);
+  const Status served = ServeUntilStopped(loaded->settings);
+  return served.ok() ? 0 : Fail(served);
 }
 
 }  // namespace

@@ -142,7 +142,13 @@ FlightSqlOptions FlightSqlOptionsOf(const Settings& settings) {
   return options;
 }
 
-Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
+RestoreCalls CallsOf(RestoreService* restores) {
+  return {.begin = [restores](const RestoreRequest& request) { return restores->Begin(request); },
+          .cancel = [restores] { return restores->Cancel(); },
+          .state = [restores] { return restores->state(); }};
+}
+
+Result<std::unique_ptr<Node>> Node::Start(const Settings& settings, RestoreService* restores) {
   std::unique_ptr<Node> node(new Node);
   const int64_t started = SteadyNanos();
   LOG_INFO("opening the lake", "root={} durability={}", std::filesystem::absolute(settings.root).string(),
@@ -184,6 +190,12 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
     server_options.cluster = node->cluster_->calls();
     server_options.backup_source = node->cluster_->backup_source();
   }
+  if (restores != nullptr) {
+    server_options.restores = CallsOf(restores);
+    server_options.restores.begin = [raw = node.get(), restores](const RestoreRequest& request) {
+      return raw->BeginRestore(request, restores);
+    };
+  }
   server_options.write_more_metrics = [merges = node->merges_.get(), flight = &node->flight_stats_,
                                        storage = &node->storage_, tiers = node->tiers_.get(), sweeps = node->sweeps_.get(),
                                        heals = node->heals_.get()](Exposition* page) {
@@ -205,6 +217,14 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings) {
   LOG_INFO("listening", "host={} port={} flight_port={} ms={}", settings.http_host, node->port(), node->flight_port(),
            MillisSince(started));
   return node;
+}
+
+Status Node::BeginRestore(const RestoreRequest& request, RestoreService* restores) {
+  if (cluster_) ARROW_RETURN_NOT_OK(cluster_->CheckAlone());
+  if (!request.replace_existing && !lake_->Snapshot()->databases.empty()) {
+    return Error(ErrorKind::kConflict, "the lake is not empty: with force the backup takes the place of what it has");
+  }
+  return restores->Begin(request);
 }
 
 std::string Node::Describe() const {

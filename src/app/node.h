@@ -10,6 +10,7 @@
 #include "app/cluster.h"
 #include "app/node_storage.h"
 #include "app/settings.h"
+#include "backup/restore_service.h"
 #include "base/error.h"
 #include "lake/lake.h"
 #include "maintenance/heal_service.h"
@@ -28,11 +29,13 @@ MergeOptions MergeOptionsOf(const Settings& settings);
 TierOptions TierOptionsOf(const Settings& settings);
 ServerOptions ServerOptionsOf(const Settings& settings);
 FlightSqlOptions FlightSqlOptionsOf(const Settings& settings);
+RestoreCalls CallsOf(RestoreService* restores);
 
 class Node {
  public:
-  /// Opens the lake (replays its log) and listens. Logs each step.
-  static Result<std::unique_ptr<Node>> Start(const Settings& settings);
+  /// Opens the lake (replays its log) and listens. Logs each step. `restores`, which must outlive the node, takes requests
+  /// to restore its lake; nullptr: none are taken.
+  static Result<std::unique_ptr<Node>> Start(const Settings& settings, RestoreService* restores);
   ~Node();
 
   /// Takes no more requests, lets those under way finish, stops merging, flushes, closes. Idempotent.
@@ -46,6 +49,8 @@ class Node {
 
  private:
   Node() = default;
+  /// Takes the request if the lake may be replaced.
+  Status BeginRestore(const RestoreRequest& request, RestoreService* restores);
   /// What this node says of itself to others, a JSON object; once all parts run.
   std::string Describe() const;
 

@@ -41,9 +41,9 @@ class BackupJobTest : public testing::Test {
     hooks.on_progress = [this](const BackupProgress& progress) { last_ = progress; };
     return RunBackup(place_, SourceOf(lake_.get()), hooks);
   }
-  Status Restore(const std::string& id, bool replace_existing = false) {
+  Status Restore(const std::string& id, OccupiedRoot occupied = OccupiedRoot::kRefuse) {
     ARROW_ASSIGN_OR_RAISE(const BackupManifest manifest, place_.Read(id));
-    return RunRestore(manifest, {.root = Path("new"), .replace_existing = replace_existing}, {});
+    return RunRestore(manifest, {.root = Path("new"), .occupied = occupied}, {});
   }
   /// The ids of the rows in the files of a root, which is opened for it.
   Ids RestoredIds(const std::string& table) const {
@@ -179,11 +179,11 @@ TEST_F(BackupJobTest, ARootThatIsNotEmptyIsRefusedOrKeptBeside) {
   ASSERT_TRUE(WriteAndWait(other.get(), Rows("t", {7, 8})).ok());
   ASSERT_TRUE(other->FlushAll().ok());
   EXPECT_EQ(KindOf(Restore(manifest->id)), ErrorKind::kConflict);
-  EXPECT_EQ(KindOf(Restore(manifest->id, true)), ErrorKind::kUnavailable) << "its lake is open";
+  EXPECT_EQ(KindOf(Restore(manifest->id, OccupiedRoot::kKeepBeside)), ErrorKind::kUnavailable) << "its lake is open";
   ASSERT_TRUE(other->Close().ok());
   other.reset();
   EXPECT_EQ(RestoredIds("t"), Ids({7, 8}));
-  ASSERT_TRUE(Restore(manifest->id, true).ok());
+  ASSERT_TRUE(Restore(manifest->id, OccupiedRoot::kKeepBeside).ok());
   EXPECT_EQ(RestoredIds("t"), Ids({1}));
   int kept = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
@@ -193,6 +193,21 @@ TEST_F(BackupJobTest, ARootThatIsNotEmptyIsRefusedOrKeptBeside) {
     }
   }
   EXPECT_EQ(kept, 1);
+}
+
+TEST_F(BackupJobTest, ARootThatWasNeverUsedIsReplacedWithoutATrace) {
+  ASSERT_TRUE(WriteAndWait(lake_.get(), Rows("t", {1, 2})).ok());
+  const auto manifest = BackUp();
+  ASSERT_TRUE(manifest.ok());
+  auto other = OpenRoot("new");
+  ASSERT_TRUE(other->Close().ok());
+  other.reset();
+  ASSERT_TRUE(Restore(manifest->id, OccupiedRoot::kReplaceUnused).ok());
+  EXPECT_EQ(RestoredIds("t"), Ids({1, 2}));
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with("new.")) << entry.path();
+  }
+  EXPECT_EQ(KindOf(Restore(manifest->id, OccupiedRoot::kReplaceUnused)), ErrorKind::kConflict) << "it is used now";
 }
 
 }  // namespace

@@ -21,6 +21,13 @@ Result<std::string> ReadObject(ObjectStore* store, const std::string& key) {
 BackupPlace::BackupPlace(std::shared_ptr<ObjectStore> store)
     : store_(std::move(store)), layer_(std::make_shared<const Layer>(LayerOptions{.name = "backup"}, store_, nullptr)) {}
 
+Result<BackupPlace> BackupPlace::Open(const std::string& url, const StoreCredentials& credentials) {
+  ARROW_ASSIGN_OR_RAISE(const StoreUrl parsed, ParseStoreUrl(url));
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<ObjectStore> store, OpenStore(parsed, credentials, LocalFileSystem()));
+  ARROW_RETURN_NOT_OK(store->Probe());
+  return BackupPlace(std::move(store));
+}
+
 Result<std::vector<std::string>> BackupPlace::List() const {
   std::vector<std::string> ids;
   ARROW_ASSIGN_OR_RAISE(const auto objects, ListAll(store_.get(), kManifests));
@@ -37,6 +44,12 @@ Result<BackupManifest> BackupPlace::Read(const std::string& id) const {
   if (!IsBackupId(id)) return Errorf(ErrorKind::kInvalidArgument, "\"{}\" is no id of a backup", id);
   ARROW_ASSIGN_OR_RAISE(const std::string json, ReadObject(store_.get(), ManifestKey(id)));
   return DecodeManifest(json, layer_);
+}
+
+Result<BackupManifest> BackupPlace::ReadNewest() const {
+  ARROW_ASSIGN_OR_RAISE(const auto ids, List());
+  if (ids.empty()) return Errorf(ErrorKind::kNotFound, "there is no backup in {}", store_->Describe());
+  return Read(ids.back());
 }
 
 Status BackupPlace::Write(const BackupManifest& manifest) const {

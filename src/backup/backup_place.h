@@ -11,25 +11,30 @@
 
 #include "backup/manifest.h"
 #include "object_store/object_store.h"
+#include "object_store/open_store.h"
 
 namespace gigapi {
 
 class BackupPlace {
  public:
   explicit BackupPlace(std::shared_ptr<ObjectStore> store);
+  /// Asks whether it answers.
+  static Result<BackupPlace> Open(const std::string& url, const StoreCredentials& credentials);
 
   /// The ids of all backups, the oldest first.
   Result<std::vector<std::string>> List() const;
   /// kNotFound when there is no such backup.
   Result<BackupManifest> Read(const std::string& id) const;
+  /// kNotFound when there is no backup at all.
+  Result<BackupManifest> ReadNewest() const;
   /// Makes the backup exist.
   Status Write(const BackupManifest& manifest) const;
 
   ObjectStore* store() const { return store_.get(); }
 
  private:
-  const std::shared_ptr<ObjectStore> store_;
-  const LayerPtr layer_;  // what the files of manifests lie in
+  std::shared_ptr<ObjectStore> store_;
+  LayerPtr layer_;  // what the files of manifests lie in
 };
 
 }  // namespace gigapi

@@ -7,17 +7,15 @@
 namespace gigapi {
 
 Status BackupService::Begin(const std::string& url) {
-  ARROW_ASSIGN_OR_RAISE(const StoreUrl parsed, ParseStoreUrl(url));
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<ObjectStore> store, OpenStore(parsed, credentials_, LocalFileSystem()));
-  ARROW_RETURN_NOT_OK(store->Probe());
+  ARROW_ASSIGN_OR_RAISE(BackupPlace place, BackupPlace::Open(url, credentials_));
   const std::lock_guard lock(mutex_);
   if (stopping_) return Error(ErrorKind::kUnavailable, "the server is stopping");
   if (state_.phase == BackupPhase::kRunning) return Error(ErrorKind::kConflict, "a backup is running");
-  state_ = {.phase = BackupPhase::kRunning, .place = store->Describe(), .begun_ns = WallNanos()};
+  state_ = {.phase = BackupPhase::kRunning, .place = place.store()->Describe(), .begun_ns = WallNanos()};
   cancelled_ = false;
   if (thread_.joinable()) thread_.join();  // it has told its end
   LOG_INFO("a backup begins", "place={}", state_.place);
-  thread_ = StartThread("backup", [this, place = BackupPlace(std::move(store))] { Run(place); });
+  thread_ = StartThread("backup", [this, place = std::move(place)] { Run(place); });
   return Status::OK();
 }
 
@@ -43,7 +41,7 @@ void BackupService::Run(const BackupPlace& place) {
     return;
   }
   state_.failure = manifest.status();
-  state_.phase = KindOf(state_.failure) == ErrorKind::kCancelled ? BackupPhase::kCancelled : BackupPhase::kFailed;
+  state_.phase = PhaseAfter(state_.failure);
   LOG_WARN("a backup ended early", "place={} reason=\"{}\"", state_.place, state_.failure.message());
 }
 

@@ -9,29 +9,10 @@
 #include <thread>
 
 #include "backup/backup_job.h"
+#include "backup/backup_state.h"
 #include "object_store/open_store.h"
 
 namespace gigapi {
-
-enum class BackupPhase {
-  kNone,  // since the start
-  kRunning,
-  kDone,
-  kFailed,
-  kCancelled,
-};
-
-/// The backup that runs, or the last one.
-struct BackupState {
-  BackupPhase phase = BackupPhase::kNone;
-  std::string place;  // without credentials
-  BackupProgress progress;
-  int64_t begun_ns = 0;  // wall time
-  int64_t ended_ns = 0;  // 0: runs
-  std::string id;        // kDone
-  BackupTotals totals;   // kDone
-  Status failure;        // kFailed and kCancelled
-};
 
 class BackupService {
  public:

@@ -27,9 +27,17 @@ Result<std::unique_ptr<FileLock>> LockRoot(const std::string& root) {
   return lock;
 }
 
-Result<bool> IsEmptyFolder(const std::string& path) {
-  ARROW_ASSIGN_OR_RAISE(const auto names, LocalFileSystem()->List(path));
-  return names.empty();
+Status NotEmpty(const std::string& root) {
+  return Errorf(ErrorKind::kConflict, "{} is not empty; --force puts the backup in its place", root);
+}
+
+/// Whether there is something to replace; kConflict when it may not be.
+Result<bool> CheckOccupied(const std::string& root, OccupiedRoot occupied) {
+  ARROW_ASSIGN_OR_RAISE(const auto names, LocalFileSystem()->List(root));
+  if (names.empty()) return false;
+  const bool is_unused = names.size() == 1 && names.front() == kPrivateName;
+  if (occupied == OccupiedRoot::kKeepBeside || (occupied == OccupiedRoot::kReplaceUnused && is_unused)) return true;
+  return NotEmpty(root);
 }
 
 /// The root has a log of its own that begins at its start: no sequence of another one may be left.
@@ -72,11 +80,17 @@ Result<std::unique_ptr<FileLock>> PrepareStaging(const std::string& staging) {
 
 /// The new root gets the name of the old one's keeping place first: whatever happens, the old one is never under a name that
 /// somebody empties.
-Status Replace(const std::string& staging, const std::string& root) {
+Status Replace(const std::string& staging, const std::string& root, OccupiedRoot occupied) {
   ARROW_ASSIGN_OR_RAISE(const auto lock, LockRoot(root));
+  // While files were copied, somebody may have come.
+  ARROW_RETURN_NOT_OK(CheckOccupied(root, occupied).status());
   const std::string kept = root + ".before-" + NewBackupId(WallNanos());
   ARROW_RETURN_NOT_OK(MoveIntoPlace(staging, kept));
-  return ExchangeFolders(kept, root);
+  const Status exchanged = ExchangeFolders(kept, root);
+  if (exchanged.ok() && occupied == OccupiedRoot::kKeepBeside) return exchanged;
+  std::error_code ignored;  // an unused root, or else the copy: nobody misses either
+  std::filesystem::remove_all(kept, ignored);
+  return exchanged;
 }
 
 }  // namespace
@@ -84,15 +98,14 @@ Status Replace(const std::string& staging, const std::string& root) {
 Status RunRestore(const BackupManifest& manifest, const RestoreOptions& options, const BackupHooks& hooks) {
   std::string root = std::filesystem::absolute(options.root).lexically_normal().string();
   while (root.size() > 1 && root.ends_with('/')) root.pop_back();
-  ARROW_ASSIGN_OR_RAISE(const bool is_empty, IsEmptyFolder(root));
-  if (!is_empty && !options.replace_existing) {
-    return Errorf(ErrorKind::kConflict, "{} is not empty; --force puts the backup in its place", root);
-  }
-  if (!is_empty) ARROW_RETURN_NOT_OK(LockRoot(root).status());  // no work for nothing
+  // No work for nothing.
+  ARROW_RETURN_NOT_OK(CheckNoMountPoint(root));
+  ARROW_ASSIGN_OR_RAISE(const bool replaces, CheckOccupied(root, options.occupied));
+  if (replaces) ARROW_RETURN_NOT_OK(LockRoot(root).status());
   const std::string staging = root + ".restoring";
   ARROW_ASSIGN_OR_RAISE(const auto lock, PrepareStaging(staging));
   const Status restored = RestoreInto(staging, manifest, hooks);
-  if (restored.ok()) return is_empty ? MoveIntoPlace(staging, root) : Replace(staging, root);
+  if (restored.ok()) return replaces ? Replace(staging, root, options.occupied) : MoveIntoPlace(staging, root);
   std::error_code ignored;  // the next restore removes it
   std::filesystem::remove_all(staging, ignored);
   return restored;

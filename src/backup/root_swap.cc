@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
@@ -12,12 +13,14 @@
 namespace gigapi {
 namespace {
 
+Status IsMountPoint(const std::string& path) {
+  return Errorf(ErrorKind::kUnsupported, "{} is a mount point, which nothing can take the place of: name a folder in it",
+                path);
+}
+
 Status Failed(const std::string& path, int reason) {
   if (reason == ENOTEMPTY || reason == EEXIST) return Errorf(ErrorKind::kConflict, "{} is not empty", path);
-  if (reason == EBUSY || reason == EXDEV) {
-    return Errorf(ErrorKind::kUnsupported, "{} is a mount point, which nothing can take the place of: name a folder in it",
-                  path);
-  }
+  if (reason == EBUSY || reason == EXDEV) return IsMountPoint(path);
   return Status::IOError("rename to ", path, ": ", std::strerror(reason));
 }
 
@@ -29,6 +32,13 @@ Status Rename(const std::string& from, const std::string& to, unsigned flags) {
 }  // namespace
 
 Status MoveIntoPlace(const std::string& from, const std::string& to) { return Rename(from, to, 0); }
+
+Status CheckNoMountPoint(const std::string& path) {
+  struct stat folder;
+  struct stat parent;
+  if (::stat(path.c_str(), &folder) != 0 || ::stat(ParentOf(path).c_str(), &parent) != 0) return Status::OK();
+  return folder.st_dev == parent.st_dev ? Status::OK() : IsMountPoint(path);
+}
 
 Status ExchangeFolders(const std::string& a, const std::string& b) { return Rename(a, b, RENAME_EXCHANGE); }
 

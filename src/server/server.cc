@@ -1,12 +1,9 @@
 #include "server/server.h"
 
-#include <algorithm>
 #include <atomic>
-#include <thread>
 
 #include "backup/backup_service.h"
 #include "base/log.h"
-#include "server/api/arc/arc_errors.h"
 #include "server/api/arc/database_routes.h"
 #include "server/api/arc/import_routes.h"
 #include "server/api/arc/query_routes.h"
@@ -17,6 +14,7 @@
 #include "server/api/gigapi/create_route.h"
 #include "server/api/gigapi/metrics_route.h"
 #include "server/api/gigapi/query_routes.h"
+#include "server/api/gigapi/restore_routes.h"
 #include "server/api/gigapi/status_routes.h"
 #include "server/api/influx/bucket_routes.h"
 #include "server/api/influx/database_routes.h"
@@ -25,9 +23,8 @@
 #include "server/api/influx/session_routes.h"
 #include "server/api/influx/v1_query.h"
 #include "server/api/influx/v3_query_routes.h"
-#include "server/api/influx/write_errors.h"
 #include "server/api/influx/write_routes.h"
-#include "server/auth.h"
+#include "server/front_door.h"
 #include "server/http/http_server.h"
 
 namespace gigapi {
@@ -50,37 +47,11 @@ ImportLimits ImportLimitsOf(const ServerOptions& options) {
   return limits;
 }
 
-http::HttpServerOptions HttpOptionsOf(const ServerOptions& options) {
-  http::HttpServerOptions http;
-  http.host = options.host;
-  http.port = options.port;
-  http.io_threads =
-      options.io_threads > 0 ? options.io_threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  http.header_bytes_max = options.header_bytes_max;
-  http.body_bytes_max = options.body_bytes_max;
-  http.inflight_body_bytes_max = options.inflight_body_bytes_max;
-  http.body_wait_ms_max = options.body_wait_ms_max;
-  http.connections_max = options.connections_max;
-  http.idle_timeout_ms = options.idle_timeout_ms;
-  http.request_timeout_ms = options.request_timeout_ms;
-  http.streamed_body_bytes_max = options.import_bytes_max;
-  http.tls_certificate_file = options.tls_certificate_file;
-  http.tls_key_file = options.tls_key_file;
-  http.common_headers = {{"Access-Control-Allow-Origin", "*"}};
-  return http;
-}
-
-bool IsLoopback(const std::string& host) { return host.starts_with("127.") || host == "::1" || host == "localhost"; }
-
-bool IsOpenToStrangers(const ServerOptions& options) {
-  return options.username.empty() && options.password.empty() && !IsLoopback(options.host);
-}
-
 class ServerImpl final : public Server {
  public:
   ServerImpl(ServerOptions options, Lake* lake, QueryEngine* engine)
       : options_(std::move(options)),
-        authenticator_(options_.username, options_.password),
+        door_(options_, &router_),
         parsers_(DefaultParsers()),
         query_pool_("query", options_.query_threads, static_cast<size_t>(options_.queries_queued_max)),
         import_pool_("import", options_.imports_max, kImportsQueuedMax),
@@ -93,7 +64,7 @@ class ServerImpl final : public Server {
     influx::AddWriteRoutes(&writes_, options_.default_database, identity, &router_);
     influx::AddPingRoutes(options_.version, identity, &router_);
     influx::AddBucketRoutes(lake, &query_pool_, &router_);
-    influx::AddSessionRoutes(authenticator_.session_token(), &router_);
+    influx::AddSessionRoutes(door_.session_token(), &router_);
     influx::AddDeleteRoute(lake, &query_pool_, &router_);
     influx::AddDatabaseRoutes(lake, &query_pool_, &router_);
     arc::AddWriteRoutes({&writes_, lake, &query_pool_}, &router_);
@@ -105,6 +76,7 @@ class ServerImpl final : public Server {
     AddQueryRoutes(&queries_, &influx_queries_, options_.default_database, &router_);
     AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database, identity), &router_);
     AddBackupRoutes(&backups_, {.allow_folders = !IsOpenToStrangers(options_)}, &query_pool_, &router_);
+    AddRestoreRoutes(options_.restores, {.allow_folders = !IsOpenToStrangers(options_)}, &query_pool_, &router_);
     AddClusterRoutes(options_.cluster, &query_pool_, &router_);
     AddStatusRoutes(options_.version, options_.commit, lake, &router_);
     AddMetricsRoute({lake, engine, &writes_, &queries_, &query_pool_, &http_metrics_, [this] { return running_.load(); },
@@ -117,7 +89,7 @@ class ServerImpl final : public Server {
   Status Listen() {
     http::HttpServerOptions http = HttpOptionsOf(options_);
     http.stream_pool = &query_pool_;
-    http.decide = [this](http::Request* request) { return Decide(request); };
+    http.decide = [this](http::Request* request) { return door_.Decide(request); };
     http.observe = [this](const http::Answered& answered) { Observe(answered); };
     ARROW_ASSIGN_OR_RAISE(http_server_, http::HttpServer::Start(std::move(http)));
     running_ = http_server_.get();
@@ -137,22 +109,6 @@ class ServerImpl final : public Server {
   QueryRegistry* query_registry() override { return &queries_.registry(); }
 
  private:
-  http::Decision Decide(http::Request* request) const {
-    http::Decision decision = router_.Decide(request);
-    // A browser sends no credentials with its preflight, a load balancer none with its ping, and who asks whether there is
-    // something to set up has none yet.
-    const bool open = request->route == "/ping" || request->route == "/api/v2/setup" || request->method == "OPTIONS";
-    if (open || authenticator_.Allows(*request)) return decision;
-    return {nullptr, RefuseStranger(*request)};
-  }
-
-  static http::Response RefuseStranger(const http::Request& request) {
-    if (arc::IsArcPath(request.path)) return arc::Unauthorized(HasCredentials(request));
-    http::Response response = Unauthorized();
-    if (request.path.starts_with("/api/v2/")) response.body = influx::kUnauthorizedV2;
-    return response;
-  }
-
   void Observe(const http::Answered& answered) {
     http_metrics_.Observe(answered);
     LOG_DEBUG("request", "method={} path={} status={} micros={} bytes={}", answered.method, answered.path, answered.status,
@@ -160,7 +116,7 @@ class ServerImpl final : public Server {
   }
 
   const ServerOptions options_;
-  const Authenticator authenticator_;
+  const FrontDoor door_;
   const ParserRegistry parsers_;
   http::WorkerPool query_pool_;
   http::WorkerPool import_pool_;

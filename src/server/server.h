@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "object_store/open_store.h"
 #include "server/api/gigapi/cluster_routes.h"
+#include "server/api/gigapi/restore_routes.h"
 
 namespace gigapi {
 
@@ -50,6 +51,9 @@ struct ServerOptions {
 
   StoreCredentials backup_credentials;  // of places that backups go to
   BackupSource backup_source;           // empty: the server's lake
+
+  /// What is asked of who owns this server, which it does not outlive.
+  RestoreCalls restores;
 
   int64_t line_bytes_max = 1 << 20;  // one line of line protocol
   int64_t columns_per_table_max = 1'000;

@@ -6,6 +6,7 @@ import time
 
 import pytest
 import requests
+from gigapi_testing.fault_proxy import FaultProxy
 from gigapi_testing.server import clean_environment, wait_until
 
 START_NS = 1_700_000_000_000_000_000
@@ -220,6 +221,128 @@ def test_a_backup_goes_into_a_lake_that_nodes_share(binary, make_server, make_la
     succeed(binary, "restore", place, "--force", **restore)
     nodes[1].start()
     assert ids(nodes[1]) == list(range(40))
+
+
+def last_restore(server):
+    """The state of the restore that was begun, once it has ended and the server has its lake again."""
+    def ended():
+        try:
+            answer = server.get("/api/v1/restore", timeout=5)
+        except requests.RequestException:
+            return None
+        return answer.json() if answer.ok and answer.json()["state"] != "running" else None
+
+    return wait_until(ended, "the restore has ended", 60)
+
+
+def begin_restore(server, place, **more):
+    return server.post("/api/v1/restore", json.dumps({"url": f"file://{place}", **more}))
+
+
+@pytest.fixture
+def backed_up(binary, make_server, tmp_path):
+    """A place with a backup of rows 0 to 39, and one of 0 to 49 after it."""
+    place = tmp_path / "place"
+    source = make_server(root=tmp_path / "source", **FAST)
+    for first, count in (0, 40), (40, 10):
+        source.write(lines(first, count))
+        succeed(binary, "backup", place, "--url", source.url)
+    source.stop()
+    return place
+
+
+def test_a_running_server_restores_its_own_lake(binary, make_server, tmp_path, backed_up):
+    server = make_server(root=tmp_path / "root", **FAST)
+    assert server.get("/api/v1/restore").json() == {"state": "none"}
+    assert begin_restore(server, backed_up).status_code == 202
+    state = last_restore(server)
+    assert state["state"] == "done" and state["rows"] == 50 and state["files_done"] == state["files"], state
+    assert ids(server) == list(range(50))
+    assert not list(tmp_path.glob("root.*[!g]")), "nothing is left beside the root but its log"
+    server.write(lines(50, 5))
+    server.kill()
+    server.start()
+    assert ids(server) == list(range(55))
+    assert server.stop() == 0
+
+
+def test_a_running_server_gives_up_what_it_has_only_when_told(binary, make_server, tmp_path, backed_up):
+    server = make_server(root=tmp_path / "root", **FAST)
+    server.write(lines(500, 3))
+    refused = begin_restore(server, backed_up)
+    assert refused.status_code == 409 and "not empty" in refused.text
+    assert server.request("DELETE", "/api/v1/restore").status_code == 404
+    assert begin_restore(server, tmp_path / "nothing", force=True).status_code == 404
+    assert begin_restore(server, backed_up, force="yes").status_code == 400
+    first = succeed(binary, "restore", f"file://{backed_up}", "--list").split()[0]
+    told = succeed(binary, "restore", backed_up, "--backup", first, "--force", "--url", server.url)
+    assert told.startswith(f"{first}  40 rows")
+    assert ids(server) == list(range(40))
+    assert server.stop() == 0
+    kept, = tmp_path.glob("root.before-*")
+    assert ids(make_server(root=kept, **FAST)) == [500, 501, 502]
+
+
+def test_a_server_whose_restore_fails_has_what_it_had(make_server, tmp_path, backed_up):
+    file = backed_up / sorted(files_of(backed_up))[0]
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    server = make_server(root=tmp_path / "root", **FAST)
+    server.write(lines(500, 3))
+    assert begin_restore(server, backed_up, force=True).status_code == 202
+    state = last_restore(server)
+    assert state["state"] == "failed" and "checksum" in state["error"], state
+    assert ids(server) == [500, 501, 502]
+    assert server.stop() == 0
+
+
+def test_a_server_that_restores_says_so_and_lets_nobody_in_who_may_not(minio, binary, make_server, tmp_path):
+    """The place is a bucket that answers slowly, so the restore is seen while it runs, and ended."""
+    minio.client().make_bucket("slow")
+    proxy = FaultProxy(minio.port, "http").start()
+    keys = {"GIGAPI_BACKUP_AUTH_KEY": minio.access_key, "GIGAPI_BACKUP_AUTH_SECRET": minio.secret_key}
+    place = f"s3://127.0.0.1:{proxy.port}/slow?secure=false"
+    source = make_server(root=tmp_path / "source", **FAST, **keys)
+    source.write(lines(0, 40))
+    succeed(binary, "backup", place, "--url", source.url)
+    source.stop()
+    server = make_server(root=tmp_path / "root", HTTP_BASIC_AUTH_USERNAME="me", HTTP_BASIC_AUTH_PASSWORD="hush", **FAST, **keys)
+    assert requests.post(f"{server.url}/api/v1/restore", json={"url": place}, timeout=10).status_code == 401
+    proxy.slow(bytes_per_s=1_500, latency_s=0.1)  # seconds for the files of this backup
+    assert server.post("/api/v1/restore", json.dumps({"url": place})).status_code == 202
+
+    def is_restoring():
+        try:
+            answer = server.get("/health", timeout=5)
+        except requests.RequestException:
+            return False
+        return answer.status_code == 503 and "being restored" in answer.text and "Retry-After" in answer.headers
+
+    wait_until(is_restoring, "the server says that it restores")
+    assert requests.get(f"{server.url}/api/v1/restore", timeout=10).status_code == 401
+    assert server.get("/api/v1/restore").json()["state"] == "running"
+    assert server.request("DELETE", "/api/v1/restore").status_code == 202
+    proxy.heal()
+    assert last_restore(server)["state"] == "cancelled"
+    wait_until(lambda: server.get("/ready").status_code == 200, "the server is ready again")
+    assert server.post("/api/v1/restore", json.dumps({"url": place})).status_code == 202
+    assert last_restore(server)["state"] == "done" and ids(server) == list(range(40))
+    assert minio.secret_key not in server.log() and server.stop() == 0
+    proxy.stop()
+
+
+def test_a_node_restores_the_lake_that_it_shares_when_it_is_alone(make_server, make_lake, tmp_path, backed_up):
+    lake = make_lake()
+    nodes = [make_server(root=tmp_path / f"node{i}", **lake) for i in range(2)]
+    wait_until(lambda: len(nodes[0].get("/api/v1/cluster").json()["nodes"]) == 2, "the nodes know each other")
+    refused = begin_restore(nodes[0], backed_up)
+    assert refused.status_code == 409 and "stop all others" in refused.text
+    nodes[1].stop()
+    wait_until(lambda: begin_restore(nodes[0], backed_up).status_code == 202, "the other one has left")
+    assert last_restore(nodes[0])["state"] == "done" and ids(nodes[0]) == list(range(50))
+    nodes[1].start()
+    assert ids(nodes[1]) == list(range(50))
 
 
 SLOW = {"GIGAPI_SAVE_TIMEOUT_S": "600"}

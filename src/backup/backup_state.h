@@ -1,0 +1,33 @@
+// How far a backup or a restore is, or how the last one ended.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "backup/backup_job.h"
+
+namespace gigapi {
+
+enum class BackupPhase {
+  kNone,  // since the start
+  kRunning,
+  kDone,
+  kFailed,
+  kCancelled,
+};
+
+struct BackupState {
+  BackupPhase phase = BackupPhase::kNone;
+  std::string place;  // without credentials
+  BackupProgress progress;
+  int64_t begun_ns = 0;  // wall time
+  int64_t ended_ns = 0;  // 0: runs
+  std::string id;        // kDone; of a restore always
+  BackupTotals totals;   // kDone; of a restore always
+  Status failure;        // kFailed and kCancelled
+};
+
+/// The phase that a job which has ended so is in.
+BackupPhase PhaseAfter(const Status& end);
+
+}  // namespace gigapi

@@ -1,0 +1,54 @@
+#include "server/api/gigapi/backup_state_json.h"
+
+#include "base/json_writer.h"
+#include "object_store/store_url.h"
+#include "server/error_table.h"
+
+namespace gigapi {
+namespace {
+
+std::string_view PhaseName(BackupPhase phase) {
+  switch (phase) {
+    case BackupPhase::kNone: return "none";
+    case BackupPhase::kRunning: return "running";
+    case BackupPhase::kDone: return "done";
+    case BackupPhase::kFailed: return "failed";
+    case BackupPhase::kCancelled: return "cancelled";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string BackupStateJson(const BackupState& state) {
+  JsonWriter json;
+  json.BeginObject().Key("state").String(PhaseName(state.phase));
+  if (state.phase == BackupPhase::kNone) return json.EndObject().Take() + "\n";
+  const BackupProgress& progress = state.progress;
+  json.Key("place").String(state.place).Key("begun_ns").Integer(state.begun_ns);
+  json.Key("files_total").Integer(progress.files_total).Key("bytes_total").Integer(progress.bytes_total);
+  json.Key("files_done").Integer(progress.files_done).Key("bytes_done").Integer(progress.bytes_done);
+  json.Key("files_copied").Integer(progress.files_copied).Key("bytes_copied").Integer(progress.bytes_copied);
+  if (state.ended_ns != 0) json.Key("ended_ns").Integer(state.ended_ns);
+  if (!state.id.empty()) {
+    json.Key("id").String(state.id).Key("databases").Integer(state.totals.databases);
+    json.Key("tables").Integer(state.totals.tables).Key("files").Integer(state.totals.files);
+    json.Key("rows").Integer(state.totals.rows).Key("bytes").Integer(state.totals.bytes);
+  }
+  if (!state.failure.ok()) json.Key("error").String(ClientMessage(state.failure));
+  return json.EndObject().Take() + "\n";
+}
+
+Result<std::string> ReadPlace(const JsonBody& body, const BackupRoutesOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(std::string url, body.Text("url"));
+  if (url.empty()) return Error(ErrorKind::kInvalidArgument, "url is required: where backups lie");
+  ARROW_ASSIGN_OR_RAISE(const StoreUrl place, ParseStoreUrl(url));
+  if (place.kind == StoreKind::kLocal && !options.allow_folders) {
+    return Error(ErrorKind::kForbidden,
+                 "folders of the server are closed to requests without credentials: set a user name "
+                 "and a password, or name a bucket");
+  }
+  return url;
+}
+
+}  // namespace gigapi
