@@ -14,7 +14,8 @@ namespace {
 constexpr char kPrivateName[] = ".gigapi";
 
 Status TakenBySomebody(const std::string& root) {
-  return Errorf(ErrorKind::kUnavailable, "a server or another restore has {}", root);
+  return Errorf(ErrorKind::kUnavailable,
+                "a server or another restore has {}: stop it, or let the server restore its own lake (--url)", root);
 }
 
 /// Holds the folder as a server does; nullptr when there is nothing that a server could have.
