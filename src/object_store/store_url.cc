@@ -121,18 +121,39 @@ Result<StoreUrl> ParseS3(std::string_view rest) {
   return url;
 }
 
+/// What comes after the question mark of gs:// and abfs://.
+Status ParseEndpointParameters(std::string_view parameters, StoreUrl* url) {
+  bool has_secure = false;
+  while (!parameters.empty()) {
+    std::string_view value = Take(&parameters, '&');
+    const std::string_view name = Take(&value, '=');
+    if (name == "endpoint") {
+      ARROW_RETURN_NOT_OK(ParseEndpoint(value, url));
+    } else if (name == "secure" && (value == "true" || value == "false")) {
+      url->secure = value == "true";
+      has_secure = true;
+    } else {
+      return Refuse("a gs:// or abfs:// address has no parameters besides endpoint=host:port and secure=true|false");
+    }
+  }
+  if (url->host.empty() && has_secure) return Refuse("secure is said of an endpoint: endpoint=host:port&secure=false");
+  if (url->host.empty() || url->port == 0) url->port = url->secure ? 443 : 80;
+  return Status::OK();
+}
+
 Result<StoreUrl> ParseGcs(std::string_view rest) {
-  if (rest.find('?') != std::string_view::npos) return Refuse("a gs:// address has no parameters");
   StoreUrl url{.kind = StoreKind::kGcs};
-  ARROW_ASSIGN_OR_RAISE(url.bucket, ParseBucket(Take(&rest, '/')));
-  ARROW_ASSIGN_OR_RAISE(url.prefix, ParsePrefix(rest));
+  std::string_view location = Take(&rest, '?');
+  ARROW_ASSIGN_OR_RAISE(url.bucket, ParseBucket(Take(&location, '/')));
+  ARROW_ASSIGN_OR_RAISE(url.prefix, ParsePrefix(location));
+  ARROW_RETURN_NOT_OK(ParseEndpointParameters(rest, &url));
   return url;
 }
 
 Result<StoreUrl> ParseAzure(std::string_view rest) {
-  if (rest.find('?') != std::string_view::npos) return Refuse("an abfs:// address has no parameters");
   StoreUrl url{.kind = StoreKind::kAzure};
-  std::string_view authority = Take(&rest, '/');
+  std::string_view location = Take(&rest, '?');
+  std::string_view authority = Take(&location, '/');
   if (std::count(authority.begin(), authority.end(), '@') != 1 || authority.find(':') != std::string_view::npos) {
     return Refuse("an abfs:// address is written abfs://container@account.dfs.core.windows.net/prefix");
   }
@@ -140,7 +161,8 @@ Result<StoreUrl> ParseAzure(std::string_view rest) {
   if (authority.ends_with(kAzureSuffix)) authority.remove_suffix(kAzureSuffix.size());
   if (!IsName(authority, "")) return Refuse("an abfs:// address names no account");
   url.account = std::string(authority);
-  ARROW_ASSIGN_OR_RAISE(url.prefix, ParsePrefix(rest));
+  ARROW_ASSIGN_OR_RAISE(url.prefix, ParsePrefix(location));
+  ARROW_RETURN_NOT_OK(ParseEndpointParameters(rest, &url));
   return url;
 }
 
@@ -165,14 +187,16 @@ Result<StoreUrl> ParseStoreUrl(std::string_view text) {
 }
 
 std::string ToString(const StoreUrl& url) {
+  const std::string endpoint =
+      url.host.empty() ? "" : fmt::format("?endpoint={}:{}&secure={}", url.host, url.port, url.secure);
   const std::string path = "/" + PercentEncodePath(url.prefix);
   switch (url.kind) {
     case StoreKind::kLocal: return "file://" + url.path;
     case StoreKind::kS3:
       return fmt::format("s3://{}:{}/{}{}?secure={}&url-style={}&region={}", url.host, url.port, url.bucket, path,
                          url.secure, url.url_style == S3UrlStyle::kPath ? "path" : "vhost", url.region);
-    case StoreKind::kGcs: return "gs://" + url.bucket + path;
-    case StoreKind::kAzure: return fmt::format("abfs://{}@{}{}{}", url.bucket, url.account, kAzureSuffix, path);
+    case StoreKind::kGcs: return "gs://" + url.bucket + path + endpoint;
+    case StoreKind::kAzure: return fmt::format("abfs://{}@{}{}{}{}", url.bucket, url.account, kAzureSuffix, path, endpoint);
   }
   return {};
 }

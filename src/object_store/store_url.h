@@ -2,8 +2,12 @@
 //
 //   file:///folder, or /folder
 //   s3://endpoint[:port]/bucket[/prefix][?secure=true|false&url-style=vhost|path&region=]
-//   gs://bucket[/prefix]
-//   abfs://container@account[.dfs.core.windows.net][/prefix]      abfss:// is the same
+//   gs://bucket[/prefix][?endpoint=host[:port]&secure=true|false]
+//   abfs://container@account[.dfs.core.windows.net][/prefix][?endpoint=host[:port]&secure=true|false]      abfss:// is the
+//   same
+//
+// An endpoint is that of an emulator or of a private cloud; it has the account of Azure in its paths. Without TLS
+// (secure=false) gs:// sends no credentials.
 //
 // Credentials are no part of it, and an address that has some is refused.
 #pragma once
@@ -35,10 +39,11 @@ struct StoreUrl {
   std::string prefix = {};   // in the bucket; empty, or ends with a slash
   std::string account = {};  // kAzure
 
-  // kS3
-  std::string host = {};
+  std::string host = {};  // kGcs, kAzure: empty for the service itself
   uint16_t port = 443;
   bool secure = true;
+
+  // kS3
   S3UrlStyle url_style = S3UrlStyle::kVirtualHost;
   std::string region = {};
 

@@ -56,10 +56,26 @@ TEST(StoreUrl, ReadsTheOthers) {
   EXPECT_EQ(Parse("abfss://container@account.dfs.core.windows.net/a/"), azure);
 }
 
+TEST(StoreUrl, ReadsEndpointsOfGcsAndAzure) {
+  EXPECT_EQ(
+      Parse("gs://bucket/a?endpoint=127.0.0.1:4443&secure=false"),
+      (StoreUrl{
+          .kind = StoreKind::kGcs, .bucket = "bucket", .prefix = "a/", .host = "127.0.0.1", .port = 4443, .secure = false}));
+  EXPECT_EQ(Parse("gs://bucket?secure=false&endpoint=gcs.lan").port, 80);
+  EXPECT_EQ(Parse("abfs://container@account/a?endpoint=azure.lan"), (StoreUrl{.kind = StoreKind::kAzure,
+                                                                              .bucket = "container",
+                                                                              .prefix = "a/",
+                                                                              .account = "account",
+                                                                              .host = "azure.lan",
+                                                                              .port = 443,
+                                                                              .secure = true}));
+}
+
 TEST(StoreUrl, ReadsWhatItWrote) {
   for (const char* text : {"s3://s3.amazonaws.com/my-bucket/data", "s3://localhost:9000/gigapi?secure=false&url-style=path",
                            "s3://minio.lan/bucket/a%20b/c%25?region=x", "gs://bucket", "gs://bucket/a", "file:///data/x",
-                           "abfs://container@account/a"}) {
+                           "abfs://container@account/a", "gs://bucket/a?endpoint=gcs.lan&secure=false",
+                           "abfs://container@account?endpoint=127.0.0.1:10000&secure=false"}) {
     EXPECT_EQ(Parse(ToString(Parse(text))), Parse(text)) << ToString(Parse(text));
   }
 }
@@ -89,6 +105,12 @@ TEST(StoreUrl, RefusesOthersAndRepeatsNothing) {
                            "s3://key:hunter2@host/bucket",
                            "gs://x",
                            "gs://bucket?a=b",
+                           "gs://bucket?secure=false",
+                           "gs://bucket?endpoint=host&secure=no",
+                           "gs://bucket?endpoint=hunter2@host",
+                           "abfs://container@account/a?endpoint=",
+                           "abfs://container@account/a?endpoint=host:99999",
+                           "abfs://container@account/a?sig=hunter2",
                            "abfs://container/a",
                            "abfs://a@b@c/x",
                            "abfs://container@account:hunter2/x",
