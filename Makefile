@@ -36,6 +36,7 @@ package: $(BUILD)/gigapi ## Make a Debian package of the server: build/release/g
 
 test: build ## Build and pass every test
 	@timeout 600 scripts/bootstrap-minio || echo "make: without MinIO, the tests of S3 are skipped"
+	@timeout 600 scripts/bootstrap-emulators || echo "make: without emulators, tests of GCS and Azure are skipped"
 	@status=0; \
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) || status=1; \
 	$(PYTHON) -m pytest -q test || status=1; \
