@@ -14,7 +14,9 @@ void AddBackupPlaceFlags(CLI::App* command, BackupPlaceFlags* flags) {
   command->add_option("--auth-key", flags->auth_key, "Of s3: the access key")
       ->envname("GIGAPI_BACKUP_AUTH_KEY")
       ->type_name("KEY");
-  command->add_option("--auth-secret", flags->auth_secret, "Of s3: the secret key; of abfs: the account's")
+  command
+      ->add_option("--auth-secret", flags->auth_secret,
+                   "Of s3: the secret key; of abfs: the account's; of gs: a key file's text")
       ->envname("GIGAPI_BACKUP_AUTH_SECRET")
       ->type_name("SECRET");
 }

@@ -94,7 +94,8 @@ std::vector<SettingSpec> MakeTable() {
        .key = "backup_auth_secret",
        .environment = {{"GIGAPI_BACKUP_AUTH_SECRET"}},
        .field = &S::backup_auth_secret,
-       .doc = "Secret key of S3 places that backups go to; the account's key of Azure ones.",
+       .doc = "Secret key of S3 places that backups go to; the account's key of Azure ones; the text of a service account's "
+              "key file (JSON) of GCS ones.",
        .secret = true},
       {.group = kData,
        .key = "allow_save_to_hd",
@@ -442,7 +443,8 @@ std::vector<LayerSettingSpec> MakeLayerTable() {
        .field = &L::url,
        .doc =
            "file:///folder or a path; s3://endpoint/bucket/prefix?secure=&url-style=path|vhost&region=; gs://bucket/prefix; "
-           "abfs://container@account/prefix. The folder of an only layer is the data root: set it here or by root, or both "
+           "abfs://container@account/prefix; both may have ?endpoint=host:port&secure=true|false. The folder of an only "
+           "layer is the data root: set it here or by root, or both "
            "alike."},
       {.key = "global",
        .field = &L::global,
@@ -453,11 +455,13 @@ std::vector<LayerSettingSpec> MakeLayerTable() {
               "for ever."},
       {.key = "auth_key",
        .field = &L::auth_key,
-       .doc = "Access key of an s3 layer. Empty: what other programs of this machine use.",
+       .doc = "Access key of an s3 layer. Empty: what other programs of this machine use. A gcs layer has none.",
        .secret = true},
       {.key = "auth_secret",
        .field = &L::auth_secret,
-       .doc = "Secret key of an s3 layer; the account's key of an azure one.",
+       .doc =
+           "Secret key of an s3 layer; the account's key of an azure one; the text of a service account's key file (JSON) "
+           "of a gcs one.",
        .secret = true},
   };
 }

@@ -1,7 +1,5 @@
 #include "object_store/arrow_store.h"
 
-#include <arrow/filesystem/azurefs.h>
-#include <arrow/filesystem/gcsfs.h>
 #include <arrow/io/interfaces.h>
 
 #include <algorithm>
@@ -9,8 +7,10 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "base/path.h"
+#include "base/crc32c.h"
 #include "base/uuid.h"
+#include "object_store/arrow_calls.h"
+#include "object_store/kept_listings.h"
 #include "object_store/store_counters.h"
 
 namespace gigapi {
@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kTemporarySuffix = ".tmp";
 constexpr size_t kPageObjectsMax = 1'000;
+constexpr size_t kVerifyBytes = 4 << 20;
 
 int64_t ModifiedNanos(const arrow::fs::FileInfo& info) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(info.mtime().time_since_epoch()).count();
@@ -26,15 +27,23 @@ int64_t ModifiedNanos(const arrow::fs::FileInfo& info) {
 /// What a store, its files and its writers share.
 struct Shared {
   std::shared_ptr<arrow::fs::FileSystem> file_system;
-  std::string root;
+  ArrowStorePlace place;
   StoreCounters counters;
 
-  std::string PathOf(const std::string& key) const { return root + "/" + key; }
+  std::string PathOf(const std::string& key) const { return place.bucket + "/" + place.prefix + key; }
+
+  /// Every call of Arrow goes through here.
+  template <typename Call>
+  auto Try(const Call& call) -> decltype(call()) {
+    auto outcome = ExplainedCall(place.description, call);
+    if (!outcome.ok() && KindOf(arrow::ToStatus(outcome)) == ErrorKind::kUnavailable) ++counters.failures;
+    return outcome;
+  }
 
   Result<arrow::fs::FileInfo> InfoOf(const std::string& key) {
     ARROW_RETURN_NOT_OK(CheckObjectKey(key));
     ++counters.gets;
-    ARROW_ASSIGN_OR_RAISE(auto info, file_system->GetFileInfo(PathOf(key)));
+    ARROW_ASSIGN_OR_RAISE(auto info, Try([&] { return file_system->GetFileInfo(PathOf(key)); }));
     if (!info.IsFile()) return Errorf(ErrorKind::kNotFound, "there is no object {}", key);
     return info;
   }
@@ -48,7 +57,8 @@ class ArrowFile final : public ReadableFile {
     if (offset >= size_ || size == 0) return 0;
     ++shared_->counters.gets;
     const auto wanted = static_cast<int64_t>(std::min<uint64_t>(size, size_ - offset));
-    ARROW_ASSIGN_OR_RAISE(const int64_t read, file_->ReadAt(static_cast<int64_t>(offset), wanted, out));
+    ARROW_ASSIGN_OR_RAISE(const int64_t read,
+                          shared_->Try([&] { return file_->ReadAt(static_cast<int64_t>(offset), wanted, out); }));
     shared_->counters.read_bytes += read;
     return static_cast<size_t>(read);
   }
@@ -78,7 +88,7 @@ class LateArrowFile final : public ReadableFile {
     if (!opened_) {
       arrow::fs::FileInfo info(shared_->PathOf(key_), arrow::fs::FileType::File);
       info.set_size(static_cast<int64_t>(size_));  // so that the store is not asked for it
-      auto file = shared_->file_system->OpenInputFile(info);
+      auto file = shared_->Try([&] { return shared_->file_system->OpenInputFile(info); });
       if (!file.ok()) return WhyNot(file.status());
       opened_.emplace(shared_, *std::move(file), size_);
     }
@@ -105,23 +115,21 @@ class ArrowWriter final : public ObjectWriter {
       : shared_(std::move(shared)), key_(key), temporary_(std::move(temporary)), stream_(std::move(stream)) {}
   ~ArrowWriter() override {
     if (committed_) return;
-    (void)stream_->Abort();
-    (void)shared_->file_system->DeleteFile(temporary_);
+    (void)shared_->Try([&] { return stream_->Abort(); });
+    (void)shared_->Try([&] { return shared_->file_system->DeleteFile(temporary_); });
   }
 
   Status Append(std::string_view bytes) override {
-    ARROW_RETURN_NOT_OK(stream_->Write(bytes.data(), static_cast<int64_t>(bytes.size())));
+    ARROW_RETURN_NOT_OK(shared_->Try([&] { return stream_->Write(bytes.data(), static_cast<int64_t>(bytes.size())); }));
     size_bytes_ += static_cast<int64_t>(bytes.size());
+    checksum_ = Crc32c(bytes, checksum_);
     return Status::OK();
   }
 
   Status Commit() override {
     ++shared_->counters.puts;
-    ARROW_RETURN_NOT_OK(stream_->Close());
-    ARROW_ASSIGN_OR_RAISE(const auto info, shared_->file_system->GetFileInfo(temporary_));
-    if (info.size() != size_bytes_) {
-      return Errorf(ErrorKind::kUnavailable, "the object {} has another size in the store than was written", key_);
-    }
+    ARROW_RETURN_NOT_OK(shared_->Try([&] { return stream_->Close(); }));
+    ARROW_RETURN_NOT_OK(Verify());
     ARROW_RETURN_NOT_OK(MoveToKey());
     committed_ = true;
     shared_->counters.written_bytes += size_bytes_;
@@ -129,12 +137,33 @@ class ArrowWriter final : public ObjectWriter {
   }
 
  private:
+  /// Reads back what arrived, and compares size and checksum.
+  Status Verify() {
+    auto& files = *shared_->file_system;
+    ++shared_->counters.gets;
+    ARROW_ASSIGN_OR_RAISE(const auto stream, shared_->Try([&] { return files.OpenInputStream(temporary_); }));
+    std::string piece(kVerifyBytes, '\0');
+    int64_t size_bytes = 0;
+    uint32_t checksum = 0;
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(const int64_t read, shared_->Try([&] { return stream->Read(kVerifyBytes, piece.data()); }));
+      if (read == 0) break;
+      size_bytes += read;
+      checksum = Crc32c({piece.data(), static_cast<size_t>(read)}, checksum);
+    }
+    shared_->counters.read_bytes += size_bytes;
+    if (size_bytes == size_bytes_ && checksum == checksum_) return Status::OK();
+    return Errorf(ErrorKind::kUnavailable, "the object {} in the store is not what was written", key_);
+  }
+
   Status MoveToKey() {
-    const Status moved = shared_->file_system->Move(temporary_, shared_->PathOf(key_));
+    auto& files = *shared_->file_system;
+    const std::string path = shared_->PathOf(key_);
+    const Status moved = shared_->Try([&] { return files.Move(temporary_, path); });
     if (!moved.IsNotImplemented()) return moved;
     // Azure without a hierarchical namespace. A temporary object that stays is swept.
-    ARROW_RETURN_NOT_OK(shared_->file_system->CopyFile(temporary_, shared_->PathOf(key_)));
-    (void)shared_->file_system->DeleteFile(temporary_);
+    ARROW_RETURN_NOT_OK(shared_->Try([&] { return files.CopyFile(temporary_, path); }));
+    (void)shared_->Try([&] { return files.DeleteFile(temporary_); });
     return Status::OK();
   }
 
@@ -143,28 +172,36 @@ class ArrowWriter final : public ObjectWriter {
   const std::string temporary_;
   const std::shared_ptr<arrow::io::OutputStream> stream_;
   int64_t size_bytes_ = 0;
+  uint32_t checksum_ = 0;
   bool committed_ = false;
 };
 
 class ArrowStore final : public ObjectStore {
  public:
-  ArrowStore(std::shared_ptr<Shared> shared, std::string description)
-      : shared_(std::move(shared)), description_(std::move(description)) {}
+  explicit ArrowStore(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
 
-  std::string Describe() const override { return description_; }
+  std::string Describe() const override { return shared_->place.description; }
 
-  Status Probe() override { return shared_->file_system->GetFileInfo(shared_->root).status(); }
+  Status Probe() override {
+    ++shared_->counters.lists;
+    arrow::fs::FileSelector top = SelectorOf("");
+    top.recursive = false;
+    ARROW_ASSIGN_OR_RAISE(const auto infos, shared_->Try([&] { return shared_->file_system->GetFileInfo(top); }));
+    if (!infos.empty()) return Status::OK();
+    // Arrow's list of a bucket that is not there is empty, too.
+    const auto bucket = shared_->Try([&] { return shared_->file_system->GetFileInfo(shared_->place.bucket); });
+    // Who may list the objects of a bucket may not always ask for the bucket.
+    if (!bucket.ok()) return KindOf(bucket.status()) == ErrorKind::kForbidden ? Status::OK() : bucket.status();
+    if (bucket->type() != arrow::fs::FileType::NotFound) return Status::OK();
+    return Errorf(ErrorKind::kInvalidArgument, "{}: there is no such bucket or container", Describe());
+  }
 
   Result<std::unique_ptr<ObjectWriter>> Create(const std::string& key) override {
     ARROW_RETURN_NOT_OK(CheckObjectKey(key));
     const std::string temporary = shared_->PathOf(key) + "." + NewUuid() + kTemporarySuffix;
-    auto stream = shared_->file_system->OpenOutputStream(temporary, nullptr);
-    if (!stream.ok()) {  // a bucket has no folders, other file systems want them
-      ARROW_RETURN_NOT_OK(shared_->file_system->CreateDir(ParentOf(temporary), true));
-      stream = shared_->file_system->OpenOutputStream(temporary, nullptr);
-    }
-    ARROW_RETURN_NOT_OK(stream.status());
-    return std::make_unique<ArrowWriter>(shared_, key, temporary, *std::move(stream));
+    ARROW_ASSIGN_OR_RAISE(auto stream,
+                          shared_->Try([&] { return shared_->file_system->OpenOutputStream(temporary, nullptr); }));
+    return std::make_unique<ArrowWriter>(shared_, key, temporary, std::move(stream));
   }
 
   Result<std::shared_ptr<ReadableFile>> Open(const std::string& key, std::optional<uint64_t> size_bytes) override {
@@ -207,24 +244,25 @@ class ArrowStore final : public ObjectStore {
 
   Result<ObjectPage> List(const std::string& prefix, const std::string& start_after, size_t objects_max) override {
     ARROW_RETURN_NOT_OK(CheckObjectPrefix(prefix));
-    ARROW_ASSIGN_OR_RAISE(std::vector<ObjectInfo> objects, FilesUnder(prefix));
-    std::erase_if(objects, [&](const ObjectInfo& object) {
-      return object.key <= start_after || object.key.ends_with(kTemporarySuffix);
-    });
-    std::sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-    const size_t page_max = std::clamp<size_t>(objects_max, 1, kPageObjectsMax);
-    ObjectPage page{std::move(objects), {}};
-    if (page.objects.size() > page_max) {
-      page.objects.resize(page_max);
-      page.next_start_after = page.objects.back().key;
+    auto kept = listings_.Take(prefix, start_after, SteadyNanos());
+    if (!kept) {
+      ARROW_ASSIGN_OR_RAISE(kept, ListWhole(prefix, start_after));
     }
+    WholeListing listing = *std::move(kept);
+    const size_t page_max = std::clamp<size_t>(objects_max, 1, kPageObjectsMax);
+    const size_t end = std::min(listing.next + page_max, listing.objects.size());
+    ObjectPage page;
+    for (; listing.next < end; ++listing.next) page.objects.push_back(std::move(listing.objects[listing.next]));
+    if (end == listing.objects.size()) return page;
+    page.next_start_after = page.objects.back().key;
+    listings_.Keep(prefix, page.next_start_after, std::move(listing));
     return page;
   }
 
   Status Remove(const std::string& key) override {
     ARROW_RETURN_NOT_OK(CheckObjectKey(key));
     ++shared_->counters.removes;
-    const Status removed = shared_->file_system->DeleteFile(shared_->PathOf(key));
+    const Status removed = shared_->Try([&] { return shared_->file_system->DeleteFile(shared_->PathOf(key)); });
     if (removed.ok()) return removed;
     const auto left = shared_->InfoOf(key);
     return !left.ok() && KindOf(left.status()) == ErrorKind::kNotFound ? Status::OK() : removed;
@@ -235,7 +273,7 @@ class ArrowStore final : public ObjectStore {
     int64_t removed = 0;
     for (const ObjectInfo& object : objects) {
       if (!object.key.ends_with(kTemporarySuffix) || object.modified_ns >= begun_before_ns) continue;
-      ARROW_RETURN_NOT_OK(shared_->file_system->DeleteFile(shared_->PathOf(object.key)));
+      ARROW_RETURN_NOT_OK(shared_->Try([&] { return shared_->file_system->DeleteFile(shared_->PathOf(object.key)); }));
       ++removed;
     }
     return removed;
@@ -246,7 +284,7 @@ class ArrowStore final : public ObjectStore {
  private:
   Status NoConditions() const {
     return Errorf(ErrorKind::kUnsupported, "{} has no conditional puts here: a catalog needs a local disk, S3 or Redis",
-                  description_);
+                  Describe());
   }
 
   static ObjectInfo InfoFrom(const std::string& key, const arrow::fs::FileInfo& info) {
@@ -256,52 +294,50 @@ class ArrowStore final : public ObjectStore {
     return std::to_string(info.size_bytes) + "-" + std::to_string(info.modified_ns);
   }
 
-  Result<std::vector<ObjectInfo>> FilesUnder(const std::string& prefix) {
-    ++shared_->counters.lists;
+  arrow::fs::FileSelector SelectorOf(const std::string& prefix) const {
     arrow::fs::FileSelector selector;
-    selector.base_dir = prefix.empty() ? shared_->root : shared_->root + "/" + prefix.substr(0, prefix.size() - 1);
+    selector.base_dir = shared_->PathOf(prefix);
+    selector.base_dir.pop_back();
     selector.recursive = true;
     selector.allow_not_found = true;
-    ARROW_ASSIGN_OR_RAISE(const auto infos, shared_->file_system->GetFileInfo(selector));
+    return selector;
+  }
+
+  Result<std::vector<ObjectInfo>> FilesUnder(const std::string& prefix) {
+    ++shared_->counters.lists;
+    const auto selector = SelectorOf(prefix);
+    ARROW_ASSIGN_OR_RAISE(const auto infos, shared_->Try([&] { return shared_->file_system->GetFileInfo(selector); }));
+    const std::string root = shared_->PathOf("");
     std::vector<ObjectInfo> objects;
     for (const auto& info : infos) {
-      if (info.IsFile()) objects.push_back(InfoFrom(info.path().substr(shared_->root.size() + 1), info));
+      if (info.IsFile()) objects.push_back(InfoFrom(info.path().substr(root.size()), info));
     }
     return objects;
   }
 
-  const std::shared_ptr<Shared> shared_;
-  const std::string description_;
-};
+  /// What is visible after a key.
+  Result<WholeListing> ListWhole(const std::string& prefix, const std::string& start_after) {
+    WholeListing listing;
+    listing.listed_ns = SteadyNanos();
+    ARROW_ASSIGN_OR_RAISE(listing.objects, FilesUnder(prefix));
+    std::erase_if(listing.objects, [&](const ObjectInfo& object) {
+      return object.key <= start_after || object.key.ends_with(kTemporarySuffix);
+    });
+    std::sort(listing.objects.begin(), listing.objects.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+    return listing;
+  }
 
-std::string RootOf(const StoreUrl& url) {
-  std::string root = url.bucket + "/" + url.prefix;
-  root.pop_back();
-  return root;
-}
+  const std::shared_ptr<Shared> shared_;
+  KeptListings listings_;
+};
 
 }  // namespace
 
-std::unique_ptr<ObjectStore> MakeArrowStore(std::shared_ptr<arrow::fs::FileSystem> file_system, std::string root,
-                                            std::string description) {
+std::unique_ptr<ObjectStore> MakeArrowStore(std::shared_ptr<arrow::fs::FileSystem> file_system, ArrowStorePlace place) {
   auto shared = std::make_shared<Shared>();
   shared->file_system = std::move(file_system);
-  shared->root = std::move(root);
-  return std::make_unique<ArrowStore>(std::move(shared), std::move(description));
-}
-
-Result<std::unique_ptr<ObjectStore>> MakeGcsStore(const StoreUrl& url) {
-  ARROW_ASSIGN_OR_RAISE(auto file_system, arrow::fs::GcsFileSystem::Make(arrow::fs::GcsOptions::Defaults()));
-  return MakeArrowStore(std::move(file_system), RootOf(url), ToString(url));
-}
-
-Result<std::unique_ptr<ObjectStore>> MakeAzureStore(const StoreUrl& url, const std::string& account_key) {
-  arrow::fs::AzureOptions options;
-  options.account_name = url.account;
-  if (account_key.empty()) ARROW_RETURN_NOT_OK(options.ConfigureDefaultCredential());
-  else ARROW_RETURN_NOT_OK(options.ConfigureAccountKeyCredential(account_key));
-  ARROW_ASSIGN_OR_RAISE(auto file_system, arrow::fs::AzureFileSystem::Make(options));
-  return MakeArrowStore(std::move(file_system), RootOf(url), ToString(url));
+  shared->place = std::move(place);
+  return std::make_unique<ArrowStore>(std::move(shared));
 }
 
 }  // namespace gigapi

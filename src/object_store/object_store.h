@@ -67,8 +67,8 @@ class ObjectWriter {
   virtual ~ObjectWriter() = default;
   /// The bytes are copied or sent before this returns. After a failure only destruction may follow.
   virtual Status Append(std::string_view bytes) = 0;
-  /// Makes the object visible, in place of one that the key may have had, and durable. Called once, as the last. The store
-  /// has compared size and checksum of what arrived.
+  /// Makes the object visible, in place of one that the key may have had, and durable. Called once, as the last. Its size
+  /// has been compared, and, where bytes went over a network, a checksum of what arrived.
   virtual Status Commit() = 0;
 };
 

@@ -10,13 +10,15 @@
 namespace gigapi {
 
 struct StoreCredentials {
-  /// S3: the access key. Azure: not used. GCS: not used. Empty: what other programs of this machine would use.
+  /// S3: the access key. Azure: the account, if anything. GCS: none.
   std::string auth_key = {};
-  /// S3: the secret key. Azure: the key of the account.
+  /// S3: the secret key. Azure: the key of the account. GCS: the text of a service account's key file. Empty: what other
+  /// programs of this machine would use.
   std::string auth_secret = {};
 };
 
-/// Asks nothing of a remote store yet (ObjectStore::Probe does); `local` must outlive the store.
+/// Asks nothing of a remote store yet (ObjectStore::Probe does). kInvalidArgument for credentials that it would not use;
+/// `local` must outlive the store.
 Result<std::unique_ptr<ObjectStore>> OpenStore(const StoreUrl& url, const StoreCredentials& credentials, FileSystem* local);
 
 /// A path of the working folder as an absolute one; what is an address, or absolute, stays.
