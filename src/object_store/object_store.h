@@ -68,7 +68,7 @@ class ObjectWriter {
   /// The bytes are copied or sent before this returns. After a failure only destruction may follow.
   virtual Status Append(std::string_view bytes) = 0;
   /// Makes the object visible, in place of one that the key may have had, and durable. Called once, as the last. Its size
-  /// has been compared, and, where bytes went over a network, a checksum of what arrived.
+  /// has been compared, and in a bucket a checksum of what arrived.
   virtual Status Commit() = 0;
 };
 

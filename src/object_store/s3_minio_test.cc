@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "object_store/open_store.h"
+#include "object_store/s3_client.h"
 #include "object_store/s3_store.h"
 #include "object_store/testing/minio_server.h"
 #include "object_store/testing/store_conformance.h"
@@ -40,6 +42,29 @@ TEST(S3Minio, PassesTheConformanceSuite) {
   const Status missing = probe(no_bucket, right);
   EXPECT_EQ(KindOf(missing), ErrorKind::kInvalidArgument);
   EXPECT_THAT(missing.message(), testing::HasSubstr("there is no such bucket"));
+}
+
+TEST(S3Minio, SweepsUploadsOfItsOwnPrefix) {
+  const auto minio = MinioServer::Start(GIGAPI_SOURCE_DIR);
+  if (!minio.ok() && KindOf(minio.status()) == ErrorKind::kUnavailable) GTEST_SKIP() << minio.status().message();
+  ASSERT_TRUE(minio.ok()) << minio.status().ToString();
+  const auto credentials = [] {
+    return FixedCredentials({.access_key = MinioServer::kAccessKey, .secret_key = MinioServer::kSecretKey});
+  };
+  const auto store_of = [&](const std::string& prefix) {
+    return MakeS3Store(ParseStoreUrl((*minio)->Url(prefix)).ValueOrDie(), credentials(), {}).ValueOrDie();
+  };
+  // Begun as S3Writer does, and left as by a node that was killed.
+  const StoreUrl url = ParseStoreUrl((*minio)->Url("")).ValueOrDie();
+  S3Client client(url, HttpTransport::Make(EndpointOf(url), {}).ValueOrDie(), credentials(), {});
+  for (const std::string key : {"mine/db/t/a.parquet", "mine/db/t/a.parquet", "mine/b c", "mine.not", "other/a"}) {
+    ASSERT_TRUE(client.Demand({.method = "POST", .key = key, .parameters = {{"uploads", ""}}}).ok());
+  }
+  const auto mine = store_of("mine");
+  EXPECT_EQ(mine->RemoveUnfinished(WallNanos() - kNanosPerHour).ValueOrDie(), 0) << "younger";
+  EXPECT_EQ(mine->RemoveUnfinished(WallNanos() + kNanosPerHour).ValueOrDie(), 3);
+  EXPECT_EQ(mine->RemoveUnfinished(WallNanos() + kNanosPerHour).ValueOrDie(), 0);
+  EXPECT_EQ(store_of("other")->RemoveUnfinished(WallNanos() + kNanosPerHour).ValueOrDie(), 1) << "it was left alone";
 }
 
 TEST(S3Minio, SpeaksTls) {

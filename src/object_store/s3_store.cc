@@ -138,7 +138,8 @@ class S3Store final : public ObjectStore {
     int64_t removed = 0;
     S3UploadList list;
     do {
-      HttpFields parameters = {{"uploads", ""}, {"encoding-type", "url"}, {"prefix", client_->url().prefix}};
+      // Without a prefix: MinIO takes one for the key of an object, and lists nothing.
+      HttpFields parameters = {{"uploads", ""}, {"encoding-type", "url"}};
       if (list.is_truncated) {
         parameters.emplace_back("key-marker", list.next_key_marker);
         parameters.emplace_back("upload-id-marker", list.next_upload_id_marker);

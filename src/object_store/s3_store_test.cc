@@ -254,7 +254,7 @@ TEST(S3Store, SweepsOldUploadsOfItsPrefix) {
       removed.push_back(request.target);
       return Answer(204, "");
     }
-    EXPECT_THAT(request.target, HasSubstr("prefix=pre%2F"));
+    EXPECT_THAT(request.target, Not(HasSubstr("prefix=")));
     const bool is_first = request.target.find("key-marker") == std::string::npos;
     const auto upload = [](const std::string& key, const std::string& time) {
       return "<Upload><Key>" + key + "</Key><UploadId>id</UploadId><Initiated>" + time + "</Initiated></Upload>";
