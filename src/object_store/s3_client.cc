@@ -33,6 +33,7 @@ std::string_view Meaning(const S3Reply& reply) {
   if (reply.http.status == 412) return "the object has been changed";
   if (reply.http.status == 401 || reply.http.status == 403) return "the credentials do not allow it";
   if (reply.http.status == 429 || reply.http.status == 503) return "the store asks to slow down";
+  if (reply.http.status == 501) return "the store does not know how";
   return "the store refused it";
 }
 
@@ -42,8 +43,8 @@ ErrorKind KindOfReply(const S3Reply& reply) {
   if (status == 404) return ErrorKind::kNotFound;
   if (status == 412) return ErrorKind::kConflict;
   if (status == 401 || status == 403) return ErrorKind::kForbidden;
-  if (status == 429 || status >= 500) return ErrorKind::kUnavailable;
-  return status == 501 ? ErrorKind::kUnsupported : ErrorKind::kInvalidArgument;
+  if (status == 501) return ErrorKind::kUnsupported;
+  return status == 429 || status >= 500 ? ErrorKind::kUnavailable : ErrorKind::kInvalidArgument;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "object_store/s3_client.h"
 #include "object_store/s3_writer.h"
@@ -197,6 +198,23 @@ class S3Store final : public ObjectStore {
   const std::shared_ptr<S3Client> client_;
 };
 
+Status ExplainPut(const Status& failure, const std::string& store) {
+  if (KindOf(failure) != ErrorKind::kUnsupported) return failure;
+  return Errorf(ErrorKind::kUnsupported,
+                "{} has no conditional puts, which a catalog needs: keep it in Redis (metadata_type). It said: {}", store,
+                failure.message());
+}
+
+/// What VerifyConditionalPuts left when it was killed; others may be at theirs.
+Status SweepConditionalPuts(ObjectStore* store, const std::string& folder) {
+  const int64_t before_ns = WallNanos() - kNanosPerHour;
+  ARROW_ASSIGN_OR_RAISE(const ObjectPage page, store->List(folder, "", kPageObjectsMax));
+  for (const ObjectInfo& object : page.objects) {
+    if (object.modified_ns < before_ns) ARROW_RETURN_NOT_OK(store->Remove(object.key));
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ObjectStore>> MakeS3Store(StoreUrl url, std::unique_ptr<S3CredentialsSource> credentials,
@@ -208,13 +226,15 @@ Result<std::unique_ptr<ObjectStore>> MakeS3Store(StoreUrl url, std::unique_ptr<S
 }
 
 Status VerifyConditionalPuts(ObjectStore* store, const std::string& prefix) {
-  const std::string key = prefix + "conditional-put-" + NewUuid();
-  ARROW_ASSIGN_OR_RAISE(const std::string first, store->PutIfAbsent(key, "1"));
+  const std::string folder = prefix + "conditional-put/";
+  const std::string key = folder + NewUuid();
+  const auto first = store->PutIfAbsent(key, "1");
+  if (!first.ok()) return ExplainPut(first.status(), store->Describe());
   const auto again = store->PutIfAbsent(key, "2");
-  const auto second = store->PutIfVersion(key, "3", first);
-  const auto stale = store->PutIfVersion(key, "4", first);
+  const auto second = store->PutIfVersion(key, "3", *first);
+  const auto stale = store->PutIfVersion(key, "4", *first);
   ARROW_RETURN_NOT_OK(store->Remove(key));
-  ARROW_RETURN_NOT_OK(second.status());
+  if (!second.ok()) return ExplainPut(second.status(), store->Describe());
   for (const auto& refused : {again, stale}) {
     if (refused.ok()) {
       return Errorf(ErrorKind::kUnsupported, "{} ignores If-Match and If-None-Match: several writers would lose rows there",
@@ -222,7 +242,7 @@ Status VerifyConditionalPuts(ObjectStore* store, const std::string& prefix) {
     }
     if (KindOf(refused.status()) != ErrorKind::kConflict) return refused.status();
   }
-  return Status::OK();
+  return SweepConditionalPuts(store, folder);
 }
 
 }  // namespace gigapi

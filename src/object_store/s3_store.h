@@ -27,8 +27,9 @@ struct S3StoreOptions {
 Result<std::unique_ptr<ObjectStore>> MakeS3Store(StoreUrl url, std::unique_ptr<S3CredentialsSource> credentials,
                                                  S3StoreOptions options);
 
-/// kUnsupported when the store carries out a conditional put whose condition does not hold. Puts and removes an object of
-/// a name of its own under `prefix` (empty, or ends with a slash).
+/// kUnsupported when the store has no conditional puts, or carries out one whose condition does not hold. Puts and removes
+/// an object of a name of its own under `prefix` (empty, or ends with a slash) and "conditional-put/", and removes those of
+/// others that are an hour old.
 Status VerifyConditionalPuts(ObjectStore* store, const std::string& prefix);
 
 }  // namespace gigapi

@@ -4,7 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "base/clock.h"
+#include "base/uuid.h"
+#include "object_store/local_store.h"
 #include "object_store/testing/http_script_server.h"
 
 namespace gigapi {
@@ -178,6 +182,37 @@ TEST(S3Store, SendsConditions) {
   EXPECT_EQ(store->PutIfAbsent("a", "x").ValueOrDie(), "\"1\"");
   EXPECT_EQ(store->PutIfVersion("a", "y", "\"1\"").ValueOrDie(), "\"2\"");
   EXPECT_EQ(store->GetIfChanged("a", "\"2\"").ValueOrDie(), std::nullopt);
+}
+
+TEST(S3Store, SaysThatAStoreHasNoConditions) {
+  for (const std::string refused : {"if-none-match", "if-match"}) {
+    HttpScriptServer server([&](const ScriptRequest& request) {
+      const bool refuses = request.head.find(refused) != std::string::npos;
+      return refuses ? ErrorAnswer(501, "NotImplemented") : Answer(200, "", "ETag: \"1\"\r\n");
+    });
+    const auto store = StoreOf(server);
+    const Status failed = VerifyConditionalPuts(store.get(), "");
+    EXPECT_EQ(KindName(failed), "unsupported");
+    EXPECT_THAT(failed.message(), HasSubstr("keep it in Redis"));
+    EXPECT_EQ(store->metrics().retries_total, 0);
+  }
+}
+
+TEST(S3Store, SweepsWhatAVerificationLeft) {
+  const std::string root = testing::TempDir() + "/s3_store_test." + NewUuid();
+  const auto store = MakeLocalStore(LocalFileSystem(), root);
+  ASSERT_TRUE(PutObject(store.get(), "p/conditional-put/old", "1").ok());
+  ASSERT_TRUE(PutObject(store.get(), "p/conditional-put/young", "1").ok());
+  ASSERT_TRUE(PutObject(store.get(), "p/other", "1").ok());
+  for (const char* old : {"/p/conditional-put/old", "/p/other"}) {
+    std::filesystem::last_write_time(root + old, std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  }
+  EXPECT_TRUE(VerifyConditionalPuts(store.get(), "p/").ok());
+  const auto left = ListAll(store.get(), "").ValueOrDie();
+  ASSERT_EQ(left.size(), 2U);
+  EXPECT_EQ(left[0].key, "p/conditional-put/young");
+  EXPECT_EQ(left[1].key, "p/other");
+  std::filesystem::remove_all(root);
 }
 
 TEST(S3Store, DetectsAStoreThatIgnoresConditions) {
