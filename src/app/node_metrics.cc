@@ -1,6 +1,18 @@
 #include "app/node_metrics.h"
 
+#include <algorithm>
+
 namespace gigapi {
+namespace {
+
+/// In Redis; a catalog in a bucket counts with the layer whose store it has.
+bool IsCatalogApart(const NodeStorage& storage) {
+  return storage.shared_catalog && std::ranges::none_of(storage.layers, [&](const LayerPtr& layer) {
+           return layer->store() == storage.shared_catalog.get();
+         });
+}
+
+}  // namespace
 
 void WriteMerges(const MergeMetrics& merges, Exposition* page) {
   page->Counter("gigapi_merges_total", "Merges that were committed.", static_cast<double>(merges.merges_total));
@@ -61,12 +73,16 @@ void WriteStorage(const NodeStorage& storage, Exposition* page) {
       {"gigapi_store_read_bytes_total", "Bytes of objects that were read.", &StoreMetrics::read_bytes_total},
       {"gigapi_store_written_bytes_total", "Bytes of objects that were written.", &StoreMetrics::written_bytes_total},
   };
+  const bool catalog_apart = IsCatalogApart(storage);
   for (const StoreCounter& counter : kCounters) {
     page->BeginFamily(counter.name, "counter", counter.help);
     for (const LayerPtr& layer : storage.layers) {
       page->Sample(counter.name, {{"layer", layer->name().empty() ? "default" : layer->name()}},
                    static_cast<double>(layer->store()->metrics().*counter.value));
     }
+    if (!catalog_apart) continue;
+    page->Sample(counter.name, {{"store", "catalog"}},
+                 static_cast<double>(storage.shared_catalog->metrics().*counter.value));
   }
   if (!storage.cache) return;
   const ReadCounters& reads = storage.cache->counters();
