@@ -116,6 +116,24 @@ Result<NodeStorage> OpenNodeStorage(const Settings& settings) {
   return storage;
 }
 
+Status ProbeWrites(const std::string& mode, const NodeStorage& storage) {
+  if (mode == "readonly") return Status::OK();
+  // A node that only takes rows flushes to the first layer; the others move files to all of them.
+  const size_t written = mode == "writeonly" ? 1 : storage.layers.size();
+  for (size_t i = 0; i < written; ++i) {
+    const Layer& layer = *storage.layers[i];
+    if (layer.local_directory()) continue;
+    const std::string key = std::string(kPrivatePrefix) + "probe";
+    Status tried = PutObject(layer.store(), key, "");
+    if (tried.ok()) tried = layer.store()->Remove(key);
+    if (!tried.ok()) {
+      return Errorf(KindOf(tried), "layer '{}' cannot be written to, as mode {} wants: {}", layer.name(), mode,
+                    tried.message());
+    }
+  }
+  return Status::OK();
+}
+
 std::shared_ptr<ObjectStore> CatalogStoreOf(const NodeStorage& storage) {
   if (storage.shared_catalog) return storage.shared_catalog;
   const LayerPtr& first = storage.layers.front();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "app/settings.h"
@@ -21,6 +22,10 @@ struct NodeStorage {
 
 /// Asks every layer whether it answers: one that does not is an error that says why.
 Result<NodeStorage> OpenNodeStorage(const Settings& settings);
+
+/// Puts and removes a small object in each bucket that a node of this mode writes to, so that keys which only read are
+/// refused at start and not by the first flush. A folder is tried when it is opened.
+Status ProbeWrites(const std::string& mode, const NodeStorage& storage);
 
 /// Where the catalog's metadata lies: in that which nodes share, or in the first layer.
 std::shared_ptr<ObjectStore> CatalogStoreOf(const NodeStorage& storage);
