@@ -63,6 +63,9 @@ constexpr std::array<UnitFactor, 10> kByteUnits = {{{"", 1},
 constexpr std::array<UnitFactor, 7> kDurationUnits = {
     {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3'600}, {"d", 86'400}, {"w", 604'800}, {"ms", 0.001}}};
 
+/// More does not fit 64 bits in nanoseconds.
+constexpr double kDurationSecondsMax = 292.0 * 365 * 86'400;
+
 Result<double> ParseBytes(std::string_view text) {
   constexpr std::string_view kWhat = "a number of bytes, as in 1048576, 64MiB or 1GB";
   auto value = TakeNumber(&text);
@@ -187,7 +190,9 @@ Status SetLayerSetting(const LayerSettingSpec& spec, std::string_view text, Laye
   return std::visit(Overloaded{[&](bool LayerSettings::*field) { return ParseBool(text).Value(&(layer->*field)); },
                                [&](int64_t LayerSettings::*field) {
                                  ARROW_ASSIGN_OR_RAISE(const double seconds, ParseDuration(text));
-                                 if (seconds < 0 || seconds > 1e11) return Expected("a duration that is not negative");
+                                 if (!(seconds >= 0 && seconds <= kDurationSecondsMax)) {
+                                   return Expected("a duration of at most 292 years, or 0 for ever");
+                                 }
                                  // Less than a second is not "for ever".
                                  layer->*field = static_cast<int64_t>(std::ceil(seconds));
                                  return Status::OK();

@@ -205,6 +205,17 @@ TEST_F(SettingsLoaderTest, LayersOfTheFileAndTheEnvironmentMerge) {
   EXPECT_EQ(loaded.origins.at("layers.0.url"), "GIGAPI_LAYERS_0_URL");
 }
 
+TEST_F(SettingsLoaderTest, ATimeToLiveThatDoesNotFitIsRefused) {
+  for (const auto* ttl : {"292.5y", "106581d", "15300w", "2558000h", "1e30s", "-1s"}) {
+    sources_.environment = {{"GIGAPI_LAYERS_0_TTL", ttl}};
+    EXPECT_THAT(LoadFailure(), HasSubstr("GIGAPI_LAYERS_0_TTL: expected a duration")) << ttl;
+  }
+  sources_.environment = {{"GIGAPI_LAYERS_0_TTL", "106580d"}};
+  const int64_t seconds = MustLoad().settings.layers.at(0).ttl_s;
+  EXPECT_LT(seconds, std::numeric_limits<int64_t>::max() / 1'000'000'000);
+  EXPECT_EQ(seconds, int64_t{106'580} * 86'400);
+}
+
 TEST_F(SettingsLoaderTest, LayerNamesThatNobodyReadsAreErrors) {
   for (const auto* name :
        {"GIGAPI_LAYERS_0_TTTL", "GIGAPI_LAYERS_X_TYPE", "GIGAPI_LAYERS_99999999999_TYPE", "GIGAPI_LAYERS_0"}) {

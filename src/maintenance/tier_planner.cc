@@ -41,7 +41,7 @@ class TierPlanner {
 
   void PlanDrops() {
     const TierLayer& layer = layers_.back();
-    if (layer.ttl_ns == 0) return;
+    if (layer.ttl_ns <= 0) return;
     for (const TierFile& file : files_.back()) {
       if (now_ns_ - file.newest_ns >= layer.ttl_ns) plan_.drops.push_back(file.index);
     }

@@ -23,7 +23,7 @@ namespace gigapi {
 
 struct TierLayer {
   std::string name;
-  int64_t ttl_ns = 0;  // 0: for ever
+  int64_t ttl_ns = 0;  // 0 or less: for ever
   /// Of a local layer only: others have room without end.
   bool is_local = false;
   int64_t free_bytes = 0;  // of the disk, together with what waits in the drop queue

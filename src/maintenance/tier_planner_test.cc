@@ -94,6 +94,9 @@ TEST_F(TierPlannerTest, TtlZeroKeepsForEver) {
   Add(1, kBig, 10'000 * kNanosPerHour);
   EXPECT_THAT(Moved(), IsEmpty());
   EXPECT_THAT(Plan().drops, IsEmpty());
+  layers_ = {Local(-1), Remote(-1)};
+  EXPECT_THAT(Moved(), IsEmpty());
+  EXPECT_THAT(Plan().drops, IsEmpty());
 }
 
 TEST_F(TierPlannerTest, TheLastTtlDropsWhenTheNewestRowsHaveReachedIt) {
