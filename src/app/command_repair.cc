@@ -15,6 +15,7 @@
 #include "catalog/guarded_catalog.h"
 #include "catalog/json_catalog.h"
 #include "catalog/store_catalog.h"
+#include "lake/catalog_lock.h"
 #include "lake/drop_log.h"
 #include "object_store/journal_feed.h"
 #include "repair/repair_job.h"
@@ -84,6 +85,9 @@ class RepairTarget {
     auto lock = LocalFileSystem()->Lock(root_ + "/.gigapi/lock");
     if (!lock.ok()) return Errorf(KindOf(lock.status()), "a server runs on {}: stop it first", root_);
     lock_ = *std::move(lock);
+    auto catalog_lock = LockCatalogFolder(LocalFileSystem(), root_, directory);
+    if (!catalog_lock.ok()) return Errorf(KindOf(catalog_lock.status()), "a server runs on {}: stop it first", directory);
+    catalog_lock_ = *std::move(catalog_lock);
     ARROW_ASSIGN_OR_RAISE(node_, ReadNode());
     DropLog drops(LocalFileSystem(), root_);
     ARROW_RETURN_NOT_OK(drops.Load());
@@ -108,6 +112,7 @@ class RepairTarget {
   std::string root_;
   NodeStorage storage_;
   std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<FileLock> catalog_lock_;
   std::string node_;
   DropList drops_;
   std::shared_ptr<JournalFeed> journal_;

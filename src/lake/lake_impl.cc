@@ -52,11 +52,11 @@ struct LakeImpl::Prepared {
   WriteDone done;
 };
 
-LakeImpl::LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalog> catalog, std::unique_ptr<FileLock> lock,
+LakeImpl::LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalog> catalog, LakeLocks locks,
                    FileSystem* fs)
     : options_(std::move(options)),
       fs_(fs),
-      lock_(std::move(lock)),
+      locks_(std::move(locks)),
       catalog_(std::move(catalog)),
       admission_(options_.buffer_bytes_max, options_.buffer_bytes_max / 2, options_.buffer_wait_ms_max),
       drops_(fs, options_.root),

@@ -20,11 +20,16 @@
 
 namespace gigapi {
 
+/// What a process keeps others away from, unless it only reads.
+struct LakeLocks {
+  std::unique_ptr<FileLock> root;
+  std::unique_ptr<FileLock> catalog;  // nullptr: it lies in the root, or nodes share it
+};
+
 class LakeImpl final : public Lake {
  public:
-  /// `node` is this process's name in a shared catalog; `lock` holds the root, unless it is only read.
-  LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalog> catalog, std::unique_ptr<FileLock> lock,
-           FileSystem* fs);
+  /// `node` is this process's name in a shared catalog.
+  LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalog> catalog, LakeLocks locks, FileSystem* fs);
   ~LakeImpl() override;
 
   /// Reads the catalog and the log; what Lake::Open does.
@@ -91,7 +96,7 @@ class LakeImpl final : public Lake {
 
   const LakeOptions options_;
   FileSystem* const fs_;
-  const std::unique_ptr<FileLock> lock_;
+  const LakeLocks locks_;
   const std::unique_ptr<Catalog> catalog_;
   LakeState state_;
   Admission admission_;

@@ -9,6 +9,7 @@
 #include "catalog/guarded_catalog.h"
 #include "catalog/json_catalog.h"
 #include "catalog/store_catalog.h"
+#include "lake/catalog_lock.h"
 #include "lake/lake_impl.h"
 #include "lake/leftover_check.h"
 #include "object_store/journal_feed.h"
@@ -58,9 +59,13 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   options.root = std::filesystem::absolute(options.root).lexically_normal().string();
   while (options.root.size() > 1 && options.root.ends_with('/')) options.root.pop_back();
   if (options.layers.empty()) options.layers.push_back(MakeLocalLayer(fs, options.root));
-  std::unique_ptr<FileLock> lock;
+  LakeLocks locks;
   if (!options.read_only) {
-    ARROW_ASSIGN_OR_RAISE(lock, TakeRoot(options.root, fs));
+    ARROW_ASSIGN_OR_RAISE(locks.root, TakeRoot(options.root, fs));
+    if (!options.shared_catalog) {
+      ARROW_ASSIGN_OR_RAISE(locks.catalog,
+                            LockCatalogFolder(fs, options.root, *options.layers.front()->local_directory()));
+    }
   }
   if (options.shared_catalog || !options.read_only) {
     ARROW_ASSIGN_OR_RAISE(options.node, NodeOf(options.root, fs));
@@ -86,7 +91,7 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
     ARROW_ASSIGN_OR_RAISE(const auto segments, fs->List(WalDirectory(options.root)));
     ARROW_RETURN_NOT_OK(options.membership->Join(node, !segments.empty(), note));
   }
-  auto lake = std::make_unique<LakeImpl>(std::move(options), std::move(node), std::move(catalog), std::move(lock), fs);
+  auto lake = std::make_unique<LakeImpl>(std::move(options), std::move(node), std::move(catalog), std::move(locks), fs);
   ARROW_RETURN_NOT_OK(lake->Recover());
   return lake;
 }
