@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -96,6 +97,8 @@ struct LakeMetrics {
   int64_t files = 0;
   int64_t tables = 0;
   int64_t drop_queue_files = 0;
+  /// By the name of their layer: of replaced files that still lie there, as far as their sizes are known.
+  std::map<std::string, int64_t, std::less<>> drop_queue_bytes = {};
 };
 
 /// The files of one partition at one instant: what a merge planner looks at.

@@ -390,6 +390,9 @@ LakeMetrics LakeImpl::metrics() const {
         metrics.buffered_bytes += static_cast<int64_t>(partition->buffer.bytes());
         metrics.files += static_cast<int64_t>(partition->files.size());
         metrics.drop_queue_files += static_cast<int64_t>(partition->drop_queue.size());
+        for (const DroppedFile& dropped : partition->drop_queue) {
+          metrics.drop_queue_bytes[dropped.file->layer->name()] += dropped.file->size_bytes;
+        }
       }
     }
   }

@@ -49,7 +49,8 @@ class TierPlanner {
 
   void PlanLayer(size_t layer) {
     // What leaves is not counted as room for what comes: it is gone only later.
-    int64_t missing_bytes = std::max<int64_t>(0, -room_bytes_[layer]);
+    int64_t missing_bytes = layers_[layer].is_local ? -room_bytes_[layer] - layers_[layer].waiting_bytes : 0;
+    missing_bytes = std::max<int64_t>(0, missing_bytes);
     Files rest = std::move(files_[layer]);
     std::sort(rest.begin(), rest.end(), IsOlder);
     if (layers_[layer].ttl_ns > 0 && missing_bytes == 0) PlanMerges(layer, &rest);

@@ -26,7 +26,8 @@ struct TierLayer {
   int64_t ttl_ns = 0;  // 0 or less: for ever
   /// Of a local layer only: others have room without end.
   bool is_local = false;
-  int64_t free_bytes = 0;  // of the disk, together with what waits in the drop queue
+  int64_t free_bytes = 0;     // of the disk
+  int64_t waiting_bytes = 0;  // of replaced files, which will be free: no room yet, but nothing else need leave for it
   int64_t wanted_free_bytes = 0;
 };
 

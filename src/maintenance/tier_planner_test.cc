@@ -249,6 +249,19 @@ TEST_F(TierPlannerTest, WhatLeavesByAgeCountsForTheGuard) {
   EXPECT_THAT(Moved(), ElementsAre(0));
 }
 
+TEST_F(TierPlannerTest, WhatWaitsForItsRemovalCountsForTheGuardAndIsNoRoom) {
+  layers_ = {Local(kNanosPerHour, 400, 1'000), Remote(0)};
+  Add(0, 300, 2 * kMinute);
+  Add(0, 300, kMinute);
+  layers_[0].waiting_bytes = 600;
+  EXPECT_THAT(Moved(), IsEmpty());
+  layers_[0].waiting_bytes = 599;
+  EXPECT_THAT(Moved(), ElementsAre(0));
+  layers_ = {Remote(kMinute), Local(kNanosPerHour, 900, 1'000), Remote(0)};
+  layers_[1].waiting_bytes = 600;
+  EXPECT_EQ(Moves(), (std::map<size_t, size_t>{{0, 2}, {1, 2}}));
+}
+
 TEST_F(TierPlannerTest, WithoutANextLayerAFullOneKeepsAll) {
   layers_ = {Local(0, 100, 400)};
   Add(0, 200, 100 * kNanosPerHour);

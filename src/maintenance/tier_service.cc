@@ -30,6 +30,13 @@ std::chrono::nanoseconds IntervalOf(const std::vector<LayerPtr>& layers, int64_t
 
 }  // namespace
 
+Result<DiskSpace> DiskSpaceOf(const std::string& directory) {
+  std::error_code unknown;
+  const auto space = std::filesystem::space(directory, unknown);
+  if (unknown) return Status::IOError("space of ", directory, ": ", unknown.message());
+  return DiskSpace{.total_bytes = static_cast<int64_t>(space.capacity), .free_bytes = static_cast<int64_t>(space.available)};
+}
+
 std::unique_ptr<TierService> TierService::Start(Lake* lake, MergeService* merges, std::vector<LayerPtr> layers,
                                                 const TierOptions& options) {
   auto service = Make(lake, merges, std::move(layers), options);
@@ -70,19 +77,20 @@ void TierService::Loop() {
 }
 
 std::vector<TierLayer> TierService::DescribeLayers() const {
+  const auto waiting_bytes = lake_->metrics().drop_queue_bytes;
   std::vector<TierLayer> layers;
   for (const LayerPtr& layer : layers_) {
     TierLayer& described = layers.emplace_back();
     described.name = layer->name();
     described.ttl_ns = layer->ttl_ns();
     if (!layer->local_directory()) continue;
-    std::error_code unknown;
-    const auto space = std::filesystem::space(*layer->local_directory(), unknown);
-    if (unknown) continue;
+    const auto space = options_.disk_space(*layer->local_directory());
+    if (!space.ok()) continue;
+    const auto waiting = waiting_bytes.find(layer->name());
     described.is_local = true;
-    described.free_bytes = static_cast<int64_t>(space.available);
-    described.wanted_free_bytes =
-        WantedFreeBytes(static_cast<int64_t>(space.capacity), options_.free_bytes_min, options_.free_percent_min);
+    described.free_bytes = space->free_bytes;
+    described.waiting_bytes = waiting == waiting_bytes.end() ? 0 : waiting->second;
+    described.wanted_free_bytes = WantedFreeBytes(space->total_bytes, options_.free_bytes_min, options_.free_percent_min);
   }
   return layers;
 }

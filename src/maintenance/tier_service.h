@@ -8,8 +8,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -26,12 +28,21 @@ enum class TierScope {
   kAllFiles,  // these, and all that every node reaches
 };
 
+struct DiskSpace {
+  int64_t total_bytes = 0;
+  int64_t free_bytes = 0;
+};
+
+/// Of the disk that a folder lies on.
+Result<DiskSpace> DiskSpaceOf(const std::string& directory);
+
 struct TierOptions {
   TierScope scope = TierScope::kAllFiles;
   int64_t interval_ns = 10'000'000'000;
   /// What each local layer's disk keeps free: the larger of the two.
   int64_t free_bytes_min = 1 << 30;
   double free_percent_min = 5;
+  std::function<Result<DiskSpace>(const std::string& directory)> disk_space = DiskSpaceOf;
 };
 
 struct TierMetrics {

@@ -19,16 +19,19 @@ class TierServiceTest : public testing::Test {
     std::unique_ptr<TierService> tiers;
   };
 
-  Node Start(FileSystem* disk, int64_t cold_ttl_ns = 0) {
+  Node Start(FileSystem* disk, int64_t cold_ttl_ns = 0) { return StartWith(disk, 1, cold_ttl_ns, {}); }
+
+  Node StartWith(FileSystem* disk, int64_t hot_ttl_ns, int64_t cold_ttl_ns, const TierOptions& tier_options) {
     Node node;
-    node.layers = {MakeLocalLayer(disk, kRoot, {.name = "hot", .ttl_ns = 1}),
+    node.layers = {MakeLocalLayer(disk, kRoot, {.name = "hot", .ttl_ns = hot_ttl_ns}),
                    std::make_shared<const Layer>(LayerOptions{.name = "cold", .ttl_ns = cold_ttl_ns}, store_, nullptr)};
     LakeOptions options = Options();
     options.layers = node.layers;
+    options.drop_delay_ms = drop_delay_ms_;
     node.lake = Open(disk, options);
     node.merges = MergeService::Start(node.lake.get(), {.enabled = false});
     // Without its thread: tests say when.
-    node.tiers = TierService::Make(node.lake.get(), node.merges.get(), node.layers, {});
+    node.tiers = TierService::Make(node.lake.get(), node.merges.get(), node.layers, tier_options);
     return node;
   }
 
@@ -50,6 +53,7 @@ class TierServiceTest : public testing::Test {
     return count;
   }
 
+  int64_t drop_delay_ms_ = 0;
   const std::shared_ptr<FaultStore> store_ = std::make_shared<FaultStore>(MakeMemoryStore());
 };
 
@@ -88,6 +92,22 @@ TEST_F(TierServiceTest, DropsWhatTheLastLayerKeepsNoLonger) {
   node = {};
   node = Start(image.get());
   EXPECT_EQ(VisibleIn(node), Ids());
+}
+
+TEST_F(TierServiceTest, AFullDiskGivesNoMoreAwayThanItLacks) {
+  FaultFileSystem disk;
+  drop_delay_ms_ = 3'600'000;  // moved files lie there for long
+  Node node = StartWith(&disk, 0, 0, {.free_bytes_min = 1'000, .free_percent_min = 0, .disk_space = [](const std::string&) {
+                          return DiskSpace{.total_bytes = 1 << 20, .free_bytes = 999};
+                        }});
+  for (const int64_t id : {1, 2, 3}) {
+    ASSERT_TRUE(WriteAndWait(node.lake.get(), Rows("t", {id})).ok());
+    ASSERT_TRUE(node.lake->FlushAll().ok());
+  }
+  for (int round = 0; round < 3; ++round) ASSERT_TRUE(node.tiers->RunDue().ok());
+  EXPECT_EQ(FilesIn(node, "cold"), 1u);
+  EXPECT_EQ(FilesIn(node, "hot"), 2u);
+  EXPECT_GT(node.lake->metrics().drop_queue_bytes.at("hot"), 0);
 }
 
 TEST_F(TierServiceTest, AStoreThatFailsHalfTheTimeLosesNothing) {
