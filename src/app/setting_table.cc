@@ -443,9 +443,8 @@ std::vector<LayerSettingSpec> MakeLayerTable() {
        .field = &L::url,
        .doc =
            "file:///folder or a path; s3://endpoint/bucket/prefix?secure=&url-style=path|vhost&region=; gs://bucket/prefix; "
-           "abfs://container@account/prefix; both may have ?endpoint=host:port&secure=true|false. The folder of an only "
-           "layer is the data root: set it here or by root, or both "
-           "alike."},
+           "abfs://container@account/prefix; both may have ?endpoint=host:port&secure=true|false. The folder of the first "
+           "layer is the data root where `root` is not set."},
       {.key = "global",
        .field = &L::global,
        .doc = "Whether every node sees the layer. The catalog that nodes share lies in the first such bucket."},

@@ -160,20 +160,15 @@ void CheckCluster(const Settings& settings, Reasons* reasons) {
   }
 }
 
-/// The folder of an only layer, and that of a first one where no root is set, is the data root.
+/// The folder of a first layer is the data root where none is set. A root beside it has the log and what else is this node's own.
 void ApplyLayers(LoadedSettings* loaded, Reasons* reasons) {
   Settings& settings = loaded->settings;
   if (settings.layers.empty()) return;
   CheckLayers(&settings, reasons);
   const LayerSettings& layer = settings.layers[0];
-  if (layer.type != "fs") return;
+  if (layer.type != "fs" || loaded->origins.contains("root")) return;
   const auto folder = FolderOfUrl(layer.url);
   if (!folder.ok()) return;  // said already
-  if (loaded->origins.contains("root") && CleanPath(settings.root) != *folder) {
-    if (settings.layers.size() > 1) return;
-    return reasons->Add("layers.0.url", fmt::format("is {}, but root is {}: they name the same thing, set one of them",
-                                                    *folder, settings.root));
-  }
   settings.root = *folder;
   loaded->origins["root"] = loaded->origins["layers.0.url"];
 }

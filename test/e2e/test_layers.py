@@ -142,3 +142,30 @@ def test_a_root_is_read_without_the_names_of_its_layers(binary, make_server, tmp
     server.stop()
     other = make_server(**FAST)
     assert len(ids(other)) == 7
+
+
+def test_the_log_lies_in_the_root_and_files_in_the_folder_of_the_layer(make_server, tmp_path):
+    layer = {"GIGAPI_LAYERS_0_NAME": "only", "GIGAPI_LAYERS_0_TYPE": "fs", "GIGAPI_LAYERS_0_URL": f"file://{tmp_path}/files"}
+    server = make_server(**FAST, **layer)
+    server.write(lines(0, 12))
+    wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "all rows are in files")
+    server.write(lines(12, 3))
+    server.kill()
+    assert (server.root / ".gigapi/wal").is_dir() and not list(server.root.rglob("*.parquet"))
+    assert list((tmp_path / "files/mydb/cpu").rglob("*.parquet"))
+    other = make_server(root=tmp_path / "other", start=False, **FAST, **layer)
+    server.start()
+    assert len(ids(server)) == 15
+    other.spawn()
+    assert other.process.wait(60) != 0 and "another process works here" in other.log()
+    server.restart(GIGAPI_LAYERS_0_URL="files")  # the same, from the folder that the server runs in
+    assert len(ids(server)) == 15
+
+
+def test_a_root_and_its_layer_may_be_named_in_two_ways(make_server, tmp_path):
+    server = make_server(**FAST)
+    server.write(lines(0, 12))
+    server.restart(GIGAPI_ROOT="root", GIGAPI_LAYERS_0_NAME="default", GIGAPI_LAYERS_0_TYPE="fs", GIGAPI_LAYERS_0_GLOBAL="true",
+                   GIGAPI_LAYERS_0_URL=f"file://{server.root}")
+    server.write(lines(12, 3))
+    assert len(ids(server)) == 15
