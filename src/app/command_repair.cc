@@ -86,7 +86,10 @@ class RepairTarget {
     if (!lock.ok()) return Errorf(KindOf(lock.status()), "a server runs on {}: stop it first", root_);
     lock_ = *std::move(lock);
     auto catalog_lock = LockCatalogFolder(LocalFileSystem(), root_, directory);
-    if (!catalog_lock.ok()) return Errorf(KindOf(catalog_lock.status()), "a server runs on {}: stop it first", directory);
+    if (KindOf(catalog_lock.status()) == ErrorKind::kUnavailable) {
+      return Errorf(ErrorKind::kUnavailable, "a server runs on {}: stop it first", directory);
+    }
+    ARROW_RETURN_NOT_OK(catalog_lock.status());
     catalog_lock_ = *std::move(catalog_lock);
     ARROW_ASSIGN_OR_RAISE(node_, ReadNode());
     DropLog drops(LocalFileSystem(), root_);

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
+#include "app/layer_places.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "catalog/guarded_catalog.h"
+#include "lake/catalog_lock.h"
 #include "object_store/open_store.h"
 #include "object_store/redis/redis_store.h"
 #include "object_store/s3_store.h"
@@ -14,8 +18,9 @@ namespace gigapi {
 namespace {
 
 constexpr char kPrivatePrefix[] = ".gigapi/";
-
-bool IsLocal(const LayerSettings& layer) { return layer.type == "fs"; }
+constexpr char kBehindPrivate[] = ".gigapi0";  // sorts behind every key under it
+constexpr int64_t kFolderWaitNanosMax = 10 * kNanosPerSecond;
+constexpr std::chrono::milliseconds kFolderInterval{5};
 
 /// "In layer x: " before what went wrong, which keeps its kind.
 Status InLayer(const LayerSettings& layer, const Status& status) {
@@ -31,10 +36,10 @@ Result<LayerPtr> OpenLayer(const LayerSettings& settings, const std::shared_ptr<
   ARROW_ASSIGN_OR_RAISE(
       std::shared_ptr<ObjectStore> store,
       OpenStore(url, {.auth_key = settings.auth_key, .auth_secret = settings.auth_secret}, LocalFileSystem()));
-  if (IsLocal(settings)) options.local_directory = url.path;
+  if (IsFolder(settings)) options.local_directory = url.path;
   ARROW_RETURN_NOT_OK(store->Probe());
   LOG_INFO("opened a layer", "name={} store={} ttl_s={}", settings.name, store->Describe(), settings.ttl_s);
-  return std::make_shared<const Layer>(std::move(options), std::move(store), IsLocal(settings) ? nullptr : cache);
+  return std::make_shared<const Layer>(std::move(options), std::move(store), IsFolder(settings) ? nullptr : cache);
 }
 
 Result<std::shared_ptr<ReadCache>> MakeCache(const Settings& settings) {
@@ -45,15 +50,35 @@ Result<std::shared_ptr<ReadCache>> MakeCache(const Settings& settings) {
 
 /// A local layer that has a catalog of its own, from a time when it was the only one: its files would not be seen.
 Status CheckNoOwnCatalog(const Layer& layer) {
-  ARROW_ASSIGN_OR_RAISE(const auto page, layer.store()->List("", "", 1'000));
+  ARROW_ASSIGN_OR_RAISE(const auto page, layer.store()->List("", kBehindPrivate, 1'000));
   for (const ObjectInfo& object : page.objects) {
-    if (object.key.starts_with('.') || !object.key.ends_with("/metadata.json")) continue;
+    if (!object.key.ends_with("/metadata.json")) continue;
     return Errorf(ErrorKind::kConflict,
-                  "layer '{}' has a catalog of its own, but the one of the bucket would be used and its files not be seen. "
-                  "Leave `global` of the buckets unset to go on with the local catalog",
+                  "layer '{}' has a catalog of its own, but one that nodes share would be used and its files not be seen. "
+                  "Leave `global` of the layers unset to go on with the local catalog",
                   layer.name());
   }
   return Status::OK();
+}
+
+/// Makes a folder the place of a catalog that nodes share, for ever. One that a process has alone is refused, and one that is
+/// marked is refused to such a process (lake/catalog_lock.h).
+Status ShareFolder(const Layer& layer, const std::vector<LayerPtr>& layers) {
+  const int64_t deadline = SteadyNanos() + kFolderWaitNanosMax;
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const bool is_marked, HasCatalogMarker(layer.store()));
+    if (is_marked) return Status::OK();
+    const auto lock = LockFolder(LocalFileSystem(), *layer.local_directory());
+    if (lock.ok()) {
+      ARROW_RETURN_NOT_OK(CheckNoOwnCatalog(layer));
+      const Status marked = CheckOrMarkCatalog(layer.store(), layers);
+      // A catalog that was lost is for `gigapi repair`, and the lake says so.
+      return KindOf(marked) == ErrorKind::kUnavailable ? Status::OK() : marked;
+    }
+    // Another node may be at this very point, or a server have the folder alone.
+    if (KindOf(lock.status()) != ErrorKind::kUnavailable || SteadyNanos() > deadline) return lock.status();
+    std::this_thread::sleep_for(kFolderInterval);
+  }
 }
 
 Status OpenRedis(const Settings& settings, NodeStorage* storage) {
@@ -70,22 +95,12 @@ Status OpenRedis(const Settings& settings, NodeStorage* storage) {
   return Status::OK();
 }
 
-/// Which layer the catalog of several nodes lies in where there is no Redis: the first bucket that is global, else the first
-/// layer. nullopt: that is a folder, and the node has its lake alone.
-std::optional<size_t> SharedCatalogLayer(const std::vector<LayerSettings>& layers) {
-  const auto shared =
-      std::ranges::find_if(layers, [](const LayerSettings& layer) { return layer.global && !IsLocal(layer); });
-  if (shared != layers.end()) return static_cast<size_t>(shared - layers.begin());
-  if (layers.empty() || IsLocal(layers.front())) return std::nullopt;
-  return 0;
-}
-
 Status OpenLayers(const Settings& settings, NodeStorage* storage) {
   if (settings.layers.empty()) {
     storage->layers.push_back(MakeLocalLayer(LocalFileSystem(), AbsoluteStoreUrl(settings.root)));
     return Status::OK();
   }
-  if (!std::ranges::all_of(settings.layers, IsLocal)) {
+  if (!std::ranges::all_of(settings.layers, IsFolder)) {
     ARROW_ASSIGN_OR_RAISE(storage->cache, MakeCache(settings));
   }
   for (const LayerSettings& layer : settings.layers) {
@@ -103,15 +118,19 @@ Result<NodeStorage> OpenNodeStorage(const Settings& settings) {
   ARROW_RETURN_NOT_OK(OpenLayers(settings, &storage));
   if (settings.metadata_type == "redis") {
     ARROW_RETURN_NOT_OK(OpenRedis(settings, &storage));
-  } else if (const auto catalog = SharedCatalogLayer(settings.layers)) {
+  } else if (const auto catalog = SharedCatalogLayer(settings)) {
     const LayerPtr& layer = storage.layers[*catalog];
     ARROW_RETURN_NOT_OK(InLayer(settings.layers[*catalog], VerifyConditionalPuts(layer->store(), kPrivatePrefix)));
+    if (layer->local_directory()) {
+      ARROW_RETURN_NOT_OK(InLayer(settings.layers[*catalog], ShareFolder(*layer, storage.layers)));
+    }
     storage.shared_catalog = std::shared_ptr<ObjectStore>(layer, layer->store());
   } else {
     return storage;
   }
   for (const LayerPtr& each : storage.layers) {
-    if (each->local_directory()) ARROW_RETURN_NOT_OK(CheckNoOwnCatalog(*each));
+    const bool has_catalog = each->store() == storage.shared_catalog.get();
+    if (each->local_directory() && !has_catalog) ARROW_RETURN_NOT_OK(CheckNoOwnCatalog(*each));
   }
   return storage;
 }

@@ -17,7 +17,7 @@ struct NodeStorage {
   std::vector<LayerPtr> layers;
   std::shared_ptr<ReadCache> cache;             // nullptr: no layer needs one
   std::shared_ptr<ObjectStore> shared_catalog;  // nullptr: the node has its lake alone
-  std::shared_ptr<ChangeFeed> catalog_feed;     // nullptr: the catalog lies in a bucket
+  std::shared_ptr<ChangeFeed> catalog_feed;     // nullptr: the catalog lies in a layer
 };
 
 /// Asks every layer whether it answers: one that does not is an error that says why.

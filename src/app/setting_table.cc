@@ -44,7 +44,8 @@ std::vector<SettingSpec> MakeTable() {
        .key = "root",
        .environment = {{"GIGAPI_ROOT"}},
        .field = &S::root,
-       .doc = "The folder with all data. Created when it does not exist."},
+       .doc = "The folder with the write-ahead log and, without layers, all data. Created when it does not exist. Each node has "
+              "one of its own."},
       {.group = kData,
        .key = "metadata_type",
        .environment = {{"GIGAPI_METADATA_TYPE"}},
@@ -447,7 +448,8 @@ std::vector<LayerSettingSpec> MakeLayerTable() {
            "layer is the data root where `root` is not set."},
       {.key = "global",
        .field = &L::global,
-       .doc = "Whether every node sees the layer. The catalog that nodes share lies in the first such bucket."},
+       .doc = "Whether every node sees the layer. The catalog that nodes share lies in the first such bucket or, without one, in "
+              "the first such folder; a node of mode `aio` whose root that folder is has it alone."},
       {.key = "ttl",
        .field = &L::ttl_s,
        .doc = "How long files stay (10s, 30m, 4w) before they move to the next layer, or are dropped from the last; 0 is "

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/layer_places.h"
 #include "app/setting_table.h"
 #include "app/settings_text.h"
 
@@ -193,6 +194,28 @@ TEST_F(SettingsLoaderTest, ComposeExampleOfGigapiWorks) {
   loaded = MustLoad();
   EXPECT_TRUE(ResolveSettings(&loaded).ok()) << "the log lies in the root, files in the layer";
   EXPECT_EQ(loaded.settings.root, "/elsewhere");
+}
+
+TEST_F(SettingsLoaderTest, AGlobalFolderIsSharedUnlessItIsTheRootOfANodeThatRunsAll) {
+  const auto catalog_layer = [&](std::map<std::string, std::string, std::less<>> more) {
+    sources_.environment = {{"GIGAPI_LAYERS_0_TYPE", "fs"}, {"GIGAPI_LAYERS_0_URL", "file:///shared"},
+                            {"GIGAPI_LAYERS_0_GLOBAL", "true"}};
+    for (const auto& [name, value] : more) sources_.environment[name] = value;
+    auto loaded = MustLoad();
+    EXPECT_EQ(ResolveSettings(&loaded).message(), "");
+    return SharedCatalogLayer(loaded.settings);
+  };
+  EXPECT_EQ(catalog_layer({}), std::nullopt) << "GigAPI's default";
+  EXPECT_EQ(catalog_layer({{"GIGAPI_ROOT", "/x/../shared/"}}), std::nullopt);
+  EXPECT_EQ(catalog_layer({{"GIGAPI_ROOT", "/own"}}), 0u);
+  EXPECT_EQ(catalog_layer({{"GIGAPI_ROOT", "/own"}, {"GIGAPI_LAYERS_0_GLOBAL", "false"}}), std::nullopt);
+  EXPECT_EQ(catalog_layer({{"GIGAPI_ROOT", "/own"}, {"GIGAPI_MODE", "readonly"}}), 0u);
+  EXPECT_EQ(catalog_layer({{"GIGAPI_MODE", "writeonly"}}), 0u);
+  const std::map<std::string, std::string, std::less<>> bucket = {{"GIGAPI_LAYERS_0_TTL", "1h"},
+                                                                  {"GIGAPI_LAYERS_1_TYPE", "s3"},
+                                                                  {"GIGAPI_LAYERS_1_URL", "s3://host/bucket"},
+                                                                  {"GIGAPI_LAYERS_1_GLOBAL", "true"}};
+  EXPECT_EQ(catalog_layer(bucket), 1u);
 }
 
 TEST_F(SettingsLoaderTest, LayersOfTheFileAndTheEnvironmentMerge) {

@@ -1,38 +1,16 @@
 // What settings must fulfil together, and what is understood but not built.
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <regex>
 #include <set>
 
+#include "app/layer_places.h"
 #include "app/settings_loader.h"
 #include "object_store/redis/redis_url.h"
 #include "object_store/store_url.h"
 
 namespace gigapi {
 namespace {
-
-std::string CleanPath(std::string_view path) {
-  std::string clean = std::filesystem::path(path).lexically_normal().string();
-  while (clean.size() > 1 && clean.ends_with('/')) clean.pop_back();
-  return clean;
-}
-
-/// The folder that file:///data or a path names.
-Result<std::string> FolderOfUrl(std::string_view url) {
-  constexpr std::string_view kFile = "file://";
-  if (!url.starts_with(kFile)) {
-    if (url.empty() || url.find("://") != std::string_view::npos) {
-      return Errorf(ErrorKind::kInvalidArgument, "\"{}\" is no folder; expected file:///folder or a path", url);
-    }
-    return CleanPath(url);
-  }
-  const std::string_view path = url.substr(kFile.size());
-  if (!path.starts_with('/')) {
-    return Errorf(ErrorKind::kInvalidArgument, "\"{}\" names a host; expected three slashes: file:///folder", url);
-  }
-  return CleanPath(path);
-}
 
 /// Collects every reason, so that a user need not find them one start at a time.
 class Reasons {
@@ -147,15 +125,13 @@ void CheckLayers(Settings* settings, Reasons* reasons) {
 
 /// Several nodes need a catalog that all of them reach.
 void CheckCluster(const Settings& settings, Reasons* reasons) {
-  const bool has_bucket =
-      std::ranges::any_of(settings.layers, [](const LayerSettings& layer) { return layer.type != "fs"; });
   if (settings.metadata_type == "redis") {
     const auto url = ParseRedisUrl(settings.metadata_url);
     if (!url.ok()) reasons->Add("metadata_url", url.status().message());
-  } else if (settings.mode != "aio" && !has_bucket) {
+  } else if (settings.mode != "aio" && !SharedCatalogLayer(settings)) {
     reasons->Add("mode",
-                 fmt::format("\"{}\" is for nodes that share a lake: set a layer of type s3, and metadata_type = redis "
-                             "unless the list of files shall lie in the bucket",
+                 fmt::format("\"{}\" is for nodes that share a lake: set a layer of type s3, or one of type fs with global = true in "
+                             "a folder that all of them reach, and metadata_type = redis unless the list of files shall lie there",
                              settings.mode));
   }
 }
@@ -166,7 +142,7 @@ void ApplyLayers(LoadedSettings* loaded, Reasons* reasons) {
   if (settings.layers.empty()) return;
   CheckLayers(&settings, reasons);
   const LayerSettings& layer = settings.layers[0];
-  if (layer.type != "fs" || loaded->origins.contains("root")) return;
+  if (!IsFolder(layer) || loaded->origins.contains("root")) return;
   const auto folder = FolderOfUrl(layer.url);
   if (!folder.ok()) return;  // said already
   settings.root = *folder;

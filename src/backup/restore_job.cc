@@ -5,6 +5,7 @@
 #include "backup/restore_copy.h"
 #include "backup/root_swap.h"
 #include "base/clock.h"
+#include "catalog/guarded_catalog.h"
 #include "catalog/json_catalog.h"
 #include "storage/hive_path.h"
 
@@ -103,6 +104,10 @@ Status RunRestore(const BackupManifest& manifest, const RestoreOptions& options,
   ARROW_RETURN_NOT_OK(CheckNoMountPoint(root));
   ARROW_ASSIGN_OR_RAISE(const bool replaces, CheckOccupied(root, options.occupied));
   if (replaces) ARROW_RETURN_NOT_OK(LockRoot(root).status());
+  ARROW_ASSIGN_OR_RAISE(const bool is_shared, LocalFileSystem()->Exists(fmt::format("{}/{}", root, kCatalogMarkerKey)));
+  if (is_shared) {
+    return Errorf(ErrorKind::kConflict, "nodes share the lake in {}: restore into it with their settings, without --root", root);
+  }
   const std::string staging = root + ".restoring";
   ARROW_ASSIGN_OR_RAISE(const auto lock, PrepareStaging(staging));
   const Status restored = RestoreInto(staging, manifest, hooks);

@@ -10,7 +10,7 @@
 namespace gigapi {
 namespace {
 
-constexpr char kMarkerKey[] = ".gigapi/catalog";
+const std::string kMarkerKey(kCatalogMarkerKey);
 constexpr std::string_view kWhole = "whole ";
 constexpr std::string_view kUnfinished = "unfinished ";
 constexpr std::string_view kRestoring = "restoring ";
@@ -70,6 +70,22 @@ bool IsDataFile(const std::string& key) {
   return LevelOfFileName(NameOf(key)) && ParseCatalogKey(MetadataKey(ParentOf(key)));
 }
 
+Status Refuse(Marker state, const ObjectStore& store) {
+  if (state == Marker::kRestoring) {
+    return Errorf(ErrorKind::kUnavailable,
+                  "a backup is being restored into the catalog in {}, or a restore was cut short: then run it again",
+                  store.Describe());
+  }
+  return Errorf(ErrorKind::kUnavailable,
+                "the catalog in {} was lost, but the files are there: `gigapi repair --apply` rebuilds it from them",
+                store.Describe());
+}
+
+Status CheckMarker(ObjectStore* store) {
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  return marker.state == Marker::kWhole ? Status::OK() : Refuse(marker.state, *store);
+}
+
 class GuardedCatalog final : public Catalog {
  public:
   GuardedCatalog(std::unique_ptr<Catalog> catalog, std::shared_ptr<ObjectStore> store, std::vector<LayerPtr> layers)
@@ -78,7 +94,7 @@ class GuardedCatalog final : public Catalog {
   bool is_shared() const override { return true; }
 
   Result<CatalogContents> Load(const DropList& drops) override {
-    ARROW_RETURN_NOT_OK(CheckOrMark());
+    ARROW_RETURN_NOT_OK(CheckOrMarkCatalog(store_.get(), layers_));
     return catalog_->Load(drops);
   }
   Result<std::vector<CatalogEntry>> List() override {
@@ -125,37 +141,7 @@ class GuardedCatalog final : public Catalog {
   }
 
  private:
-  Status Refuse(Marker state) const {
-    if (state == Marker::kRestoring) {
-      return Errorf(ErrorKind::kUnavailable,
-                    "a backup is being restored into the catalog in {}, or a restore was cut short: then run it again",
-                    store_->Describe());
-    }
-    return Errorf(ErrorKind::kUnavailable,
-                  "the catalog in {} was lost, but the files are there: `gigapi repair --apply` rebuilds it from them",
-                  store_->Describe());
-  }
-
-  Status Check() {
-    ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store_.get()));
-    return marker.state == Marker::kWhole ? Status::OK() : Refuse(marker.state);
-  }
-
-  Status CheckOrMark() {
-    ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store_.get()));
-    if (marker.state == Marker::kWhole) return Status::OK();
-    if (marker.state != Marker::kNone) return Refuse(marker.state);
-    // One of an earlier version has metadata and no marker.
-    ARROW_ASSIGN_OR_RAISE(const bool has_metadata, HasAny(store_.get(), IsMetadata));
-    for (const LayerPtr& layer : layers_) {
-      if (has_metadata) break;
-      ARROW_ASSIGN_OR_RAISE(const bool has_files, HasAny(layer->store(), IsDataFile));
-      // Another node may have made it meanwhile, and flushed.
-      if (has_files) return Check();
-    }
-    const auto put = store_->PutIfAbsent(kMarkerKey, Content(kWhole));
-    return put.ok() || KindOf(put.status()) != ErrorKind::kConflict ? put.status() : Check();
-  }
+  Status Check() { return CheckMarker(store_.get()); }
 
   const std::unique_ptr<Catalog> catalog_;
   const std::shared_ptr<ObjectStore> store_;
@@ -167,6 +153,27 @@ class GuardedCatalog final : public Catalog {
 std::unique_ptr<Catalog> MakeGuardedCatalog(std::unique_ptr<Catalog> catalog, std::shared_ptr<ObjectStore> store,
                                             std::vector<LayerPtr> layers) {
   return std::make_unique<GuardedCatalog>(std::move(catalog), std::move(store), std::move(layers));
+}
+
+Status CheckOrMarkCatalog(ObjectStore* store, const std::vector<LayerPtr>& layers) {
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  if (marker.state == Marker::kWhole) return Status::OK();
+  if (marker.state != Marker::kNone) return Refuse(marker.state, *store);
+  // One of an earlier version has metadata and no marker.
+  ARROW_ASSIGN_OR_RAISE(const bool has_metadata, HasAny(store, IsMetadata));
+  for (const LayerPtr& layer : layers) {
+    if (has_metadata) break;
+    ARROW_ASSIGN_OR_RAISE(const bool has_files, HasAny(layer->store(), IsDataFile));
+    // Another node may have made it meanwhile, and flushed.
+    if (has_files) return CheckMarker(store);
+  }
+  const auto put = store->PutIfAbsent(kMarkerKey, Content(kWhole));
+  return put.ok() || KindOf(put.status()) != ErrorKind::kConflict ? put.status() : CheckMarker(store);
+}
+
+Result<bool> HasCatalogMarker(ObjectStore* store) {
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  return marker.state != Marker::kNone;
 }
 
 Result<bool> BeginRebuild(ObjectStore* store) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "catalog/catalog.h"
@@ -14,9 +15,16 @@
 
 namespace gigapi {
 
+inline constexpr std::string_view kCatalogMarkerKey = ".gigapi/catalog";
+
 /// `catalog` lies in `store`; `layers` are those that this node reaches.
 std::unique_ptr<Catalog> MakeGuardedCatalog(std::unique_ptr<Catalog> catalog, std::shared_ptr<ObjectStore> store,
                                             std::vector<LayerPtr> layers);
+
+/// OK for a catalog that is whole, and for a new one, which has the marker then; else why it is not loaded.
+Status CheckOrMarkCatalog(ObjectStore* store, const std::vector<LayerPtr>& layers);
+/// Whether nodes have ever shared a catalog here, whatever has become of it.
+Result<bool> HasCatalogMarker(ObjectStore* store);
 
 /// Before a catalog is rebuilt, if it is not whole: no node starts until EndRebuild. Answers whether it was whole; kConflict
 /// for one that is being restored.

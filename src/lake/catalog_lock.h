@@ -9,8 +9,11 @@
 
 namespace gigapi {
 
+/// Takes a folder as a server takes its root. kUnavailable: another process has it.
+Result<std::unique_ptr<FileLock>> LockFolder(FileSystem* fs, const std::string& folder);
+
 /// Takes the folder with the catalog for the process that has locked `root`; nullptr: it is the root. kUnavailable: another
-/// process has it.
+/// process has it; kConflict: nodes share the catalog there.
 Result<std::unique_ptr<FileLock>> LockCatalogFolder(FileSystem* fs, const std::string& root, const std::string& folder);
 
 }  // namespace gigapi

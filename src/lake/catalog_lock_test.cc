@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "catalog/guarded_catalog.h"
 #include "lake/lake.h"
 
 namespace gigapi {
@@ -39,6 +40,13 @@ TEST_F(CatalogLockTest, TwoRootsDoNotShareTheFolderOfALocalCatalog) {
   ASSERT_TRUE((*first)->Close().ok());
   first->reset();
   EXPECT_TRUE(OpenOver("second", "hot").ok());
+}
+
+TEST_F(CatalogLockTest, WhatNodesShareNoProcessTakesForItself) {
+  const auto shared = MakeLocalLayer(LocalFileSystem(), path("shared"), {.name = "hot", .is_global = true});
+  ASSERT_TRUE(CheckOrMarkCatalog(shared->store(), {shared}).ok());
+  EXPECT_EQ(KindOf(OpenOver("root", "shared").status()), ErrorKind::kConflict);
+  EXPECT_EQ(KindOf(OpenOver("shared", "shared").status()), ErrorKind::kConflict);
 }
 
 TEST_F(CatalogLockTest, ARootIsNotLockedTwiceUnderAnotherName) {

@@ -61,7 +61,13 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   if (options.layers.empty()) options.layers.push_back(MakeLocalLayer(fs, options.root));
   LakeLocks locks;
   if (!options.read_only) {
-    ARROW_ASSIGN_OR_RAISE(locks.root, TakeRoot(options.root, fs));
+    auto root = TakeRoot(options.root, fs);
+    if (options.shared_catalog && KindOf(root.status()) == ErrorKind::kUnavailable) {
+      return Errorf(ErrorKind::kUnavailable, "{}; each node that shares a lake needs a root of its own",
+                    root.status().message());
+    }
+    ARROW_RETURN_NOT_OK(root.status());
+    locks.root = *std::move(root);
     if (!options.shared_catalog) {
       ARROW_ASSIGN_OR_RAISE(locks.catalog,
                             LockCatalogFolder(fs, options.root, *options.layers.front()->local_directory()));

@@ -55,6 +55,21 @@ def test_a_root_goes_to_a_folder_and_back(binary, make_server, tmp_path):
     assert ids(other) == list(range(45))
 
 
+def test_a_folder_that_nodes_share_is_no_root_to_restore_into(binary, make_server, tmp_path):
+    shared = {"GIGAPI_LAYERS_0_NAME": "shared", "GIGAPI_LAYERS_0_TYPE": "fs", "GIGAPI_LAYERS_0_GLOBAL": "true",
+              "GIGAPI_LAYERS_0_URL": f"file://{tmp_path}/shared"}
+    server = make_server(**FAST, **shared)
+    server.write(lines(0, 10))
+    url = f"file://{tmp_path}/place"
+    succeed(binary, "backup", url, "--url", server.url)
+    refused = run(binary, "restore", url, "--root", tmp_path / "shared", "--force")
+    assert refused.returncode == 1 and "nodes share the lake" in refused.stderr
+    server.stop()
+    succeed(binary, "restore", url, "--force", GIGAPI_ROOT=server.root, **shared)
+    server.start()
+    assert ids(server) == list(range(10))
+
+
 def test_a_root_that_is_not_empty_is_refused_or_kept_beside(binary, make_server, tmp_path):
     place = tmp_path / "place"
     server = make_server(**FAST)

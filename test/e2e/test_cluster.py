@@ -1,4 +1,4 @@
-"""Several nodes over one lake: a bucket, with the catalog in the bucket or in Redis."""
+"""Several nodes over one lake: a bucket or a folder, with the catalog in it or in Redis."""
 import time
 
 import pytest
@@ -16,18 +16,30 @@ def ids(server, table="cpu"):
     return sorted(int(row["id"]) for row in server.query(f"SELECT id FROM {table}"))
 
 
-@pytest.fixture(params=["json", "redis"])
-def make_node(request, minio, make_server, tmp_path):
-    """Nodes of one lake in a bucket of the test's own; `mode` as GIGAPI_MODE has it."""
+def bucket_layer(request):
+    minio = request.getfixturevalue("minio")
     bucket = "cluster" + str(time.time_ns())
     minio.client().make_bucket(bucket)
+    return minio.layer(0, "s3", bucket)
+
+
+def folder_layer(tmp_path):
+    return {"GIGAPI_LAYERS_0_NAME": "shared", "GIGAPI_LAYERS_0_TYPE": "fs", "GIGAPI_LAYERS_0_GLOBAL": "true",
+            "GIGAPI_LAYERS_0_URL": f"file://{tmp_path}/shared"}
+
+
+@pytest.fixture(params=["bucket, json", "bucket, redis", "folder, json", "folder, redis"])
+def make_node(request, make_server, tmp_path):
+    """Nodes of one lake of the test's own; `mode` as GIGAPI_MODE has it."""
+    place, _, metadata = request.param.partition(", ")
+    layer = folder_layer(tmp_path) if place == "folder" else bucket_layer(request)
     catalog = {}
-    if request.param == "redis":
+    if metadata == "redis":
         catalog = {"GIGAPI_METADATA_TYPE": "redis", "GIGAPI_METADATA_URL": request.getfixturevalue("redis").url()}
 
     def make(name, mode, **more):
         return make_server(root=tmp_path / name, GIGAPI_MODE=mode,
-                           **{**FAST, **catalog, **minio.layer(0, "s3", bucket), **more})
+                           **{**FAST, **catalog, **layer, **more})
 
     return make
 
@@ -114,3 +126,25 @@ def test_a_drop_is_refused_while_a_writer_that_may_have_rows_is_away(make_node):
     wait_until(lambda: "error" not in writers[0].post(drop).json()["results"][0], "it is dropped", 30)
     for writer in writers:
         assert not writer.query("SHOW TABLES")
+
+
+def test_a_folder_belongs_to_one_process_or_to_nodes_that_share_it(make_server, tmp_path):
+    shared = folder_layer(tmp_path)
+    writer = make_server(root=tmp_path / "writer", GIGAPI_MODE="writeonly", **FAST, **shared)
+    writer.write(lines(0, 5))
+    for root, mode, reason in [("shared", "aio", "nodes share the lake"), ("writer", "readonly", "a root of its own")]:
+        other = make_server(root=tmp_path / root, start=False, GIGAPI_MODE=mode, **FAST, **shared)
+        other.spawn()
+        assert other.process.wait(60) != 0 and reason in other.log()
+    alone = make_server(root=tmp_path / "alone", **FAST)
+    alone.write(lines(0, 5))
+    alone.restart(GIGAPI_LAYERS_0_TYPE="fs", GIGAPI_LAYERS_0_URL=f"file://{tmp_path}/alone", GIGAPI_LAYERS_0_GLOBAL="true")
+    assert ids(alone) == list(range(5))
+    reader = make_server(root=tmp_path / "reader", start=False, GIGAPI_MODE="readonly", **FAST,
+                         **{**shared, "GIGAPI_LAYERS_0_URL": f"file://{tmp_path}/alone"})
+    reader.spawn()
+    assert reader.process.wait(60) != 0 and "another process works here" in reader.log()
+    alone.stop()
+    reader.process = None
+    reader.spawn()
+    assert reader.process.wait(60) != 0 and "has a catalog of its own" in reader.log()

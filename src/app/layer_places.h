@@ -1,0 +1,25 @@
+// What the settings of layers say about where data and catalog lie. Pure, but for a look at links of the disk.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "app/settings.h"
+#include "base/error.h"
+
+namespace gigapi {
+
+/// A folder, of a disk of this machine or of one that several machines mount; not a bucket.
+bool IsFolder(const LayerSettings& layer);
+
+/// The folder that file:///data or a path names.
+Result<std::string> FolderOfUrl(std::string_view url);
+
+/// The layer that has the catalog of several nodes where there is no Redis: the first bucket that is global, else the first
+/// layer if it is a bucket, else the first folder that is global. nullopt: the node has its lake alone, as one that runs all
+/// parts has where that folder is its root; GigAPI calls its only folder global by default.
+std::optional<size_t> SharedCatalogLayer(const Settings& settings);
+
+}  // namespace gigapi
