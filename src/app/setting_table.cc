@@ -453,7 +453,7 @@ std::vector<LayerSettingSpec> MakeLayerTable() {
       {.key = "ttl",
        .field = &L::ttl_s,
        .doc = "How long files stay (10s, 30m, 4w) before they move to the next layer, or are dropped from the last; 0 is "
-              "for ever."},
+              "for ever. A local disk that is nearly full gives files to the next layer before."},
       {.key = "auth_key",
        .field = &L::auth_key,
        .doc = "Access key of an s3 layer. Empty: what other programs of this machine use. A gcs layer has none.",

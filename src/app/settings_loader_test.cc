@@ -218,6 +218,18 @@ TEST_F(SettingsLoaderTest, AGlobalFolderIsSharedUnlessItIsTheRootOfANodeThatRuns
   EXPECT_EQ(catalog_layer(bucket), 1u);
 }
 
+TEST_F(SettingsLoaderTest, FilesThatNeverAgeOutOfALayerAreWarnedOf) {
+  sources_.environment = {{"GIGAPI_LAYERS_0_TYPE", "fs"}, {"GIGAPI_LAYERS_0_URL", "/a"}, {"GIGAPI_LAYERS_0_NAME", "hot"},
+                          {"GIGAPI_LAYERS_1_TYPE", "fs"}, {"GIGAPI_LAYERS_1_URL", "/b"}};
+  auto loaded = MustLoad();
+  EXPECT_TRUE(ResolveSettings(&loaded).ok());
+  EXPECT_THAT(loaded.warnings, testing::ElementsAre(HasSubstr("\"hot\" is not the last layer: files leave it only when")));
+  sources_.environment["GIGAPI_LAYERS_0_TTL"] = "1h";
+  loaded = MustLoad();
+  EXPECT_TRUE(ResolveSettings(&loaded).ok());
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+}
+
 TEST_F(SettingsLoaderTest, LayersOfTheFileAndTheEnvironmentMerge) {
   WriteFile("[[layers]]\nname = \"cache\"\ntype = \"fs\"\nurl = \"/a\"\nglobal = true\n");
   sources_.environment = {{"GIGAPI_LAYERS_0_URL", "/b"}, {"GIGAPI_LAYER_0_TTL", "4w"}};
@@ -270,11 +282,6 @@ TEST_F(SettingsLoaderTest, WhatIsNotBuiltIsRefusedNotIgnored) {
       {{{"GIGAPI_LAYERS_0_TYPE", "fs"}, {"GIGAPI_LAYERS_0_URL", "http://h/a"}}, "no folder"},
       {{{"GIGAPI_LAYERS_0_TYPE", "fs"}, {"GIGAPI_LAYERS_0_URL", "/a"}, {"GIGAPI_LAYERS_0_AUTH_KEY", "k"}},
        "a folder has no keys"},
-      {{{"GIGAPI_LAYERS_0_TYPE", "fs"},
-        {"GIGAPI_LAYERS_0_URL", "/a"},
-        {"GIGAPI_LAYERS_1_TYPE", "fs"},
-        {"GIGAPI_LAYERS_1_URL", "/b"}},
-       "stay empty"},
       {{{"GIGAPI_LAYERS_0_NAME", "x"},
         {"GIGAPI_LAYERS_0_TYPE", "fs"},
         {"GIGAPI_LAYERS_0_URL", "/a"},

@@ -108,17 +108,19 @@ void CheckQueries(const Settings& settings, Reasons* reasons) {
   }
 }
 
-void CheckLayers(Settings* settings, Reasons* reasons) {
+void CheckLayers(LoadedSettings* loaded, Reasons* reasons) {
+  Settings& settings = loaded->settings;
   std::set<std::string> names;
-  for (size_t i = 0; i < settings->layers.size(); ++i) {
-    LayerSettings& layer = settings->layers[i];
-    if (layer.name.empty()) layer.name = settings->layers.size() == 1 ? "default" : fmt::format("layer{}", i);
+  for (size_t i = 0; i < settings.layers.size(); ++i) {
+    LayerSettings& layer = settings.layers[i];
+    if (layer.name.empty()) layer.name = settings.layers.size() == 1 ? "default" : fmt::format("layer{}", i);
     if (!names.insert(layer.name).second) {
       reasons->Add(fmt::format("layers.{}.name", i), fmt::format("another layer is \"{}\" too", layer.name));
     }
     CheckLayer(layer, i, reasons);
-    if (layer.ttl_s == 0 && i + 1 < settings->layers.size()) {
-      reasons->Add(fmt::format("layers.{}.ttl", i), "is 0: files stay for ever, and the layers behind it would stay empty");
+    if (layer.ttl_s == 0 && i + 1 < settings.layers.size()) {
+      const char* const what = IsFolder(layer) ? "files leave it only when its disk is nearly full" : "files never leave it";
+      loaded->warnings.push_back(fmt::format("layers.{}.ttl is 0, but \"{}\" is not the last layer: {}", i, layer.name, what));
     }
   }
 }
@@ -140,7 +142,7 @@ void CheckCluster(const Settings& settings, Reasons* reasons) {
 void ApplyLayers(LoadedSettings* loaded, Reasons* reasons) {
   Settings& settings = loaded->settings;
   if (settings.layers.empty()) return;
-  CheckLayers(&settings, reasons);
+  CheckLayers(loaded, reasons);
   const LayerSettings& layer = settings.layers[0];
   if (!IsFolder(layer) || loaded->origins.contains("root")) return;
   const auto folder = FolderOfUrl(layer.url);
