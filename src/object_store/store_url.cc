@@ -31,6 +31,12 @@ bool IsName(std::string_view text, std::string_view others) {
   });
 }
 
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  return lower;
+}
+
 Result<std::string> ParseBucket(std::string_view text) {
   if (!IsName(text, "-._") || text.size() < 3 || text.size() > 63) {
     return Refuse("the address of a store names no bucket: 3 to 63 letters, digits, '-', '.' or '_'");
@@ -69,8 +75,7 @@ Status ParseEndpoint(std::string_view endpoint, StoreUrl* url) {
   }
   const size_t colon = endpoint.find(':', endpoint.starts_with('[') ? endpoint.find(']') : 0);
   url->host = std::string(endpoint.substr(0, colon));
-  std::transform(url->host.begin(), url->host.end(), url->host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  url->host = Lower(url->host);
   if (!IsName(url->host, url->host.starts_with('[') ? "[]:.-" : ".-")) return Refuse("the address of a store names no host");
   url->port = 0;
   if (colon == std::string_view::npos) return Status::OK();
@@ -82,19 +87,23 @@ Status ParseEndpoint(std::string_view endpoint, StoreUrl* url) {
   return Status::OK();
 }
 
-Status ParseS3Parameter(std::string_view name, std::string_view value, bool* has_style, StoreUrl* url) {
+/// One without a value is as if it were not there.
+Status ParseS3Parameter(std::string_view name, std::string_view text, bool* has_style, StoreUrl* url) {
+  if (name != "secure" && name != "url-style" && name != "region") {
+    return Refuse("the address of a store has a parameter besides secure, url-style and region");
+  }
+  if (text.empty()) return Status::OK();
+  const std::string value = Lower(text);
   if (name == "secure") {
-    if (value != "true" && value != "false") return Refuse("secure must be true or false");
-    url->secure = value == "true";
+    url->secure = value == "true" || value == "1";
+    if (!url->secure && value != "false" && value != "0") return Refuse("secure must be true or false");
   } else if (name == "url-style") {
     if (value != "vhost" && value != "path") return Refuse("url-style must be vhost or path");
     url->url_style = value == "vhost" ? S3UrlStyle::kVirtualHost : S3UrlStyle::kPath;
     *has_style = true;
-  } else if (name == "region") {
-    if (!IsName(value, "-_")) return Refuse("region must be a name such as eu-west-1");
-    url->region = std::string(value);
   } else {
-    return Refuse("the address of a store has a parameter besides secure, url-style and region");
+    if (!IsName(text, "-_")) return Refuse("region must be a name such as eu-west-1");
+    url->region = std::string(text);
   }
   return Status::OK();
 }
@@ -111,7 +120,7 @@ Result<StoreUrl> ParseS3(std::string_view rest) {
     const std::string_view name = Take(&parameter, '=');
     ARROW_RETURN_NOT_OK(ParseS3Parameter(name, parameter, &has_style, &url));
   }
-  const bool takes_no_bucket = IsIpAddress(url.host) || url.host == "localhost";
+  const bool takes_no_bucket = IsIpAddress(url.host) || url.host.find('.') == std::string::npos;
   if (!has_style && takes_no_bucket) url.url_style = S3UrlStyle::kPath;
   if (url.url_style == S3UrlStyle::kVirtualHost && IsIpAddress(url.host)) {
     return Refuse("url-style=vhost needs a host with a name: set url-style=path");

@@ -50,8 +50,8 @@ struct StoreUrl {
   bool operator==(const StoreUrl&) const = default;
 };
 
-/// Without url-style an address that cannot have a bucket before it (localhost, an IP address) gets kPath, others
-/// kVirtualHost. Without region it is read from the names of AWS and R2, else us-east-1. Messages never repeat the address.
+/// Without url-style a host that has no names under it (an IP address, or one without a dot: localhost, minio) gets kPath,
+/// others kVirtualHost. Without region it is read from the names of AWS and R2, else us-east-1. Messages never repeat the address.
 Result<StoreUrl> ParseStoreUrl(std::string_view text);
 
 /// An address that ParseStoreUrl reads to the same; for logs.

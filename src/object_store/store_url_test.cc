@@ -35,6 +35,8 @@ TEST(StoreUrl, ReadsS3AsGigApiWritesIt) {
 
 TEST(StoreUrl, ChoosesWhatIsNotSaid) {
   EXPECT_EQ(Parse("s3://127.0.0.1:9000/bucket").url_style, S3UrlStyle::kPath);
+  EXPECT_EQ(Parse("s3://minio:9000/bucket?secure=false").url_style, S3UrlStyle::kPath);
+  EXPECT_EQ(Parse("s3://minio:9000/bucket?url-style=vhost").url_style, S3UrlStyle::kVirtualHost);
   EXPECT_EQ(Parse("s3://[::1]:9000/bucket").host, "[::1]");
   EXPECT_EQ(Parse("s3://[::1]:9000/bucket").port, 9000);
   EXPECT_EQ(Parse("s3://minio.lan/bucket").url_style, S3UrlStyle::kVirtualHost);
@@ -44,6 +46,17 @@ TEST(StoreUrl, ChoosesWhatIsNotSaid) {
   EXPECT_EQ(Parse("s3://s3.dualstack.eu-west-1.amazonaws.com/bucket").region, "eu-west-1");
   EXPECT_EQ(Parse("s3://s3.cn-north-1.amazonaws.com.cn/bucket").region, "cn-north-1");
   EXPECT_EQ(Parse("s3://0123.r2.cloudflarestorage.com/bucket").region, "auto");
+}
+
+TEST(StoreUrl, ParametersMayBeEmptyAndOfAnyCase) {
+  EXPECT_EQ(Parse("s3://s3.amazonaws.com/bucket?secure=&url-style=&region="), Parse("s3://s3.amazonaws.com/bucket"));
+  for (const char* yes : {"true", "True", "TRUE", "1"}) {
+    EXPECT_TRUE(Parse(std::string("s3://host/bucket?secure=") + yes).secure) << yes;
+  }
+  for (const char* no : {"false", "False", "0"}) {
+    EXPECT_FALSE(Parse(std::string("s3://host/bucket?secure=") + no).secure) << no;
+  }
+  EXPECT_EQ(Parse("s3://s3.lan/bucket?url-style=Path").url_style, S3UrlStyle::kPath);
 }
 
 TEST(StoreUrl, ReadsTheOthers) {
@@ -99,6 +112,7 @@ TEST(StoreUrl, RefusesOthersAndRepeatsNothing) {
                            "s3://host/bucket//x",
                            "s3://host/bucket/%zz",
                            "s3://host/bucket?secure=yes",
+                           "s3://host/bucket?secret_key=",
                            "s3://host/bucket?url-style=dns",
                            "s3://host/bucket?secret_key=hunter2",
                            "s3://127.0.0.1/bucket?url-style=vhost",
