@@ -28,6 +28,25 @@ bool IsRoot(const LayerSettings& layer, const Settings& settings) {
 
 bool IsFolder(const LayerSettings& layer) { return layer.type == "fs"; }
 
+std::optional<StoreKind> KindOfType(std::string_view type) {
+  constexpr std::pair<std::string_view, StoreKind> kTypes[] = {{"fs", StoreKind::kLocal},    {"s3", StoreKind::kS3},
+                                                               {"gcs", StoreKind::kGcs},     {"gs", StoreKind::kGcs},
+                                                               {"azure", StoreKind::kAzure}, {"abfs", StoreKind::kAzure}};
+  for (const auto& [name, kind] : kTypes) {
+    if (name == type) return kind;
+  }
+  return std::nullopt;
+}
+
+std::string TypeOfUrl(std::string_view url) {
+  if (url.empty()) return {};
+  const size_t colon = url.find("://");
+  const std::string_view scheme = url.substr(0, colon);
+  if (colon == std::string_view::npos || scheme == "file") return "fs";
+  if (scheme == "gs") return "gcs";
+  return scheme == "abfs" || scheme == "abfss" ? "azure" : std::string(scheme);
+}
+
 Result<std::string> FolderOfUrl(std::string_view url) {
   constexpr std::string_view kFile = "file://";
   if (!url.starts_with(kFile)) {

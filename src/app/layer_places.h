@@ -8,11 +8,18 @@
 
 #include "app/settings.h"
 #include "base/error.h"
+#include "object_store/store_url.h"
 
 namespace gigapi {
 
 /// A folder, of a disk of this machine or of one that several machines mount; not a bucket.
 bool IsFolder(const LayerSettings& layer);
+
+/// What a layer's type says about its address; nullopt: no such type.
+std::optional<StoreKind> KindOfType(std::string_view type);
+
+/// The type of a layer that has none, as its address says; empty: it has no address.
+std::string TypeOfUrl(std::string_view url);
 
 /// The folder that file:///data or a path names.
 Result<std::string> FolderOfUrl(std::string_view url);

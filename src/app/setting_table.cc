@@ -51,9 +51,10 @@ std::vector<SettingSpec> MakeTable() {
        .environment = {{"GIGAPI_METADATA_TYPE"}},
        .field = &S::metadata_type,
        .doc =
-           "Where the list of files is kept: `json` is a metadata.json beside the files, on a disk or in a bucket; `redis` "
+           "Where the list of files is kept: `json` is a metadata.json beside the files, on a disk or in a bucket (`local` is the same); `redis` "
            "is an index that nodes share.",
-       .choices = {"json", "redis"}},
+       .choices = {"json", "redis"},
+       .older_choice = "local"},
       {.group = kData,
        .key = "metadata_url",
        .environment = {{"GIGAPI_METADATA_URL"}},
@@ -439,7 +440,8 @@ std::vector<LayerSettingSpec> MakeLayerTable() {
       {.key = "name", .field = &L::name, .doc = "A name of its own."},
       {.key = "type",
        .field = &L::type,
-       .doc = "`fs` for a folder, `s3` for a bucket of S3 or of what speaks its protocol, `gcs`, `azure`."},
+       .doc = "`fs` for a folder, `s3` for a bucket of S3 or of what speaks its protocol, `gcs`, `azure`. Not set: what "
+              "the url says."},
       {.key = "url",
        .field = &L::url,
        .doc =

@@ -39,7 +39,8 @@ struct SettingSpec {
   SettingUnit unit = SettingUnit::kNone;
   double min = 0;
   double max = std::numeric_limits<double>::max();
-  std::vector<std::string_view> choices = {};  // of a text; empty: any
+  std::vector<std::string_view> choices = {};  // of a text, in small letters; empty: any
+  std::string_view older_choice = {};          // what the first choice was called in older GigAPIs
   std::string_view default_text = {};          // shown as the default where the value alone would not say it
   bool secret = false;                         // never printed
 };

@@ -23,6 +23,14 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
+/// Without the blanks around it.
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
 Status Expected(std::string_view what) { return Errorf(ErrorKind::kInvalidArgument, "expected {}", what); }
 
 Result<bool> ParseBool(std::string_view text) {
@@ -76,7 +84,7 @@ Result<double> ParseBytes(std::string_view text) {
   return std::round(*value * unit->factor);
 }
 
-/// Go's durations and GigAPI's weeks: "1h30m", "4w", "0"; in seconds.
+/// Go's durations and GigAPI's weeks: "1h30m", "4w", "0"; in seconds. No unit is a month, so capitals are as good.
 Result<double> ParseDuration(std::string_view text) {
   constexpr std::string_view kWhat = "a duration, as in 90s, 30m, 12h, 7d, 4w, or 0";
   double seconds = 0;
@@ -85,7 +93,7 @@ Result<double> ParseDuration(std::string_view text) {
     if (!value.ok()) return Expected(kWhat);
     const auto next = std::ranges::find_if(text, [](char c) { return !std::isalpha(static_cast<unsigned char>(c)); });
     const std::string_view name(text.begin(), next);
-    const auto unit = std::ranges::find(kDurationUnits, name, &UnitFactor::name);
+    const auto unit = std::ranges::find(kDurationUnits, Lower(name), &UnitFactor::name);
     if (unit == kDurationUnits.end()) return Expected(kWhat);
     seconds += *value * unit->factor;
     text.remove_prefix(name.size());
@@ -162,15 +170,22 @@ std::string TypeOf(const SettingSpec& spec) {
 }
 
 Status SetSetting(const SettingSpec& spec, std::string_view text, double scale, Settings* settings) {
+  // A text of the user's own, a password for one, is taken as it is.
+  const bool is_free_text = std::holds_alternative<std::string Settings::*>(spec.field) && spec.choices.empty();
+  if (!is_free_text) text = Trim(text);
   return std::visit(
       Overloaded{[&](bool Settings::*field) { return ParseBool(text).Value(&(settings->*field)); },
                  [&](int64_t Settings::*field) { return ParseInteger(spec, text, scale).Value(&(settings->*field)); },
                  [&](double Settings::*field) { return ParseDouble(spec, text, scale).Value(&(settings->*field)); },
                  [&](std::string Settings::*field) {
-                   const bool known = spec.choices.empty() || std::ranges::count(spec.choices, text) > 0;
-                   if (!known) return Expected("one of " + Join(spec.choices));
-                   settings->*field = text;
-                   return Status::OK();
+                   if (is_free_text) {
+                     settings->*field = text;
+                     return Status::OK();
+                   }
+                   const std::string lower = Lower(text);
+                   settings->*field = !spec.older_choice.empty() && lower == spec.older_choice ? spec.choices.front() : lower;
+                   if (std::ranges::count(spec.choices, settings->*field) > 0) return Status::OK();
+                   return Expected("one of " + Join(spec.choices));
                  }},
       spec.field);
 }
@@ -187,6 +202,7 @@ std::string SettingText(const SettingSpec& spec, const Settings& settings) {
 }
 
 Status SetLayerSetting(const LayerSettingSpec& spec, std::string_view text, LayerSettings* layer) {
+  if (!spec.secret) text = Trim(text);
   return std::visit(Overloaded{[&](bool LayerSettings::*field) { return ParseBool(text).Value(&(layer->*field)); },
                                [&](int64_t LayerSettings::*field) {
                                  ARROW_ASSIGN_OR_RAISE(const double seconds, ParseDuration(text));
@@ -198,7 +214,7 @@ Status SetLayerSetting(const LayerSettingSpec& spec, std::string_view text, Laye
                                  return Status::OK();
                                },
                                [&](std::string LayerSettings::*field) {
-                                 layer->*field = text;
+                                 layer->*field = field == &LayerSettings::type ? Lower(text) : std::string(text);
                                  return Status::OK();
                                }},
                     spec.field);

@@ -230,6 +230,45 @@ TEST_F(SettingsLoaderTest, FilesThatNeverAgeOutOfALayerAreWarnedOf) {
   EXPECT_THAT(loaded.warnings, IsEmpty());
 }
 
+TEST_F(SettingsLoaderTest, WordsMayHaveCapitalsAndValuesBlanksAroundThem) {
+  sources_.environment = {{"GIGAPI_MODE", " AIO"},        {"LOGLEVEL", "WARN "},        {"GIGAPI_METADATA_TYPE", "Local"},
+                          {"GIGAPI_NO_MERGES", " True "}, {"HTTP_PORT", " 8080 "},      {"HTTP_BASIC_AUTH_USERNAME", "me"},
+                          {"GIGAPI_LAYERS_0_TYPE", "FS"}, {"GIGAPI_LAYERS_0_URL", "/a "}, {"GIGAPI_LAYERS_0_TTL", " 30M "},
+                          {"GIGAPI_LAYERS_1_TYPE", "S3"}, {"GIGAPI_LAYERS_1_TTL", "4W"}, {"HTTP_BASIC_AUTH_PASSWORD", " x "},
+                          {"GIGAPI_LAYERS_1_URL", "s3://minio:9000/bucket?secure=False"}};
+  auto loaded = MustLoad();
+  EXPECT_EQ(ResolveSettings(&loaded).message(), "");
+  const Settings& settings = loaded.settings;
+  EXPECT_EQ(settings.mode, "aio");
+  EXPECT_EQ(settings.log_level, "warn");
+  EXPECT_EQ(settings.metadata_type, "json");
+  EXPECT_TRUE(settings.no_merges);
+  EXPECT_EQ(settings.http_port, 8080);
+  EXPECT_EQ(settings.http_basic_auth_password, " x ");
+  EXPECT_EQ(settings.layers.at(0).type, "fs");
+  EXPECT_EQ(settings.layers.at(0).url, "/a");
+  EXPECT_EQ(settings.layers.at(0).ttl_s, 1'800);
+  EXPECT_EQ(settings.layers.at(1).type, "s3");
+  EXPECT_EQ(settings.layers.at(1).ttl_s, 4 * 7 * 86'400);
+}
+
+TEST_F(SettingsLoaderTest, TheTypeOfALayerIsReadFromItsAddress) {
+  for (const auto& [url, type] : std::map<std::string, std::string>{{"/data", "fs"},
+                                                                    {"file:///data", "fs"},
+                                                                    {"s3://host/bucket", "s3"},
+                                                                    {"gs://bucket", "gcs"},
+                                                                    {"abfs://container@account", "azure"}}) {
+    sources_.environment = {{"GIGAPI_LAYERS_0_URL", url}};
+    auto loaded = MustLoad();
+    EXPECT_EQ(ResolveSettings(&loaded).message(), "");
+    EXPECT_EQ(loaded.settings.layers.at(0).type, type);
+  }
+  sources_.environment = {{"GIGAPI_LAYERS_0_URL", "http://host/bucket"}};
+  EXPECT_THAT(Refusal(), HasSubstr("expected fs, s3"));
+  sources_.environment = {{"GIGAPI_LAYERS_0_NAME", "x"}};
+  EXPECT_THAT(Refusal(), HasSubstr("expected fs, s3"));
+}
+
 TEST_F(SettingsLoaderTest, LayersOfTheFileAndTheEnvironmentMerge) {
   WriteFile("[[layers]]\nname = \"cache\"\ntype = \"fs\"\nurl = \"/a\"\nglobal = true\n");
   sources_.environment = {{"GIGAPI_LAYERS_0_URL", "/b"}, {"GIGAPI_LAYER_0_TTL", "4w"}};

@@ -67,17 +67,6 @@ void CheckWriting(const Settings& settings, Reasons* reasons) {
   }
 }
 
-/// What a layer's type says about its address.
-std::optional<StoreKind> KindOfType(std::string_view type) {
-  constexpr std::pair<std::string_view, StoreKind> kTypes[] = {{"fs", StoreKind::kLocal},    {"s3", StoreKind::kS3},
-                                                               {"gcs", StoreKind::kGcs},     {"gs", StoreKind::kGcs},
-                                                               {"azure", StoreKind::kAzure}, {"abfs", StoreKind::kAzure}};
-  for (const auto& [name, kind] : kTypes) {
-    if (name == type) return kind;
-  }
-  return std::nullopt;
-}
-
 void CheckLayer(const LayerSettings& layer, size_t index, Reasons* reasons) {
   const auto key = [&](std::string_view name) { return fmt::format("layers.{}.{}", index, name); };
   const auto kind = KindOfType(layer.type);
@@ -117,6 +106,7 @@ void CheckLayers(LoadedSettings* loaded, Reasons* reasons) {
     if (!names.insert(layer.name).second) {
       reasons->Add(fmt::format("layers.{}.name", i), fmt::format("another layer is \"{}\" too", layer.name));
     }
+    if (layer.type.empty()) layer.type = TypeOfUrl(layer.url);
     CheckLayer(layer, i, reasons);
     if (layer.ttl_s == 0 && i + 1 < settings.layers.size()) {
       const char* const what = IsFolder(layer) ? "files leave it only when its disk is nearly full" : "files never leave it";
