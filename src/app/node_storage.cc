@@ -61,8 +61,8 @@ Status CheckNoOwnCatalog(const Layer& layer) {
   return Status::OK();
 }
 
-/// Makes a folder the place of a catalog that nodes share, for ever. One that a process has alone is refused, and one that is
-/// marked is refused to such a process (lake/catalog_lock.h).
+/// Makes a folder the place of a catalog that nodes share, for ever. One that a process has alone is refused, and one that
+/// is marked is refused to such a process (lake/catalog_lock.h).
 Status ShareFolder(const Layer& layer, const std::vector<LayerPtr>& layers) {
   const int64_t deadline = SteadyNanos() + kFolderWaitNanosMax;
   while (true) {

@@ -44,15 +44,16 @@ std::vector<SettingSpec> MakeTable() {
        .key = "root",
        .environment = {{"GIGAPI_ROOT"}},
        .field = &S::root,
-       .doc = "The folder with the write-ahead log and, without layers, all data. Created when it does not exist. Each node has "
+       .doc = "The folder with the write-ahead log and, without layers, all data. Created when it does not exist. Each node "
+              "has "
               "one of its own."},
       {.group = kData,
        .key = "metadata_type",
        .environment = {{"GIGAPI_METADATA_TYPE"}},
        .field = &S::metadata_type,
-       .doc =
-           "Where the list of files is kept: `json` is a metadata.json beside the files, on a disk or in a bucket (`local` is the same); `redis` "
-           "is an index that nodes share.",
+       .doc = "Where the list of files is kept: `json` is a metadata.json beside the files, on a disk or in a bucket "
+              "(`local` is "
+              "the same); `redis` is an index that nodes share.",
        .choices = {"json", "redis"},
        .older_choice = "local"},
       {.group = kData,
@@ -450,7 +451,8 @@ std::vector<LayerSettingSpec> MakeLayerTable() {
            "layer is the data root where `root` is not set."},
       {.key = "global",
        .field = &L::global,
-       .doc = "Whether every node sees the layer. The catalog that nodes share lies in the first such bucket or, without one, in "
+       .doc = "Whether every node sees the layer. The catalog that nodes share lies in the first such bucket or, without "
+              "one, in "
               "the first such folder; a node of mode `aio` whose root that folder is has it alone."},
       {.key = "ttl",
        .field = &L::ttl_s,

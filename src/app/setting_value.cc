@@ -183,7 +183,8 @@ Status SetSetting(const SettingSpec& spec, std::string_view text, double scale, 
                      return Status::OK();
                    }
                    const std::string lower = Lower(text);
-                   settings->*field = !spec.older_choice.empty() && lower == spec.older_choice ? spec.choices.front() : lower;
+                   settings->*field =
+                       !spec.older_choice.empty() && lower == spec.older_choice ? spec.choices.front() : lower;
                    if (std::ranges::count(spec.choices, settings->*field) > 0) return Status::OK();
                    return Expected("one of " + Join(spec.choices));
                  }},

@@ -17,6 +17,8 @@ namespace gigapi {
 namespace {
 
 constexpr size_t kLayersMax = 64;
+constexpr std::string_view kLayersPrefix = "GIGAPI_LAYERS_";
+constexpr std::string_view kLayerPrefix = "GIGAPI_LAYER_";
 
 Status InvalidSetting(std::string_view where, const Status& reason) {
   return Errorf(ErrorKind::kInvalidArgument, "{}: {}", where, reason.message());
@@ -151,8 +153,8 @@ struct LayerName {
 
 /// GIGAPI_LAYERS_<n>_<KEY>, and GIGAPI_LAYER_<n>_<KEY>, as GigAPI's documents have both.
 std::optional<LayerName> ParseLayerName(std::string_view name) {
-  if (name.starts_with("GIGAPI_LAYERS_")) name.remove_prefix(14);
-  else if (name.starts_with("GIGAPI_LAYER_")) name.remove_prefix(13);
+  if (name.starts_with(kLayersPrefix)) name.remove_prefix(kLayersPrefix.size());
+  else if (name.starts_with(kLayerPrefix)) name.remove_prefix(kLayerPrefix.size());
   else return std::nullopt;
   LayerName parsed{};
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), parsed.index);
@@ -166,7 +168,8 @@ bool EqualsUpper(std::string_view lower, std::string_view upper) {
   return std::ranges::equal(lower, upper, [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; });
 }
 
-Status LoadEnvironmentLayer(const std::string& name, const std::string& value, LoadedSettings* loaded) {
+Status LoadEnvironmentLayer(const std::string& name, const std::string& value, const SettingsSources& sources,
+                            LoadedSettings* loaded) {
   const auto layer = ParseLayerName(name);
   const auto specs = LayerSettingTable();
   const auto spec =
@@ -176,6 +179,12 @@ Status LoadEnvironmentLayer(const std::string& name, const std::string& value, L
                   "{}: layers are set by GIGAPI_LAYERS_<n>_NAME, _TYPE, _URL, _GLOBAL, _TTL, "
                   "_AUTH_KEY and _AUTH_SECRET, with n from 0 to {}",
                   name, kLayersMax - 1);
+  }
+  const std::string usual = fmt::format("{}{}_{}", kLayersPrefix, layer->index, layer->key);
+  const auto used = sources.environment.find(usual);
+  if (name != usual && used != sources.environment.end() && !used->second.empty()) {
+    loaded->warnings.push_back(fmt::format("{} has no effect: {} is set, too", name, usual));
+    return Status::OK();
   }
   const Status set = SetLayerSetting(*spec, value, LayerAt(layer->index, &loaded->settings));
   if (!set.ok()) return InvalidSetting(name, set);
@@ -206,8 +215,8 @@ Status LoadEnvironment(const SettingsSources& sources, LoadedSettings* loaded) {
   const auto known = EnvironmentNames();
   for (const auto& [name, value] : sources.environment) {
     if (value.empty()) continue;
-    if (name.starts_with("GIGAPI_LAYER_") || name.starts_with("GIGAPI_LAYERS_")) {
-      ARROW_RETURN_NOT_OK(LoadEnvironmentLayer(name, value, loaded));
+    if (name.starts_with(kLayerPrefix) || name.starts_with(kLayersPrefix)) {
+      ARROW_RETURN_NOT_OK(LoadEnvironmentLayer(name, value, sources, loaded));
     } else {
       WarnOfUnknownName(name, known, loaded);
     }

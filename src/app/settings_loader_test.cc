@@ -198,8 +198,8 @@ TEST_F(SettingsLoaderTest, ComposeExampleOfGigapiWorks) {
 
 TEST_F(SettingsLoaderTest, AGlobalFolderIsSharedUnlessItIsTheRootOfANodeThatRunsAll) {
   const auto catalog_layer = [&](std::map<std::string, std::string, std::less<>> more) {
-    sources_.environment = {{"GIGAPI_LAYERS_0_TYPE", "fs"}, {"GIGAPI_LAYERS_0_URL", "file:///shared"},
-                            {"GIGAPI_LAYERS_0_GLOBAL", "true"}};
+    sources_.environment = {
+        {"GIGAPI_LAYERS_0_TYPE", "fs"}, {"GIGAPI_LAYERS_0_URL", "file:///shared"}, {"GIGAPI_LAYERS_0_GLOBAL", "true"}};
     for (const auto& [name, value] : more) sources_.environment[name] = value;
     auto loaded = MustLoad();
     EXPECT_EQ(ResolveSettings(&loaded).message(), "");
@@ -219,8 +219,11 @@ TEST_F(SettingsLoaderTest, AGlobalFolderIsSharedUnlessItIsTheRootOfANodeThatRuns
 }
 
 TEST_F(SettingsLoaderTest, FilesThatNeverAgeOutOfALayerAreWarnedOf) {
-  sources_.environment = {{"GIGAPI_LAYERS_0_TYPE", "fs"}, {"GIGAPI_LAYERS_0_URL", "/a"}, {"GIGAPI_LAYERS_0_NAME", "hot"},
-                          {"GIGAPI_LAYERS_1_TYPE", "fs"}, {"GIGAPI_LAYERS_1_URL", "/b"}};
+  sources_.environment = {{"GIGAPI_LAYERS_0_TYPE", "fs"},
+                          {"GIGAPI_LAYERS_0_URL", "/a"},
+                          {"GIGAPI_LAYERS_0_NAME", "hot"},
+                          {"GIGAPI_LAYERS_1_TYPE", "fs"},
+                          {"GIGAPI_LAYERS_1_URL", "/b"}};
   auto loaded = MustLoad();
   EXPECT_TRUE(ResolveSettings(&loaded).ok());
   EXPECT_THAT(loaded.warnings, testing::ElementsAre(HasSubstr("\"hot\" is not the last layer: files leave it only when")));
@@ -231,10 +234,18 @@ TEST_F(SettingsLoaderTest, FilesThatNeverAgeOutOfALayerAreWarnedOf) {
 }
 
 TEST_F(SettingsLoaderTest, WordsMayHaveCapitalsAndValuesBlanksAroundThem) {
-  sources_.environment = {{"GIGAPI_MODE", " AIO"},        {"LOGLEVEL", "WARN "},        {"GIGAPI_METADATA_TYPE", "Local"},
-                          {"GIGAPI_NO_MERGES", " True "}, {"HTTP_PORT", " 8080 "},      {"HTTP_BASIC_AUTH_USERNAME", "me"},
-                          {"GIGAPI_LAYERS_0_TYPE", "FS"}, {"GIGAPI_LAYERS_0_URL", "/a "}, {"GIGAPI_LAYERS_0_TTL", " 30M "},
-                          {"GIGAPI_LAYERS_1_TYPE", "S3"}, {"GIGAPI_LAYERS_1_TTL", "4W"}, {"HTTP_BASIC_AUTH_PASSWORD", " x "},
+  sources_.environment = {{"GIGAPI_MODE", " AIO"},
+                          {"LOGLEVEL", "WARN "},
+                          {"GIGAPI_METADATA_TYPE", "Local"},
+                          {"GIGAPI_NO_MERGES", " True "},
+                          {"HTTP_PORT", " 8080 "},
+                          {"HTTP_BASIC_AUTH_USERNAME", "me"},
+                          {"GIGAPI_LAYERS_0_TYPE", "FS"},
+                          {"GIGAPI_LAYERS_0_URL", "/a "},
+                          {"GIGAPI_LAYERS_0_TTL", " 30M "},
+                          {"GIGAPI_LAYERS_1_TYPE", "S3"},
+                          {"GIGAPI_LAYERS_1_TTL", "4W"},
+                          {"HTTP_BASIC_AUTH_PASSWORD", " x "},
                           {"GIGAPI_LAYERS_1_URL", "s3://minio:9000/bucket?secure=False"}};
   auto loaded = MustLoad();
   EXPECT_EQ(ResolveSettings(&loaded).message(), "");
@@ -298,6 +309,15 @@ TEST_F(SettingsLoaderTest, LayerNamesThatNobodyReadsAreErrors) {
     sources_.environment = {{name, "1"}};
     EXPECT_THAT(LoadFailure(), HasSubstr(name));
   }
+}
+
+TEST_F(SettingsLoaderTest, OfTheTwoNamesOfALayersSettingTheUsualOneCounts) {
+  sources_.environment = {{"GIGAPI_LAYER_0_URL", "/a"}, {"GIGAPI_LAYERS_0_URL", "/b"}, {"GIGAPI_LAYER_0_NAME", "x"}};
+  const auto loaded = MustLoad();
+  EXPECT_EQ(loaded.settings.layers.at(0).url, "/b");
+  EXPECT_EQ(loaded.settings.layers.at(0).name, "x");
+  EXPECT_EQ(loaded.origins.at("layers.0.url"), "GIGAPI_LAYERS_0_URL");
+  EXPECT_THAT(loaded.warnings, testing::ElementsAre("GIGAPI_LAYER_0_URL has no effect: GIGAPI_LAYERS_0_URL is set, too"));
 }
 
 struct Refused {

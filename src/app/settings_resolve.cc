@@ -110,7 +110,8 @@ void CheckLayers(LoadedSettings* loaded, Reasons* reasons) {
     CheckLayer(layer, i, reasons);
     if (layer.ttl_s == 0 && i + 1 < settings.layers.size()) {
       const char* const what = IsFolder(layer) ? "files leave it only when its disk is nearly full" : "files never leave it";
-      loaded->warnings.push_back(fmt::format("layers.{}.ttl is 0, but \"{}\" is not the last layer: {}", i, layer.name, what));
+      loaded->warnings.push_back(
+          fmt::format("layers.{}.ttl is 0, but \"{}\" is not the last layer: {}", i, layer.name, what));
     }
   }
 }
@@ -121,14 +122,16 @@ void CheckCluster(const Settings& settings, Reasons* reasons) {
     const auto url = ParseRedisUrl(settings.metadata_url);
     if (!url.ok()) reasons->Add("metadata_url", url.status().message());
   } else if (settings.mode != "aio" && !SharedCatalogLayer(settings)) {
-    reasons->Add("mode",
-                 fmt::format("\"{}\" is for nodes that share a lake: set a layer of type s3, or one of type fs with global = true in "
-                             "a folder that all of them reach, and metadata_type = redis unless the list of files shall lie there",
-                             settings.mode));
+    reasons->Add(
+        "mode", fmt::format("\"{}\" is for nodes that share a lake: set a layer of type s3, or one of type fs with global = "
+                            "true in a folder that all of them reach, and metadata_type = redis unless the list of files "
+                            "shall lie there",
+                            settings.mode));
   }
 }
 
-/// The folder of a first layer is the data root where none is set. A root beside it has the log and what else is this node's own.
+/// The folder of a first layer is the data root where none is set. A root beside it has the log and what else is this node's
+/// own.
 void ApplyLayers(LoadedSettings* loaded, Reasons* reasons) {
   Settings& settings = loaded->settings;
   if (settings.layers.empty()) return;

@@ -92,7 +92,9 @@ std::string SettingsMarkdown() {
     text += fmt::format("| `{}` | {} | `{}` | {} | {} | {} |\n", spec.key, EnvironmentText(spec), FlagOf(spec), TypeOf(spec),
                         Code(DefaultText(spec)), spec.doc);
   }
-  text += "\n### Layers\n\n| in [[layers]] of the file | environment | |\n|---|---|---|\n";
+  text += "\n### Layers\n\n";
+  text += "`GIGAPI_LAYER_<n>_...` is another name of `GIGAPI_LAYERS_<n>_...`; where both are set, the latter counts.\n\n";
+  text += "| in [[layers]] of the file | environment | |\n|---|---|---|\n";
   for (const auto& spec : LayerSettingTable()) {
     std::string upper(spec.key);
     std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });

@@ -106,7 +106,8 @@ Status RunRestore(const BackupManifest& manifest, const RestoreOptions& options,
   if (replaces) ARROW_RETURN_NOT_OK(LockRoot(root).status());
   ARROW_ASSIGN_OR_RAISE(const bool is_shared, LocalFileSystem()->Exists(fmt::format("{}/{}", root, kCatalogMarkerKey)));
   if (is_shared) {
-    return Errorf(ErrorKind::kConflict, "nodes share the lake in {}: restore into it with their settings, without --root", root);
+    return Errorf(ErrorKind::kConflict, "nodes share the lake in {}: restore into it with their settings, without --root",
+                  root);
   }
   const std::string staging = root + ".restoring";
   ARROW_ASSIGN_OR_RAISE(const auto lock, PrepareStaging(staging));

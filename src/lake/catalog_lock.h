@@ -1,5 +1,5 @@
-// One process at a time changes a catalog that nobody shares. Where such a catalog lies beside the root, in the folder of the
-// first layer, that folder is locked as a root is.
+// One process at a time changes a catalog that nobody shares. Where such a catalog lies beside the root, in the folder of
+// the first layer, that folder is locked as a root is.
 #pragma once
 
 #include <memory>

@@ -52,8 +52,7 @@ struct LakeImpl::Prepared {
   WriteDone done;
 };
 
-LakeImpl::LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalog> catalog, LakeLocks locks,
-                   FileSystem* fs)
+LakeImpl::LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalog> catalog, LakeLocks locks, FileSystem* fs)
     : options_(std::move(options)),
       fs_(fs),
       locks_(std::move(locks)),

@@ -69,8 +69,7 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
     ARROW_RETURN_NOT_OK(root.status());
     locks.root = *std::move(root);
     if (!options.shared_catalog) {
-      ARROW_ASSIGN_OR_RAISE(locks.catalog,
-                            LockCatalogFolder(fs, options.root, *options.layers.front()->local_directory()));
+      ARROW_ASSIGN_OR_RAISE(locks.catalog, LockCatalogFolder(fs, options.root, *options.layers.front()->local_directory()));
     }
   }
   if (options.shared_catalog || !options.read_only) {

@@ -98,8 +98,8 @@ TEST_F(TierServiceTest, AFullDiskGivesNoMoreAwayThanItLacks) {
   FaultFileSystem disk;
   drop_delay_ms_ = 3'600'000;  // moved files lie there for long
   Node node = StartWith(&disk, 0, 0, {.free_bytes_min = 1'000, .free_percent_min = 0, .disk_space = [](const std::string&) {
-                          return DiskSpace{.total_bytes = 1 << 20, .free_bytes = 999};
-                        }});
+                                        return DiskSpace{.total_bytes = 1 << 20, .free_bytes = 999};
+                                      }});
   for (const int64_t id : {1, 2, 3}) {
     ASSERT_TRUE(WriteAndWait(node.lake.get(), Rows("t", {id})).ok());
     ASSERT_TRUE(node.lake->FlushAll().ok());

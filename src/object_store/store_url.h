@@ -51,7 +51,8 @@ struct StoreUrl {
 };
 
 /// Without url-style a host that has no names under it (an IP address, or one without a dot: localhost, minio) gets kPath,
-/// others kVirtualHost. Without region it is read from the names of AWS and R2, else us-east-1. Messages never repeat the address.
+/// others kVirtualHost. Without region it is read from the names of AWS and R2, else us-east-1. Messages never repeat the
+/// address.
 Result<StoreUrl> ParseStoreUrl(std::string_view text);
 
 /// An address that ParseStoreUrl reads to the same; for logs.
