@@ -31,10 +31,28 @@ void WriteMember(const Member& member, JsonWriter* json) {
   json->Key("heartbeat_ms_ago").Integer(member.changed_ago_ns / kNanosPerMilli);
 }
 
+void WriteHead(const ObjectStore& catalog, const Settings& settings, int64_t catalog_lag_ns, JsonWriter* json) {
+  json->Key("catalog").String(catalog.Describe());
+  json->Key("heartbeat_interval_ms").Integer(settings.heartbeat_interval_ms).Key("lease_ms").Integer(settings.lease_ms);
+  json->Key("catalog_lag_ms").Integer(catalog_lag_ns / kNanosPerMilli);
+}
+
 std::string UrlOf(std::string_view scheme, const std::string& host, int port) {
   if (port == 0) return {};
   const bool is_ipv6 = host.find(':') != std::string::npos;
   return fmt::format("{}://{}{}{}:{}", scheme, is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
+}
+
+struct NodeAddresses {
+  std::string http;
+  std::string flight;
+};
+
+NodeAddresses AddressesOf(const Settings& settings, int http_port, int flight_port) {
+  const std::string host = AdvertisedHost(settings);
+  const bool has_tls = !settings.http_tls_cert.empty();
+  return {.http = UrlOf(has_tls ? "https" : "http", host, http_port),
+          .flight = UrlOf(has_tls ? "grpc+tls" : "grpc", host, flight_port)};
 }
 
 }  // namespace
@@ -110,10 +128,7 @@ Status Cluster::CheckAlone() const {
 SnapshotSource* Cluster::snapshots() { return fresh_ ? static_cast<SnapshotSource*>(fresh_.get()) : lake_; }
 
 Status Cluster::Announce(int http_port, int flight_port) {
-  const std::string host = AdvertisedHost(settings_);
-  const bool has_tls = !settings_.http_tls_cert.empty();
-  const std::string http = UrlOf(has_tls ? "https" : "http", host, http_port);
-  const std::string flight = UrlOf(has_tls ? "grpc+tls" : "grpc", host, flight_port);
+  const auto [http, flight] = AddressesOf(settings_, http_port, flight_port);
   if (flight.empty()) LOG_WARN("Flight SQL is off: other nodes do not see this one's rows before they are flushed");
   LOG_INFO("other nodes find this one", "node={} http={} flight={}", membership_->Self().node, http, flight);
   ARROW_RETURN_NOT_OK(membership_->SetAddresses(http, flight));
@@ -137,9 +152,8 @@ BackupSource Cluster::backup_source() {
 
 std::string Cluster::Describe() {
   JsonWriter json;
-  json.BeginObject().Key("catalog").String(storage_.shared_catalog->Describe());
-  json.Key("heartbeat_interval_ms").Integer(settings_.heartbeat_interval_ms).Key("lease_ms").Integer(settings_.lease_ms);
-  json.Key("catalog_lag_ms").Integer(lake_->CatalogLagNs() / kNanosPerMilli);
+  json.BeginObject();
+  WriteHead(*storage_.shared_catalog, settings_, lake_->CatalogLagNs(), &json);
   json.Key("nodes").BeginArray();
   for (const Member& member : membership_->Members()) {
     json.BeginObject();
@@ -159,6 +173,43 @@ std::string Cluster::Describe() {
     json.Key("is_held").Bool(membership_->IsAlive(leased.lease.node, leased.lease.epoch)).EndObject();
   }
   return json.EndArray().EndObject().Take();
+}
+
+Result<std::unique_ptr<LoneNode>> LoneNode::Make(const Settings& settings, const NodeStorage& storage,
+                                                 std::function<std::string()> status) {
+  std::unique_ptr<LoneNode> node(new LoneNode(settings, storage, std::move(status)));
+  NodeEntry& entry = node->self_.entry;
+  ARROW_ASSIGN_OR_RAISE(entry.node, ReadWholeFile(LocalFileSystem(), settings.root + "/.gigapi/node"));
+  entry.role = settings.mode;
+  entry.version = GIGAPI_VERSION;
+  entry.may_hold_rows = true;
+  entry.started_ns = WallNanos();
+  node->self_.is_alive = node->self_.is_self = true;
+  return node;
+}
+
+void LoneNode::Announce(int http_port, int flight_port) {
+  const std::lock_guard lock(mutex_);
+  const auto [http, flight] = AddressesOf(settings_, http_port, flight_port);
+  self_.entry.http_address = http;
+  self_.entry.flight_address = flight;
+}
+
+ClusterCalls LoneNode::calls() {
+  return {.describe = [this] { return Describe(); }, .forget = nullptr};
+}
+
+std::string LoneNode::Describe() {
+  JsonWriter json;
+  json.BeginObject();
+  WriteHead(*CatalogStoreOf(storage_), settings_, 0, &json);
+  json.Key("nodes").BeginArray().BeginObject();
+  {
+    const std::lock_guard lock(mutex_);
+    WriteMember(self_, &json);
+  }
+  json.Key("status").Literal(status_()).EndObject().EndArray();
+  return json.Key("leases").BeginArray().EndArray().EndObject().Take();
 }
 
 }  // namespace gigapi

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "app/node_storage.h"
@@ -57,6 +58,29 @@ class Cluster {
   std::unique_ptr<PeerService> service_;
   std::unique_ptr<FreshSnapshots> fresh_;
   std::unique_ptr<WholeLake> whole_;
+};
+
+/// What a node that has its lake alone answers where the nodes of a cluster are asked for: a cluster of one. Thread-safe.
+class LoneNode {
+ public:
+  /// The lake at the settings' root is open. All must outlive this; `status` as of Cluster::Attach.
+  static Result<std::unique_ptr<LoneNode>> Make(const Settings& settings, const NodeStorage& storage,
+                                                std::function<std::string()> status);
+
+  /// As of Cluster.
+  void Announce(int http_port, int flight_port);
+  ClusterCalls calls();
+
+ private:
+  LoneNode(const Settings& settings, const NodeStorage& storage, std::function<std::string()> status)
+      : settings_(settings), storage_(storage), status_(std::move(status)) {}
+  std::string Describe();
+
+  const Settings& settings_;
+  const NodeStorage& storage_;
+  const std::function<std::string()> status_;
+  std::mutex mutex_;
+  Member self_;  // guarded by mutex_
 };
 
 /// The name under which others reach this machine: of the settings, else the address that is listened on, else the host's.

@@ -190,6 +190,10 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings, RestoreServi
   if (node->cluster_) {
     server_options.cluster = node->cluster_->calls();
     server_options.backup_source = node->cluster_->backup_source();
+  } else {
+    ARROW_ASSIGN_OR_RAISE(node->alone_,
+                          LoneNode::Make(node->settings_, node->storage_, [raw = node.get()] { return raw->Describe(); }));
+    server_options.cluster = node->alone_->calls();
   }
   if (restores != nullptr) {
     server_options.restores = CallsOf(restores);
@@ -215,6 +219,7 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings, RestoreServi
                                                  node->cluster_ ? node->cluster_->service() : nullptr));
   }
   if (node->cluster_) ARROW_RETURN_NOT_OK(node->cluster_->Announce(node->port(), node->flight_port()));
+  else node->alone_->Announce(node->port(), node->flight_port());
   LOG_INFO("listening", "host={} port={} flight_port={} ms={}", settings.http_host, node->port(), node->flight_port(),
            MillisSince(started));
   return node;

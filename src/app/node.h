@@ -58,6 +58,7 @@ class Node {
   Settings settings_;
   NodeStorage storage_;
   std::unique_ptr<Cluster> cluster_;  // nullptr: nobody shares the lake
+  std::unique_ptr<LoneNode> alone_;   // nullptr: nodes share it
   std::unique_ptr<Lake> lake_;
   std::unique_ptr<QueryEngine> engine_;
   std::unique_ptr<MergeService> merges_;

@@ -193,3 +193,16 @@ def test_no_merges(make_server):
         server.wait_flushed(n + 1)
     assert sum(len(p["files"]) for p in server.partitions().values()) == 10
     assert not list(server.root.glob("**/*.2.parquet"))
+
+
+def test_a_node_alone_is_a_cluster_of_one(server):
+    server.write("m v=1 1")
+    wait_until(lambda: server.get("/api/v1/cluster").json()["nodes"][0]["state"] == "alive", "it has told its addresses")
+    cluster = server.get("/api/v1/cluster").json()
+    assert cluster["leases"] == [] and cluster["catalog"] == f"file://{server.root}"
+    node, = cluster["nodes"]
+    assert node["self"] and node["role"] == "aio" and node["may_hold_rows"]
+    assert node["node"] == (server.root / ".gigapi/node").read_text()
+    assert node["http_address"].endswith(f":{server.port}") and node["flight_address"].endswith(f":{server.flight_port}")
+    assert node["status"]["rows_written_total"] == 1
+    assert server.request("DELETE", f"/api/v1/cluster/nodes/{node['node']}").status_code == 404

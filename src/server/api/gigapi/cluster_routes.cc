@@ -7,7 +7,7 @@ namespace gigapi {
 namespace {
 
 Result<http::Response> Describe(const ClusterCalls& calls) {
-  if (!calls.describe) return Error(ErrorKind::kNotFound, "this node has its lake alone");
+  if (!calls.describe) return Error(ErrorKind::kNotFound, "this server is no node");
   return JsonResponse(200, calls.describe() + "\n");
 }
 

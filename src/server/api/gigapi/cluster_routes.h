@@ -10,7 +10,7 @@
 
 namespace gigapi {
 
-/// What the routes ask; called on threads of the pool. Both empty: the node has its lake alone.
+/// What the routes ask; called on threads of the pool. `forget` is empty where the node has its lake alone.
 struct ClusterCalls {
   std::function<std::string()> describe;  // a JSON object
   std::function<Status(const std::string& node)> forget;
