@@ -175,7 +175,9 @@ Status Flusher::Flush(Partition* partition) {
     ARROW_ASSIGN_OR_RAISE(const bool done, FlushOnce(partition));
     if (done) return Status::OK();
   }
-  return Error(ErrorKind::kUnavailable, "the catalog changes too fast");
+  const Status gave_up = Error(ErrorKind::kUnavailable, "the catalog changes too fast");
+  Failed(partition, gave_up);
+  return gave_up;
 }
 
 /// False: some of the rows turned out to be in a file already, of a commit whose answer was lost; the rest is to be flushed.
@@ -215,10 +217,6 @@ Result<bool> Flusher::FlushOnce(Partition* partition) {
   }
   ARROW_RETURN_NOT_OK(flushed);
   ReleaseLog();
-  int64_t bytes = 0;
-  for (const BufferedChunk& chunk : batch.chunks) bytes += static_cast<int64_t>(chunk.bytes);
-  batch.chunks.clear();
-  admission_->Adjust(-bytes);
   return true;
 }
 
@@ -239,16 +237,13 @@ Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
     return Status::OK();
   };
   const auto on_committed = [&] {
-    partition->buffer.RemoveFirst(batch.chunks.size(), SteadyNanos());
     partition->flush_failures = 0;
     partition->flushed_at_ns = SteadyNanos();
   };
   const Status committed = committer_->Commit(partition, add_file, on_committed);
+  const bool was_refused = KindOf(committed) == ErrorKind::kCancelled || KindOf(committed) == ErrorKind::kConflict;
   // After any other failure the catalog may have it; and a repair may have found it and put it there.
-  if (!committed.ok() && (KindOf(committed) == ErrorKind::kCancelled || KindOf(committed) == ErrorKind::kConflict) &&
-      !IsListed(*partition, *file)) {
-    (void)file->layer->Remove(file->key);
-  }
+  if (!committed.ok() && was_refused && !IsListed(*partition, *file)) (void)file->layer->Remove(file->key);
   ARROW_RETURN_NOT_OK(committed);
   ++flushes;
   flushed_rows += file->rows;

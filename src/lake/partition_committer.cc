@@ -71,17 +71,22 @@ Status PartitionCommitter::Commit(Partition* partition, const MakeEdit& make_edi
       continue;
     }
     partition->version = *std::move(version);
-    const std::lock_guard lock(state_->mutex);
-    partition->files = std::move(edit.files);
-    partition->flushed_sequence = edit.flushed_sequence;
-    partition->wal_sequences = std::move(metadata.wal_sequences);
-    partition->lease = std::move(metadata.lease);
-    partition->listed_drops = metadata.drop_queue.size();
-    const int64_t remove_after = SteadyNanos() + drop_delay_ms_ * kNanosPerMilli;
-    for (DataFilePtr& file : edit.dropped) partition->drop_queue.push_back({std::move(file), remove_after});
-    state_->MarkBusy(partition);
-    state_->FilesChanged(partition);
-    if (on_committed) on_committed();
+    int64_t freed_bytes = 0;
+    {
+      const std::lock_guard lock(state_->mutex);
+      partition->files = std::move(edit.files);
+      partition->flushed_sequence = edit.flushed_sequence;
+      partition->wal_sequences = std::move(metadata.wal_sequences);
+      partition->lease = std::move(metadata.lease);
+      partition->listed_drops = metadata.drop_queue.size();
+      const int64_t remove_after = SteadyNanos() + drop_delay_ms_ * kNanosPerMilli;
+      for (DataFilePtr& file : edit.dropped) partition->drop_queue.push_back({std::move(file), remove_after});
+      state_->MarkBusy(partition);
+      state_->FilesChanged(partition);
+      freed_bytes = RemoveFlushed(partition);
+      if (on_committed) on_committed();
+    }
+    admission_->Adjust(-freed_bytes);
     return Status::OK();
   }
 }
@@ -116,8 +121,7 @@ Status PartitionCommitter::RefreshLocked(Partition* partition) {
   return Status::OK();
 }
 
-/// Answers the bytes of buffered rows that turn out to be in files: of a commit of this node whose answer was lost. They
-/// leave the buffer in the step in which the files come.
+/// Answers the bytes of buffered rows that turn out to be in files: of a commit of this node whose answer was lost.
 int64_t PartitionCommitter::TakeOver(LoadedPartition loaded, Partition* partition) {
   // Files that are known keep their identity: caches and merges go by it.
   std::map<std::pair<const Layer*, std::string_view>, DataFilePtr> known;
@@ -139,6 +143,11 @@ int64_t PartitionCommitter::TakeOver(LoadedPartition loaded, Partition* partitio
   partition->version = std::move(loaded.version);
   partition->is_in_doubt = false;
   state_->FilesChanged(partition);
+  return RemoveFlushed(partition);
+}
+
+/// Rows leave the buffer in the step in which their files come. Answers their bytes.
+int64_t PartitionCommitter::RemoveFlushed(Partition* partition) {
   const int64_t bytes_before = static_cast<int64_t>(partition->buffer.bytes());
   const auto& chunks = partition->buffer.chunks();
   const auto kept = std::find_if(chunks.begin(), chunks.end(), [&](const BufferedChunk& chunk) {

@@ -36,7 +36,7 @@ class PartitionCommitter {
   /// Called with the lock of the state held, when the change is made.
   using OnCommitted = std::function<void()>;
 
-  /// kConflict when the table was dropped; else the failure of the edit or of the catalog. When it is not known whether the
+  /// Rows that are in files then leave the buffer. kConflict when the table was dropped; else the failure of the edit or of the catalog. When it is not known whether the
   /// catalog has the change, the next commit of the partition finds out before it begins.
   Status Commit(Partition* partition, const MakeEdit& make_edit, const OnCommitted& on_committed);
 
@@ -53,6 +53,7 @@ class PartitionCommitter {
  private:
   Status RefreshLocked(Partition* partition);
   int64_t TakeOver(LoadedPartition loaded, Partition* partition);
+  static int64_t RemoveFlushed(Partition* partition);
   PartitionMetadata MetadataOf(const Partition& partition, const PartitionEdit& edit) const;
 
   Catalog* const catalog_;

@@ -5,6 +5,7 @@
 #include "catalog/catalog_key.h"
 #include "lake/testing/lake_rows.h"
 #include "maintenance/merge_service.h"
+#include "object_store/testing/fault_store.h"
 #include "object_store/testing/memory_store.h"
 
 namespace gigapi {
@@ -44,8 +45,21 @@ class HealServiceTest : public testing::Test {
     return ids;
   }
 
+  /// As a query does for which another node says that it knows more.
+  void LookAtTheCatalog() {
+    const PartitionKey hour = lake_->ListPartitions().at(0).partition;
+    const BufferedRows other{.node = "other", .partitions = {{.partition = hour, .flushed_sequence = 1'000, .chunks = {}}}};
+    ASSERT_TRUE(lake_->SnapshotWith("db", "t", {other}).ok());
+  }
+  /// Rows of the node itself, in memory and in files.
+  Ids Seen() {
+    Ids ids = Listed();
+    AddBufferedIds(*lake_->Snapshot()->databases.at("db").at("t"), &ids);
+    return ids;
+  }
+
   FaultFileSystem disk_;
-  const std::shared_ptr<ObjectStore> store_ = MakeMemoryStore();
+  const std::shared_ptr<FaultStore> store_ = std::make_shared<FaultStore>(MakeMemoryStore());
   const LayerPtr layer_ = std::make_shared<const Layer>(LayerOptions{.name = "s3", .is_global = true}, store_, nullptr);
   std::unique_ptr<Lake> lake_;
   std::unique_ptr<HealService> heals_;
@@ -101,6 +115,27 @@ TEST_F(HealServiceTest, BringsBackFilesThatWereToBeRemoved) {
   EXPECT_EQ(lake_->metrics().drop_queue_files, 0);
   ASSERT_TRUE(heals_->Run().ok());
   EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5}));
+}
+
+/// A file of a flush that failed after the upload is found as well, and its rows are still in memory.
+TEST_F(HealServiceTest, RowsOfAFlushThatFailedCountOnceWhenItsFileIsFound) {
+  WriteAndFlush({1});
+  const std::string old = Hour();
+  WriteAndFlush({2});
+  ASSERT_TRUE(WriteAndWait(lake_.get(), Rows("t", {3})).ok());
+  store_->SetFaults([key = HourKey()](FaultStore::Operation operation, const std::string& of) {
+    const bool fails = operation == FaultStore::Operation::kPutIf && of == key;
+    return fails ? FaultStore::Outcome::kNotDone : FaultStore::Outcome::kDone;
+  });
+  EXPECT_FALSE(lake_->FlushAll().ok());
+  store_->StopFailing();
+  FallBackTo(old);
+  LookAtTheCatalog();
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(heals_->metrics().files_total, 2);
+  EXPECT_EQ(Seen(), (Ids{1, 2, 3}));
+  WriteAndFlush({4});
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4}));
 }
 
 TEST_F(HealServiceTest, LeavesACatalogAloneThatHasEverything) {
