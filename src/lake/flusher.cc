@@ -196,6 +196,7 @@ Result<bool> Flusher::FlushOnce(Partition* partition) {
     // Every record up to here has been applied, so the chunks are all that the partition has of them.
     batch.sequence = state_->applied_sequence;
     batch.flushed_sequence = partition->flushed_sequence;
+    partition->unsure_sequence = batch.sequence;
   }
   if (batch.chunks.empty() && batch.waiters.empty()) return true;
   if (flushed.ok() && !batch.chunks.empty()) flushed = WriteAndCommit(partition, batch);
@@ -331,6 +332,8 @@ void Flusher::GatherSmallChunks(Partition* partition) {
     const std::lock_guard lock(state_->mutex);
     const auto& chunks = partition->buffer.chunks();
     for (size_t i = 0; i < chunks.size(); ++i) {
+      // Such a file may hold the first of these chunks and not the last: they leave the buffer one by one.
+      if (chunks[i].first_sequence <= partition->unsure_sequence) continue;
       if (chunks[i].rows->rows() < kSmallChunkRows) {
         if (small.empty()) first = i;
         small.push_back(chunks[i].rows);

@@ -58,6 +58,9 @@ struct Partition {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   /// All rows of this node's records up to here are in files.
   uint64_t flushed_sequence = 0;
+  /// Files may turn up in the catalog that hold buffered rows of records up to here: of flushes whose answer was lost, or of
+  /// an earlier run of this node.
+  uint64_t unsure_sequence = 0;
   WalSequences wal_sequences;             // by node, as the catalog has them
   std::optional<MaintenanceLease> lease;  // as the catalog has it
   int64_t flush_retry_at_ns = 0;

@@ -158,6 +158,9 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
     state_.ForEachPartition([&](Partition* partition) {
       state_.applied_sequence = std::max(state_.applied_sequence, partition->flushed_sequence);
     });
+    if (catalog_->is_shared()) {
+      state_.ForEachPartition([&](Partition* partition) { partition->unsure_sequence = state_.applied_sequence; });
+    }
   }
   if (options_.durability != Durability::kNone) {
     wal::WalOptions wal_options{.directory = WalDirectory(options_.root),

@@ -186,6 +186,32 @@ TEST_F(SharedLake, RowsOnTheirWayMakeATableAnewThatIsForgottenMeanwhile) {
   EXPECT_TRUE(VisibleTo(lake.get()).contains(2));
 }
 
+TEST_F(SharedLake, RowsOfAFlushWhoseAnswerWasLostCountOnceBesideManyThatCameLater) {
+  FaultFileSystem disk;
+  const auto lake = OpenNode(&disk);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {0})).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  Ids expected{0};
+  const auto write = [&](int64_t id) {
+    ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {id})).ok());
+    expected.insert(id);
+  };
+  for (int64_t id = 1; id < 5; ++id) write(id);
+  const std::string hour = lake->ListPartitions().at(0).path + "/metadata.json";
+  store_->SetFaults([&](FaultStore::Operation operation, const std::string& key) {
+    if (key != hour) return FaultStore::Outcome::kDone;
+    return operation == FaultStore::Operation::kPutIf ? FaultStore::Outcome::kAnswerLost : FaultStore::Outcome::kNotDone;
+  });
+  EXPECT_FALSE(lake->FlushAll().ok());
+  for (int64_t id = 5; id < 105; ++id) write(id);
+  // Until the flusher has gathered them.
+  while (lake->ListBuffered("db", "t").at(0).chunks.size() > 64) std::this_thread::yield();
+  store_->StopFailing();
+  EXPECT_TRUE(lake->FlushAll().ok());
+  EXPECT_EQ(VisibleTo(lake.get()), expected);
+  EXPECT_EQ(VisibleToANewNode(), expected);
+}
+
 TEST_F(SharedLake, ANodeRemovesWhatItReplacedInATableThatAnotherDropped) {
   FaultFileSystem disk_a, disk_b;
   auto a = OpenNode(&disk_a);
