@@ -115,6 +115,8 @@ Status PartitionCommitter::RefreshLocked(Partition* partition) {
   int64_t freed_bytes = 0;
   {
     const std::lock_guard lock(state_->mutex);
+    // What there is now belongs to another table of the name.
+    if (partition->table->dropped) return Status::OK();
     freed_bytes = TakeOver(std::move(loaded), partition);
   }
   admission_->Adjust(-freed_bytes);
