@@ -28,7 +28,7 @@ std::vector<FallenBackPartition> LakeImpl::TakeFallenBack() {
       const Table& table = *partition->table;
       if (table.dropped) continue;
       taken.push_back({.key = {.database = table.database, .table = table.name, .partition = partition->key}});
-      sequences.push_back(partition->flushed_sequence);
+      sequences.push_back(std::max(partition->flushed_sequence, partition->buffered_after));
     }
   }
   std::vector<FallenBackPartition> found;

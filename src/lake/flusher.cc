@@ -167,7 +167,8 @@ struct Flusher::Batch {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   SchemaPtr schema;
   uint64_t sequence = 0;          // the rows are those of all records up to here,
-  uint64_t flushed_sequence = 0;  // after this one
+  uint64_t after = 0;             // after this one
+  uint64_t flushed_sequence = 0;  // as it was known then
 };
 
 Status Flusher::Flush(Partition* partition) {
@@ -196,6 +197,8 @@ Result<bool> Flusher::FlushOnce(Partition* partition) {
     // Every record up to here has been applied, so the chunks are all that the partition has of them.
     batch.sequence = state_->applied_sequence;
     batch.flushed_sequence = partition->flushed_sequence;
+    // A catalog that has fallen back may know of less than the log has let go of: the file must not claim that.
+    batch.after = std::max(partition->flushed_sequence, partition->buffered_after);
     partition->unsure_sequence = batch.sequence;
   }
   if (batch.chunks.empty() && batch.waiters.empty()) return true;
@@ -232,7 +235,7 @@ Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
   ARROW_ASSIGN_OR_RAISE(DataFile written, WriteFile(partition, batch, *schema));
   const auto file = std::make_shared<const DataFile>(std::move(written));
   const auto add_file = [&](PartitionEdit* edit) -> Status {
-    if (edit->flushed_sequence >= batch.chunks.front().first_sequence) return Error(ErrorKind::kCancelled, "begin again");
+    if (edit->flushed_sequence != batch.flushed_sequence) return Error(ErrorKind::kCancelled, "begin again");
     InsertByTime(file, &edit->files);
     edit->flushed_sequence = batch.sequence;
     return Status::OK();
@@ -274,7 +277,7 @@ Result<DataFile> Flusher::WriteFile(Partition* partition, const Batch& batch, co
       .min_sequence = batch.chunks.front().first_sequence,
       .max_sequence = batch.chunks.back().last_sequence,
   };
-  AddRange({batch.flushed_sequence, batch.sequence}, &provenance.logs[options_.node]);
+  AddRange({batch.after, batch.sequence}, &provenance.logs[options_.node]);
   const auto write = [&]() -> Result<DataFile> {
     ARROW_ASSIGN_OR_RAISE(auto object, layer->Create(key));
     return WriteParquet(std::move(object), schema, sorted, {.effort = ParquetEffort::kFast, .provenance = &provenance});

@@ -74,7 +74,10 @@ Result<Table*> LakeState::EnsureTable(std::string_view database, std::string_vie
 
 Partition* LakeState::EnsurePartition(Table* table, PartitionKey key) {
   auto& partition = table->partitions[key];
-  if (!partition) partition = std::make_unique<Partition>(table, key, PartitionPath(table->path, key));
+  if (!partition) {
+    partition = std::make_unique<Partition>(table, key, PartitionPath(table->path, key));
+    partition->buffered_after = applied_sequence;
+  }
   return partition.get();
 }
 

@@ -58,6 +58,8 @@ struct Partition {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   /// All rows of this node's records up to here are in files.
   uint64_t flushed_sequence = 0;
+  /// The buffer has had every row of this node's later records since the partition was made; of earlier ones none.
+  uint64_t buffered_after = 0;
   /// Files may turn up in the catalog that hold buffered rows of records up to here: of flushes whose answer was lost, or of
   /// an earlier run of this node.
   uint64_t unsure_sequence = 0;

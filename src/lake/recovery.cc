@@ -113,6 +113,11 @@ Status LakeImpl::RecoverForWriting() {
   }
   ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_->Load(drops_.list()));
   ARROW_RETURN_NOT_OK(RemoveLeftovers(contents));
+  ARROW_ASSIGN_OR_RAISE(const auto first_sequence, wal::FirstSequence(fs_, WalDirectory(options_.root)));
+  {
+    const std::lock_guard lock(state_.mutex);
+    if (first_sequence) state_.applied_sequence = *first_sequence - 1;
+  }
   ARROW_RETURN_NOT_OK(LoadCatalog(contents));
 
   // The log may hold more than fits into memory. What is flushed meanwhile is what has most rows: a log of many tables and
@@ -158,9 +163,16 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
     state_.ForEachPartition([&](Partition* partition) {
       state_.applied_sequence = std::max(state_.applied_sequence, partition->flushed_sequence);
     });
-    if (catalog_->is_shared()) {
-      state_.ForEachPartition([&](Partition* partition) { partition->unsure_sequence = state_.applied_sequence; });
-    }
+    const bool had_records = contents.last_sequence > 0;
+    state_.ForEachPartition([&](Partition* partition) {
+      if (!had_records) partition->buffered_after = state_.applied_sequence;
+      if (!catalog_->is_shared()) return;
+      partition->unsure_sequence = state_.applied_sequence;
+      // Files that the catalog does not name may have rows of the log's lost start and of what was replayed of it.
+      const bool may_lack_files = partition->flushed_sequence < partition->buffered_after;
+      const bool is_in_catalog = partition->table->committed_columns >= 0;
+      if (may_lack_files && is_in_catalog && !partition->buffer.empty()) state_.fallen_back.push_back(Pin(partition));
+    });
   }
   if (options_.durability != Durability::kNone) {
     wal::WalOptions wal_options{.directory = WalDirectory(options_.root),

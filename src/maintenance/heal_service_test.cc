@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "catalog/catalog_key.h"
 #include "lake/testing/lake_rows.h"
 #include "maintenance/merge_service.h"
@@ -14,18 +16,33 @@ namespace {
 /// A lake whose only layer and catalog are a store, which forgets.
 class HealServiceTest : public testing::Test {
  protected:
-  HealServiceTest() {
+  HealServiceTest() { OpenLake(); }
+
+  void OpenLake() {
     LakeOptions options = Options();
     options.layers = {layer_};
     options.shared_catalog = store_;
     options.drop_delay_ms = 3'600'000;
     lake_ = Open(&disk_, options);
-    heals_ = HealService::Make(lake_.get(), {.layers = {layer_}, .catalog_store = store_});
+    heals_ = HealService::Make(lake_.get(), Sources());
   }
+  void Restart() {
+    heals_.reset();
+    lake_.reset();
+    OpenLake();
+  }
+  RepairSources Sources() const { return {.layers = {layer_}, .catalog_store = store_}; }
 
   void WriteAndFlush(const std::vector<int64_t>& ids) {
     ASSERT_TRUE(WriteAndWait(lake_.get(), Rows("t", ids)).ok());
     ASSERT_TRUE(lake_->FlushAll().ok());
+  }
+  void Write(const std::vector<int64_t>& ids) { ASSERT_TRUE(WriteAndWait(lake_.get(), Rows("t", ids)).ok()); }
+  /// Of rows that are flushed with the next ones.
+  void FillASegmentOfTheLog() {
+    std::vector<int64_t> ids(6'000);
+    std::iota(ids.begin(), ids.end(), 0);
+    ASSERT_TRUE(WriteAndWait(lake_.get(), Rows("u", ids)).ok());
   }
   std::string HourKey() { return MetadataKey(lake_->ListPartitions().at(0).path); }
   std::string Hour() { return store_->Get(HourKey())->content; }
@@ -40,6 +57,7 @@ class HealServiceTest : public testing::Test {
     const auto other = Open(&disk, options);
     Ids ids;
     for (const PartitionFiles& partition : other->ListPartitions()) {
+      if (partition.table != "t") continue;
       for (const DataFilePtr& file : partition.files) AddIdsOf(*OpenDataFile(*file), file->rows, &ids);
     }
     return ids;
@@ -136,6 +154,42 @@ TEST_F(HealServiceTest, RowsOfAFlushThatFailedCountOnceWhenItsFileIsFound) {
   EXPECT_EQ(Seen(), (Ids{1, 2, 3}));
   WriteAndFlush({4});
   EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4}));
+}
+
+/// What a node writes after its restart must not stand for rows that it does not have any more.
+TEST_F(HealServiceTest, FilesThatTheCatalogLostBeforeARestartAreNotTakenForReplaced) {
+  WriteAndFlush({1, 2});
+  const std::string key = HourKey(), old = Hour();
+  WriteAndFlush({3, 4});
+  FillASegmentOfTheLog();
+  ASSERT_TRUE(lake_->FlushAll().ok());
+  ASSERT_TRUE(PutObject(store_.get(), key, old).ok());
+  Restart();
+  WriteAndFlush({5});
+  RepairOptions options{.node = lake_->node(), .is_shared = true, .add_unlisted = true};
+  const CatalogKey hour = *ParseCatalogKey(key);
+  const auto inventory = ReadHourInventory(Sources(), hour, lake_->node(), {});
+  ASSERT_TRUE(inventory.ok()) << inventory.status();
+  const RepairPlan plan = MakeRepairPlan(*inventory, options);
+  ASSERT_EQ(plan.hours.size(), 1u);
+  ASSERT_EQ(plan.hours[0].added.size(), 1u);
+  EXPECT_EQ(plan.hours[0].added[0]->rows, 2);
+}
+
+/// Of the rows of a file some are in the log still.
+TEST_F(HealServiceTest, BringsBackFilesThatTheCatalogLostBeforeARestart) {
+  WriteAndFlush({1, 2});
+  const std::string key = HourKey(), old = Hour();
+  Write({3});
+  FillASegmentOfTheLog();
+  WriteAndFlush({4});
+  ASSERT_TRUE(PutObject(store_.get(), key, old).ok());
+  Restart();
+  EXPECT_GT(lake_->metrics().buffered_rows, 0);
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Seen(), (Ids{1, 2, 3, 4}));
+  WriteAndFlush({5});
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5}));
 }
 
 TEST_F(HealServiceTest, LeavesACatalogAloneThatHasEverything) {
