@@ -217,6 +217,12 @@ void LakeState::ForgetTable(std::string_view database, std::string_view name) {
   const std::shared_ptr<Table> kept = found->second;
   Table& table = *kept;
   table.committed_columns = -1;
+  for (const auto& [key, partition] : table.partitions) {
+    if (partition->unsure_drops.empty()) continue;
+    std::ranges::move(partition->unsure_drops, std::back_inserter(partition->drop_queue));
+    partition->unsure_drops.clear();
+    MarkBusy(partition.get());
+  }
   const bool has_rows = std::any_of(table.partitions.begin(), table.partitions.end(),
                                     [](const auto& entry) { return !entry.second->buffer.empty(); });
   if (has_rows) return;

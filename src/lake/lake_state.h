@@ -51,6 +51,8 @@ struct Partition {
   PartitionBuffer buffer;
   std::vector<DataFilePtr> files;
   std::deque<DroppedFile> drop_queue;
+  /// What was in the queue when the catalog turned out to have nothing of the hour: removed if the table is gone too.
+  std::deque<DroppedFile> unsure_drops;
   /// How many names the drop queue in metadata.json has. When their files are gone it is written anew, unless another
   /// commit does so before `tidy_at_ns` (steady clock).
   size_t listed_drops = 0;

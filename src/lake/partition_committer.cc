@@ -17,8 +17,15 @@ bool HasFallenBack(const WalSequences& known, const WalSequences& loaded) {
   return std::ranges::any_of(known, [&](const auto& each) { return SequenceOf(loaded, each.first) < each.second; });
 }
 
-/// What was dropped by a commit that the catalog has lost may be needed again: where its rows went is not listed now.
-void KeepWhatIsNeededAgain(bool has_fallen_back, Partition* partition) {
+/// What was dropped by a commit that the catalog has lost may be needed again: where its rows went is not listed now. While
+/// an hour is not there at all, it may have fallen back or its table may be dropped, as will be told.
+void KeepWhatIsNeededAgain(const LoadedPartition& loaded, Partition* partition) {
+  const bool has_fallen_back = HasFallenBack(partition->wal_sequences, loaded.metadata.wal_sequences);
+  if (!loaded.version.empty()) {
+    partition->unsure_drops.clear();
+  } else if (has_fallen_back) {
+    std::ranges::move(partition->drop_queue, std::back_inserter(partition->unsure_drops));
+  }
   if (has_fallen_back) partition->drop_queue.clear();
   std::erase_if(partition->drop_queue, [&](const DroppedFile& dropped) {
     return std::ranges::any_of(partition->files, [&](const DataFilePtr& file) {
@@ -139,7 +146,7 @@ int64_t PartitionCommitter::TakeOver(LoadedPartition loaded, Partition* partitio
   // It only ever rises, unless the catalog lost what it had or the table was dropped.
   if (known_sequence < partition->flushed_sequence) state_->fallen_back.push_back(Pin(partition));
   partition->flushed_sequence = std::max(partition->flushed_sequence, known_sequence);
-  KeepWhatIsNeededAgain(HasFallenBack(partition->wal_sequences, loaded.metadata.wal_sequences), partition);
+  KeepWhatIsNeededAgain(loaded, partition);
   partition->wal_sequences = std::move(loaded.metadata.wal_sequences);
   partition->lease = std::move(loaded.metadata.lease);
   partition->version = std::move(loaded.version);

@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include "base/clock.h"
 #include "catalog/store_catalog.h"
 #include "lake/testing/lake_rows.h"
 #include "object_store/testing/fault_store.h"
@@ -236,6 +237,36 @@ TEST_F(SharedLake, ANodeRemovesWhatItReplacedInATableThatAnotherDropped) {
     return std::ranges::count_if(objects, [](const ObjectInfo& object) { return object.key.ends_with(".parquet"); });
   };
   while (data_files() > 0) std::this_thread::yield();
+}
+
+/// The feed tells of the hours first.
+TEST_F(SharedLake, ANodeThatHearsOfADropRemovesWhatItReplacedInTheTable) {
+  FaultFileSystem disk_a, disk_b;
+  auto a = OpenNode(&disk_a);
+  LakeOptions options = NodeOptions();
+  options.drop_delay_ms = 2'000;
+  auto b = Open(&disk_b, options);
+  for (const int64_t id : {1, 2}) {
+    ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {id})).ok());
+    ASSERT_TRUE(a->FlushAll().ok());
+  }
+  while (VisibleTo(b.get()) != Ids{1, 2}) std::this_thread::yield();
+  {
+    const PartitionFiles partition = b->ListPartitions().at(0);
+    ASSERT_TRUE(b->ReplaceFiles(partition, partition.files, {}).ok());
+  }
+  ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {3})).ok());
+  ASSERT_TRUE(a->FlushAll().ok());  // meets what b has done
+  while (VisibleTo(b.get()) != Ids{3}) std::this_thread::yield();
+  ASSERT_TRUE(a->DropTable("db", "t").ok());
+  while (b->Snapshot()->databases.at("db").contains("t")) std::this_thread::yield();
+  const auto data_files = [&] {
+    const auto objects = *ListAll(store_.get(), "db/");
+    return std::ranges::count_if(objects, [](const ObjectInfo& object) { return object.key.ends_with(".parquet"); });
+  };
+  const int64_t deadline_ns = SteadyNanos() + 20 * kNanosPerSecond;
+  while (data_files() > 0 && SteadyNanos() < deadline_ns) std::this_thread::yield();
+  EXPECT_EQ(data_files(), 0);
 }
 
 TEST_F(SharedLake, ANodeThatMissedChangesReadsWhatChangedAndNoMore) {
