@@ -52,6 +52,8 @@ void WriteHeals(const HealMetrics& heals, Exposition* page) {
   page->Counter("gigapi_heal_files_total", "Files that the catalog had lost, and that were added again.",
                 static_cast<double>(heals.files_total));
   page->Counter("gigapi_heal_rows_total", "Their rows.", static_cast<double>(heals.rows_total));
+  page->Counter("gigapi_heal_left_files_total", "Files that no catalog names and that were left to `gigapi repair`.",
+                static_cast<double>(heals.left_files_total));
   page->Counter("gigapi_heal_failures_total", "Hours whose files could not be added again.",
                 static_cast<double>(heals.failures_total));
 }

@@ -1,6 +1,7 @@
 // What the lake does about a shared catalog that has lost what was committed to it.
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "lake/lake_impl.h"
 
@@ -17,36 +18,39 @@ FileNames NamesOf(const std::vector<DataFilePtr>& files) {
 
 }  // namespace
 
-std::vector<FallenBackPartition> LakeImpl::TakeFallenBack() {
-  std::vector<std::shared_ptr<Partition>> partitions;
-  std::vector<FallenBackPartition> taken;
-  std::vector<uint64_t> sequences;
+std::vector<CatalogKey> LakeImpl::TakeFallenBack() {
+  std::vector<std::pair<CatalogKey, uint64_t>> taken;  // with how far this node's log certainly was
   {
     const std::lock_guard lock(state_.mutex);
-    partitions.swap(state_.fallen_back);
-    for (const auto& partition : partitions) {
+    for (const auto& partition : std::exchange(state_.fallen_back, {})) {
       const Table& table = *partition->table;
       if (table.dropped) continue;
-      taken.push_back({.key = {.database = table.database, .table = table.name, .partition = partition->key}});
-      sequences.push_back(std::max(partition->flushed_sequence, partition->buffered_after));
+      taken.emplace_back(CatalogKey{.database = table.database, .table = table.name, .partition = partition->key},
+                         std::max(partition->flushed_sequence, partition->buffered_after));
     }
   }
-  std::vector<FallenBackPartition> found;
-  for (size_t i = 0; i < taken.size(); ++i) {
-    taken[i].dropped_up_to = drops_.DroppedUpTo(taken[i].key.database, taken[i].key.table);
+  std::vector<CatalogKey> found;
+  for (auto& [key, sequence] : taken) {
     // Of a table that was dropped and made anew: what is not there is gone for good.
-    if (sequences[i] > taken[i].dropped_up_to) found.push_back(std::move(taken[i]));
+    if (sequence > DroppedUpTo(key)) found.push_back(std::move(key));
   }
   return found;
 }
 
-Status LakeImpl::AddFiles(const CatalogKey& key, const std::vector<DataFilePtr>& listed,
-                          const std::vector<DataFilePtr>& added, const WalSequences& sequences) {
+uint64_t LakeImpl::DroppedUpTo(const CatalogKey& partition) {
+  return drops_.DroppedUpTo(partition.database, partition.table);
+}
+
+Status LakeImpl::AddFiles(const CatalogKey& key, const FoundFiles& found) {
   ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(key));
   const auto add = [&](PartitionEdit* edit) -> Status {
-    if (NamesOf(edit->files) != NamesOf(listed)) return Error(ErrorKind::kConflict, "the partition has other files by now");
-    for (const DataFilePtr& file : added) InsertByTime(file, &edit->files);
-    for (const auto& [node, sequence] : sequences) {
+    // Of this table if it was made anew after a drop: the list of drops has that by now.
+    if (DroppedUpTo(key) != found.dropped_up_to) return Error(ErrorKind::kConflict, "the table was dropped meanwhile");
+    if (NamesOf(edit->files) != NamesOf(found.listed)) {
+      return Error(ErrorKind::kConflict, "the partition has other files by now");
+    }
+    for (const DataFilePtr& file : found.added) InsertByTime(file, &edit->files);
+    for (const auto& [node, sequence] : found.sequences) {
       uint64_t& known = edit->wal_sequences[node];
       known = std::max(known, sequence);
     }

@@ -121,11 +121,12 @@ struct LeasedPartition {
   MaintenanceLease lease;
 };
 
-/// A partition whose entry in a shared catalog lacks rows that this node had committed: the catalog has fallen back to an
-/// older state, as a Redis may that is restarted or replaced.
-struct FallenBackPartition {
-  CatalogKey key;
-  uint64_t dropped_up_to = 0;  // of this node's log: rows up to here were dropped since; 0: none
+/// Files that lie in the layers and that a partition's entry in a shared catalog lacks.
+struct FoundFiles {
+  std::vector<DataFilePtr> listed;  // what the entry had when they were looked for
+  std::vector<DataFilePtr> added;
+  WalSequences sequences;      // how far nodes' logs are in all of them
+  uint64_t dropped_up_to = 0;  // as Lake::DroppedUpTo said before
 };
 
 class Lake : public SnapshotSource {
@@ -190,11 +191,15 @@ class Lake : public SnapshotSource {
   virtual Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs,
                               std::vector<DataFile> outputs) = 0;
 
-  /// What was found since the last call. maintenance/heal_service.h brings their files back.
-  virtual std::vector<FallenBackPartition> TakeFallenBack() = 0;
-  /// Adds files to a partition that has these `listed` ones, else kConflict, and raises what is known of nodes' logs.
-  virtual Status AddFiles(const CatalogKey& partition, const std::vector<DataFilePtr>& listed,
-                          const std::vector<DataFilePtr>& added, const WalSequences& sequences) = 0;
+  /// Partitions, found since the last call, whose entry in a shared catalog lacks or may lack files with rows of this node:
+  /// the catalog has fallen back to an older state, as a Redis may that is restarted or replaced. None where no rows are
+  /// taken. maintenance/heal_service.h brings the files back.
+  virtual std::vector<CatalogKey> TakeFallenBack() = 0;
+  /// Of this node's log: rows of the partition's table up to here were dropped a short while ago; 0: none.
+  virtual uint64_t DroppedUpTo(const CatalogKey& partition) = 0;
+  /// Adds files to a partition and raises what is known of nodes' logs. kConflict when it has other files by now, or was
+  /// dropped.
+  virtual Status AddFiles(const CatalogKey& partition, const FoundFiles& found) = 0;
 
   virtual LakeMetrics metrics() const = 0;
 };

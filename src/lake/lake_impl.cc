@@ -63,6 +63,7 @@ LakeImpl::LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalo
       columns_(catalog_.get(), &state_, &remover_, options_.buffer_wait_ms_max),
       committer_(catalog_.get(), &state_, &admission_, std::move(node), options_.drop_delay_ms) {
   if (catalog_->is_shared()) state_.SetDropDelay(options_.drop_delay_ms * kNanosPerMilli);
+  state_.keeps_fallen_back = catalog_->is_shared() && options_.accepts_writes && !options_.read_only;
 }
 
 LakeImpl::~LakeImpl() { (void)Close(); }

@@ -58,9 +58,9 @@ class LakeImpl final : public Lake {
   std::vector<LeasedPartition> ListLeases() override;
   Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs,
                       std::vector<DataFile> outputs) override;
-  std::vector<FallenBackPartition> TakeFallenBack() override;
-  Status AddFiles(const CatalogKey& partition, const std::vector<DataFilePtr>& listed, const std::vector<DataFilePtr>& added,
-                  const WalSequences& sequences) override;
+  std::vector<CatalogKey> TakeFallenBack() override;
+  uint64_t DroppedUpTo(const CatalogKey& partition) override;
+  Status AddFiles(const CatalogKey& partition, const FoundFiles& found) override;
   LakeMetrics metrics() const override;
 
  private:

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -161,8 +162,13 @@ class LakeState {
   /// Takes a table out of the state that another node has removed, unless rows for it wait here: those make it anew.
   void ForgetTable(std::string_view database, std::string_view table);
 
-  /// Partitions whose entry in the catalog knows less of this node's log than before, until somebody takes them.
-  std::vector<std::shared_ptr<Partition>> fallen_back;
+  /// The partition's entry in the catalog knows less of this node's log than before.
+  void FellBack(Partition* partition) {
+    if (keeps_fallen_back) fallen_back.insert(Pin(partition));
+  }
+  /// Until somebody takes them; none where nobody does.
+  std::set<std::shared_ptr<Partition>> fallen_back;
+  bool keeps_fallen_back = false;
 
   LakeSnapshotPtr Snapshot();
   /// Whoever changes the rows of a table in memory, or its columns, says so.

@@ -144,7 +144,7 @@ int64_t PartitionCommitter::TakeOver(LoadedPartition loaded, Partition* partitio
   partition->files = std::move(files);
   const uint64_t known_sequence = FlushedSequence(loaded.metadata);
   // It only ever rises, unless the catalog lost what it had or the table was dropped.
-  if (known_sequence < partition->flushed_sequence) state_->fallen_back.push_back(Pin(partition));
+  if (known_sequence < partition->flushed_sequence) state_->FellBack(partition);
   partition->flushed_sequence = std::max(partition->flushed_sequence, known_sequence);
   KeepWhatIsNeededAgain(loaded, partition);
   partition->wal_sequences = std::move(loaded.metadata.wal_sequences);

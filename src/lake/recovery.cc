@@ -171,7 +171,7 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
       // Files that the catalog does not name may have rows of the log's lost start and of what was replayed of it.
       const bool may_lack_files = partition->flushed_sequence < partition->buffered_after;
       const bool is_in_catalog = partition->table->committed_columns >= 0;
-      if (may_lack_files && is_in_catalog && !partition->buffer.empty()) state_.fallen_back.push_back(Pin(partition));
+      if (may_lack_files && is_in_catalog && !partition->buffer.empty()) state_.FellBack(partition);
     });
   }
   if (options_.durability != Durability::kNone) {

@@ -50,35 +50,32 @@ void HealService::Loop() {
 }
 
 Status HealService::Run() {
-  for (FallenBackPartition& partition : lake_->TakeFallenBack()) pending_.push_back({.partition = std::move(partition)});
+  for (CatalogKey& key : lake_->TakeFallenBack()) pending_.try_emplace(PathOf(key), Pending{.partition = std::move(key)});
   Status first_failure;
-  std::vector<Pending> left;
-  for (Pending& each : pending_) {
-    if (stopping_) break;
-    const Status healed = Heal(each.partition);
-    if (healed.ok()) continue;
-    if (first_failure.ok()) first_failure = healed;
-    if (++each.failures < kFailuresMax) {
-      left.push_back(std::move(each));
-      continue;
+  for (auto next = pending_.begin(); next != pending_.end() && !stopping_;) {
+    const auto each = next++;
+    const Status healed = Heal(each->second.partition);
+    if (!healed.ok()) {
+      if (first_failure.ok()) first_failure = healed;
+      if (++each->second.failures < kFailuresMax) continue;
+      LOG_ERROR("the catalog has lost files of an hour: run `gigapi repair --apply --add-unlisted`",
+                "partition={} reason=\"{}\"", each->first, healed.message());
+      const std::lock_guard lock(mutex_);
+      ++metrics_.failures_total;
     }
-    LOG_ERROR("the catalog has lost files of an hour: run `gigapi repair --apply --add-unlisted`",
-              "partition={} reason=\"{}\"", PathOf(each.partition.key), healed.message());
-    const std::lock_guard lock(mutex_);
-    ++metrics_.failures_total;
+    pending_.erase(each);
   }
-  pending_ = std::move(left);
   return first_failure;
 }
 
-Status HealService::Heal(const FallenBackPartition& partition) {
-  const CatalogKey& key = partition.key;
+Status HealService::Heal(const CatalogKey& key) {
   RepairOptions options{.node = lake_->node(), .is_shared = true, .add_unlisted = true};
   // Else no file of a dropped table can still lie there (lake/drop.cc keeps drops for longer). All that is missing is added:
   // files of several logs would hide from the other nodes that theirs are missing too.
-  if (partition.dropped_up_to > 0) {
+  const uint64_t dropped_up_to = lake_->DroppedUpTo(key);
+  if (dropped_up_to > 0) {
     options.own_rows_only = true;
-    options.drops.Add({.database = key.database, .table = key.table, .sequence = partition.dropped_up_to});
+    options.drops.Add({.database = key.database, .table = key.table, .sequence = dropped_up_to});
   }
   const RepairHooks hooks{.is_cancelled = [this] { return stopping_.load(); }};
   ARROW_ASSIGN_OR_RAISE(const LakeInventory inventory, ReadHourInventory(sources_, key, lake_->node(), hooks));
@@ -87,8 +84,9 @@ Status HealService::Heal(const FallenBackPartition& partition) {
   // Then nothing is known for certain. It may be there in a moment: files come and go meanwhile.
   if (!plan.missing.empty()) return Error(ErrorKind::kConflict, "a file that the hour names is not there");
   for (const HourChange& change : plan.hours) {
-    ARROW_RETURN_NOT_OK(lake_->AddFiles(key, metadata ? metadata->files : std::vector<DataFilePtr>(), change.added,
-                                        change.metadata.wal_sequences));
+    FoundFiles found{.added = change.added, .sequences = change.metadata.wal_sequences, .dropped_up_to = dropped_up_to};
+    if (metadata) found.listed = metadata->files;
+    ARROW_RETURN_NOT_OK(lake_->AddFiles(key, found));
     int64_t rows = 0;
     for (const DataFilePtr& file : change.added) rows += file->rows;
     LOG_WARN("the catalog had lost files of an hour: they are back", "partition={} files={} rows={}", PathOf(key),
@@ -97,7 +95,25 @@ Status HealService::Heal(const FallenBackPartition& partition) {
     metrics_.files_total += static_cast<int64_t>(change.added.size());
     metrics_.rows_total += rows;
   }
+  TellOfLeftFiles(key, plan, options);
   return Status::OK();
+}
+
+/// What nobody can be sure of, as where a file of the hour lies on a node's own disk.
+void HealService::TellOfLeftFiles(const CatalogKey& key, const RepairPlan& plan, const RepairOptions& options) {
+  int64_t left = 0;
+  const Orphan* first = nullptr;
+  for (const Orphan& orphan : plan.orphans) {
+    // Unlisted ones of other logs may be of the dropped table.
+    const bool is_lost = orphan.kind == OrphanKind::kUnlisted && !options.own_rows_only;
+    if (!is_lost && orphan.kind != OrphanKind::kUnknown && orphan.kind != OrphanKind::kConflicting) continue;
+    if (++left == 1) first = &orphan;
+  }
+  if (left == 0) return;
+  LOG_WARN("the catalog may have lost files of an hour that were left alone: `gigapi repair` tells why",
+           "partition={} files={} first={}", PathOf(key), left, first->key);
+  const std::lock_guard lock(mutex_);
+  metrics_.left_files_total += left;
 }
 
 HealMetrics HealService::metrics() const {

@@ -7,10 +7,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
-#include <vector>
 
 #include "lake/lake.h"
 #include "repair/repair_job.h"
@@ -20,6 +21,7 @@ namespace gigapi {
 struct HealMetrics {
   int64_t files_total = 0;  // that were added again
   int64_t rows_total = 0;
+  int64_t left_files_total = 0;  // that no catalog names and that were left alone
   int64_t failures_total = 0;
 };
 
@@ -41,18 +43,19 @@ class HealService {
 
  private:
   struct Pending {
-    FallenBackPartition partition;
+    CatalogKey partition;
     int failures = 0;
   };
 
   HealService(Lake* lake, RepairSources sources) : lake_(lake), sources_(std::move(sources)) {}
   void Loop();
-  Status Heal(const FallenBackPartition& partition);
+  Status Heal(const CatalogKey& key);
+  void TellOfLeftFiles(const CatalogKey& key, const RepairPlan& plan, const RepairOptions& options);
 
   Lake* const lake_;
   const RepairSources sources_;
   std::atomic<bool> stopping_ = false;
-  std::vector<Pending> pending_;  // of whoever runs Run
+  std::map<std::string, Pending> pending_;  // by path; of whoever runs Run
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

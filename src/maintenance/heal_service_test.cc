@@ -213,5 +213,58 @@ TEST_F(HealServiceTest, DoesNotBringBackWhatWasDropped) {
   EXPECT_EQ(Listed(), (Ids{3, 4, 5})) << "the dropped file may still lie there";
 }
 
+TEST_F(HealServiceTest, DoesNotBringBackWhatIsDroppedWhileItTriesAgain) {
+  WriteAndFlush({1, 2});
+  const std::string old = Hour();
+  WriteAndFlush({3});
+  FallBackTo(old);
+  LookAtTheCatalog();
+  store_->SetFaults([](FaultStore::Operation operation, const std::string&) {
+    return operation == FaultStore::Operation::kList ? FaultStore::Outcome::kNotDone : FaultStore::Outcome::kDone;
+  });
+  EXPECT_FALSE(heals_->Run().ok());
+  store_->StopFailing();
+  ASSERT_TRUE(lake_->DropTable("db", "t").ok());
+  WriteAndFlush({4});
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{4}));
+}
+
+TEST_F(HealServiceTest, DoesNotAddFilesThatWereFoundBeforeADrop) {
+  WriteAndFlush({1, 2});
+  const PartitionFiles before = lake_->ListPartitions().at(0);
+  const FoundFiles found{.listed = {}, .added = before.files, .sequences = {}, .dropped_up_to = lake_->DroppedUpTo(before.Key())};
+  ASSERT_TRUE(lake_->DropTable("db", "t").ok());
+  Write({3});
+  EXPECT_EQ(KindOf(lake_->AddFiles(before.Key(), found)), ErrorKind::kConflict);
+}
+
+TEST_F(HealServiceTest, TriesAnHourOnceThatWasNoticedTwice) {
+  WriteAndFlush({1, 2});
+  const std::string old = Hour();
+  WriteAndFlush({3});
+  FallBackTo(old);
+  LookAtTheCatalog();
+  LookAtTheCatalog();
+  EXPECT_EQ(lake_->TakeFallenBack().size(), 1u);
+}
+
+TEST_F(HealServiceTest, TellsOfFilesThatItLeaves) {
+  WriteAndFlush({1, 2});
+  const PartitionFiles hour = lake_->ListPartitions().at(0);
+  auto old = DecodePartitionMetadata(Hour(), {{layer_}, hour.path, hour.partition, lake_->node()});
+  ASSERT_TRUE(old.ok());
+  // Nobody but that node can tell which rows it has.
+  DataFile elsewhere = *old->files[0];
+  elsewhere.node = "other";
+  old->files[0] = std::make_shared<const DataFile>(elsewhere);
+  WriteAndFlush({3});
+  FallBackTo(EncodePartitionMetadata(*old));
+  LookAtTheCatalog();
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(heals_->metrics().files_total, 0);
+  EXPECT_EQ(heals_->metrics().left_files_total, 2);
+}
+
 }  // namespace
 }  // namespace gigapi

@@ -36,11 +36,9 @@ class FakeLake final : public Lake {
   Status ReplaceFiles(const PartitionFiles&, const std::vector<DataFilePtr>&, std::vector<DataFile>) override {
     return Status::OK();
   }
-  std::vector<FallenBackPartition> TakeFallenBack() override { return {}; }
-  Status AddFiles(const CatalogKey&, const std::vector<DataFilePtr>&, const std::vector<DataFilePtr>&,
-                  const WalSequences&) override {
-    return Status::OK();
-  }
+  std::vector<CatalogKey> TakeFallenBack() override { return {}; }
+  uint64_t DroppedUpTo(const CatalogKey&) override { return 0; }
+  Status AddFiles(const CatalogKey&, const FoundFiles&) override { return Status::OK(); }
   LakeMetrics metrics() const override;
   LakeSnapshotPtr Snapshot() override;
 
