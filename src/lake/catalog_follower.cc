@@ -84,16 +84,27 @@ Status CatalogFollower::TakeOver(const CatalogKey& key, const std::string& versi
   return TakeOverPartition(key.database, key.table, *key.partition, version);
 }
 
+/// What the catalog still has of a table that this node is taking out of it must not come back; nor what was read before a
+/// drop began here.
 Status CatalogFollower::TakeOverTable(const std::string& database, const std::string& table) {
-  ARROW_ASSIGN_OR_RAISE(const SchemaPtr schema, catalog_->GetTable(TablePath(database, table)));
-  const std::lock_guard lock(state_->mutex);
-  if (schema == nullptr) {
-    state_->ForgetTable(database, table);
+  for (;;) {
+    uint64_t drop_epoch = 0;
+    {
+      const std::lock_guard lock(state_->mutex);
+      if (state_->IsBeingRemoved(database, table)) return Status::OK();
+      drop_epoch = state_->drop_epoch;
+    }
+    ARROW_ASSIGN_OR_RAISE(const SchemaPtr schema, catalog_->GetTable(TablePath(database, table)));
+    const std::lock_guard lock(state_->mutex);
+    if (state_->drop_epoch != drop_epoch) continue;
+    if (schema == nullptr) {
+      state_->ForgetTable(database, table);
+      return Status::OK();
+    }
+    ARROW_ASSIGN_OR_RAISE(Table* const known, state_->EnsureTable(database, table));
+    state_->AdoptSchema(schema, known);
     return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(Table* const known, state_->EnsureTable(database, table));
-  state_->AdoptSchema(schema, known);
-  return Status::OK();
 }
 
 Result<std::shared_ptr<Partition>> CatalogFollower::EnsurePartition(const std::string& database, const std::string& table,

@@ -209,6 +209,12 @@ std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachDatabase(std::string_
   return waiters;
 }
 
+bool LakeState::IsBeingRemoved(std::string_view database, std::string_view name) const {
+  return std::ranges::any_of(dropped_tables, [&](const auto& table) {
+    return !table->out_of_catalog && table->database == database && table->name == name;
+  });
+}
+
 void LakeState::ForgetTable(std::string_view database, std::string_view name) {
   const auto tables = databases_.find(database);
   if (tables == databases_.end()) return;

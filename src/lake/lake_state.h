@@ -159,6 +159,8 @@ class LakeState {
   std::vector<std::shared_ptr<FlushWaiter>> DetachTable(std::string_view database, std::string_view table);
   std::vector<std::shared_ptr<FlushWaiter>> DetachDatabase(std::string_view database);
 
+  /// Whether this node has dropped a table of that name which the catalog may still have.
+  bool IsBeingRemoved(std::string_view database, std::string_view table) const;
   /// Takes a table out of the state that another node has removed, unless rows for it wait here: those make it anew.
   void ForgetTable(std::string_view database, std::string_view table);
 

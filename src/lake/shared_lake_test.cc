@@ -169,6 +169,25 @@ TEST_F(SharedLake, ARunningNodeSeesWhatOthersDo) {
   while (VisibleTo(reader.get()) != Ids{4}) std::this_thread::yield();
 }
 
+TEST_F(SharedLake, AQueryDoesNotBringBackATableWhileItIsTakenOutOfTheCatalog) {
+  FaultFileSystem disk;
+  const auto lake = OpenNode(&disk);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1, 2}, 2)).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  // The hours are gone by then.
+  store_->SetFaults([](FaultStore::Operation operation, const std::string& key) {
+    const bool is_it = operation == FaultStore::Operation::kRemove && key == "db/t/metadata.json";
+    return is_it ? FaultStore::Outcome::kNotDone : FaultStore::Outcome::kDone;
+  });
+  EXPECT_FALSE(lake->DropTable("db", "t").ok());
+  const auto queried = lake->SnapshotWith("db", "t", {});
+  EXPECT_TRUE(queried.ok() && *queried == nullptr) << queried.status().ToString();
+  store_->StopFailing();
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {3})).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  EXPECT_EQ(VisibleToANewNode(), Ids{3});
+}
+
 TEST_F(SharedLake, RowsOnTheirWayMakeATableAnewThatIsForgottenMeanwhile) {
   FaultFileSystem disk;
   const auto lake = OpenNode(&disk);
