@@ -134,6 +134,7 @@ Status CatalogFollower::TakeOverEverything() {
   for (const CatalogEntry& entry : entries) {
     if (!entry.key.partition) ARROW_RETURN_NOT_OK(TakeOverListed(entry));
   }
+  ARROW_RETURN_NOT_OK(ForgetOtherTables(entries));
   std::vector<std::shared_ptr<Partition>> partitions;
   std::vector<const CatalogEntry*> listed;
   for (const CatalogEntry& entry : entries) {
@@ -150,13 +151,45 @@ Status CatalogFollower::TakeOverEverything() {
   return ForgetOthers(partitions);
 }
 
-/// A database, or a table unless its columns are known to be of that version.
+/// -1: the table is not known, or not to be in the catalog.
+int64_t CatalogFollower::CommittedColumns(const CatalogKey& table) const {
+  const std::lock_guard lock(state_->mutex);
+  const Table* const known = state_->FindTable(table.database, table.table);
+  return known == nullptr ? -1 : known->committed_columns;
+}
+
+/// A database, or a table unless its columns are known to be of that version. A version may come back that was there
+/// before, when a store falls back to an older state.
 Status CatalogFollower::TakeOverListed(const CatalogEntry& entry) {
   if (entry.key.table.empty()) return TakeOver(entry.key, entry.version);
-  std::string& known = table_versions_[TablePath(entry.key.database, entry.key.table)];
-  if (!entry.version.empty() && known == entry.version) return Status::OK();
+  ListedTable& known = listed_tables_[TablePath(entry.key.database, entry.key.table)];
+  const bool is_known = known.columns >= 0 && known.columns == CommittedColumns(entry.key);
+  if (is_known && !entry.version.empty() && known.version == entry.version) return Status::OK();
   ARROW_RETURN_NOT_OK(TakeOverTable(entry.key.database, entry.key.table));
-  known = entry.version;
+  known = {.version = entry.version, .columns = CommittedColumns(entry.key)};
+  return Status::OK();
+}
+
+/// What was in the catalog and was not listed is gone, or was made after the list.
+Status CatalogFollower::ForgetOtherTables(const std::vector<CatalogEntry>& listed) {
+  std::set<std::pair<std::string_view, std::string_view>> there;
+  for (const CatalogEntry& entry : listed) {
+    if (!entry.key.table.empty() && !entry.key.partition) there.emplace(entry.key.database, entry.key.table);
+  }
+  std::vector<CatalogKey> others;
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& [database, tables] : state_->databases()) {
+      for (const auto& [name, table] : tables) {
+        if (table->committed_columns < 0 || there.contains({database, name})) continue;
+        others.push_back({.database = database, .table = name});
+      }
+    }
+  }
+  for (const CatalogKey& table : others) {
+    listed_tables_.erase(TablePath(table.database, table.table));
+    ARROW_RETURN_NOT_OK(TakeOverTable(table.database, table.table));
+  }
   return Status::OK();
 }
 

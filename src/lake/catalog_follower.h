@@ -44,11 +44,18 @@ class CatalogFollower {
   std::atomic<int64_t> failures{0};
 
  private:
+  struct ListedTable {
+    std::string version;
+    int64_t columns = -1;  // that it had
+  };
+
   void Run();
   Status TakeOverChanges();
   Status TakeOverEverything();
   Status TakeOverListed(const CatalogEntry& entry);
+  Status ForgetOtherTables(const std::vector<CatalogEntry>& listed);
   Status ForgetOthers(const std::vector<std::shared_ptr<Partition>>& listed);
+  int64_t CommittedColumns(const CatalogKey& table) const;
   Status TakeOver(const CatalogKey& key, const std::string& version);
   Status TakeOverPartition(const std::string& database, const std::string& table, PartitionKey key,
                            const std::string& version);
@@ -61,7 +68,7 @@ class CatalogFollower {
   PartitionCommitter* const committer_;
   Membership* const membership_;
   std::string cursor_;
-  std::map<std::string, std::string> table_versions_;  // by path, as TakeOverEverything last met them
+  std::map<std::string, ListedTable> listed_tables_;  // by path, as TakeOverEverything last met them
   std::atomic<int64_t> caught_up_ns_ = SteadyNanos();
   std::atomic<bool> stopping_ = false;
   std::jthread thread_;

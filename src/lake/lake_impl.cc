@@ -28,8 +28,11 @@ class DatabaseSchemas final : public SchemaSource {
 /// What the catalog has to take before rows may be acknowledged. Wants the state's lock.
 std::vector<TableGrowth> UncommittedOf(const std::vector<TableGrowth>& growth) {
   std::vector<TableGrowth> uncommitted;
-  std::ranges::copy_if(growth, std::back_inserter(uncommitted),
-                       [](const TableGrowth& each) { return !each.columns.empty() || each.table->committed_columns < 0; });
+  std::ranges::copy_if(growth, std::back_inserter(uncommitted), [](const TableGrowth& each) {
+    const Table& table = *each.table;
+    const bool is_committed = table.committed_columns >= static_cast<int64_t>(table.schema->size());
+    return !each.columns.empty() || !is_committed;
+  });
   return uncommitted;
 }
 

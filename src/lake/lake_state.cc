@@ -133,7 +133,7 @@ Status LakeState::FitSchemas(std::string_view database, std::vector<TableRows>* 
 }
 
 void LakeState::AdoptSchema(const SchemaPtr& schema, Table* table) {
-  table->committed_columns = std::max(table->committed_columns, static_cast<int64_t>(schema->size()));
+  table->committed_columns = static_cast<int64_t>(schema->size());
   std::vector<ColumnSchema> newer;
   for (const ColumnSchema& column : table->schema->columns()) {
     if (!schema->Find(column.name)) newer.push_back(column);

@@ -184,7 +184,8 @@ class LakeState {
   void MarkBusy(Partition* partition);
   /// What other nodes need to know of this node's rows of the table (lake/buffered_rows.h).
   std::vector<BufferedPartition> BufferedOf(Table* table);
-  /// Takes over the columns that the catalog has; those of the state that it lacks come after them.
+  /// Takes over the columns that the catalog has; those of the state that it lacks come after them, and are to be committed
+  /// again: a store may fall back to an older state.
   void AdoptSchema(const SchemaPtr& schema, Table* table);
   /// Those that have work: few, when a lake has years of hours.
   template <typename Visit>

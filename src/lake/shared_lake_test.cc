@@ -23,8 +23,16 @@ class SilentFeed final : public ChangeFeed {
     forgot_ = true;
     changed_.notify_all();
   }
+  /// Until whoever asks it has looked at everything.
+  void ForgetAndWait() {
+    Forget();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !forgot_ && knows_all_; });
+  }
   Result<ChangePage> Since(const std::string&, size_t) override {
     const std::lock_guard lock(mutex_);
+    knows_all_ = !forgot_;
+    changed_.notify_all();
     return ChangePage{.complete = !std::exchange(forgot_, false)};
   }
   Result<bool> AwaitChange(const std::string&, int64_t) override {
@@ -44,7 +52,15 @@ class SilentFeed final : public ChangeFeed {
   std::condition_variable changed_;
   bool cancelled_ = false;
   bool forgot_ = false;
+  bool knows_all_ = false;
 };
+
+/// A column more than Rows().
+WriteBatch RackRows(int64_t id) {
+  WriteBatch rows = Rows("t", {id});
+  rows.tables[0].rows.columns[0].name = "rack";
+  return rows;
+}
 
 class SharedLake : public testing::Test {
  protected:
@@ -318,6 +334,60 @@ TEST_F(SharedLake, ANodeThatMissedChangesReadsWhatChangedAndNoMore) {
   const int64_t reads = store_->metrics().get_requests_total - reads_before;
   EXPECT_LE(reads, 6) << "two hours, the table, the one that is gone, and whether the catalog is whole";
   EXPECT_EQ(VisibleTo(reader.get()), expected);
+}
+
+TEST_F(SharedLake, ANodeThatMissedADropForgetsTheTable) {
+  FaultFileSystem disk_a, disk_b;
+  LakeOptions options = NodeOptions();
+  const auto feed = std::make_shared<SilentFeed>();
+  options.catalog_feed = feed;
+  auto missed = Open(&disk_a, options);
+  options.catalog_feed = std::make_shared<SilentFeed>();
+  auto other = Open(&disk_b, options);
+  ASSERT_TRUE(WriteAndWait(missed.get(), Rows("t", {1})).ok());
+  ASSERT_TRUE(WriteAndWait(missed.get(), Rows("kept", {1})).ok());
+  ASSERT_TRUE(missed->FlushAll().ok());
+  ASSERT_TRUE(other->LookAgain("db", "t").ok());
+  ASSERT_TRUE(other->DropTable("db", "t").ok());
+  feed->ForgetAndWait();
+  EXPECT_FALSE(missed->Snapshot()->databases.at("db").contains("t"));
+  EXPECT_TRUE(missed->Snapshot()->databases.at("db").contains("kept"));
+  ASSERT_TRUE(WriteAndWait(missed.get(), Rows("t", {2})).ok());
+  ASSERT_TRUE(missed->FlushAll().ok());
+  EXPECT_EQ(VisibleToANewNode(), Ids{2});
+}
+
+/// A store that has fallen back to an older state.
+TEST_F(SharedLake, AColumnThatTheCatalogLostIsCommittedAgain) {
+  FaultFileSystem disk;
+  LakeOptions options = NodeOptions();
+  options.catalog_feed = std::make_shared<SilentFeed>();
+  auto lake = Open(&disk, options);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
+  const std::string old = store_->Get("db/t/metadata.json")->content;
+  ASSERT_TRUE(WriteAndWait(lake.get(), RackRows(2)).ok());
+  ASSERT_TRUE(PutObject(store_.get(), "db/t/metadata.json", old).ok());
+  ASSERT_TRUE(lake->LookAgain("db", "t").ok());
+  ASSERT_TRUE(WriteAndWait(lake.get(), RackRows(3)).ok());
+  const auto other = MakeStoreCatalog(store_, {layer_}, "other", {});
+  EXPECT_TRUE((*other->GetTable("db/t"))->Find("rack")) << "before its row is acknowledged";
+}
+
+TEST_F(SharedLake, AListTellsThatTheCatalogLostAColumn) {
+  FaultFileSystem disk;
+  LakeOptions options = NodeOptions();
+  const auto feed = std::make_shared<SilentFeed>();
+  options.catalog_feed = feed;
+  auto lake = Open(&disk, options);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
+  const std::string old = store_->Get("db/t/metadata.json")->content;
+  feed->ForgetAndWait();
+  ASSERT_TRUE(WriteAndWait(lake.get(), RackRows(2)).ok());
+  ASSERT_TRUE(PutObject(store_.get(), "db/t/metadata.json", old).ok());
+  feed->ForgetAndWait();
+  ASSERT_TRUE(lake->FlushAll().ok());
+  const auto other = MakeStoreCatalog(store_, {layer_}, "other", {});
+  EXPECT_TRUE((*other->GetTable("db/t"))->Find("rack"));
 }
 
 TEST_F(SharedLake, ANodeThatKeepsTheCheckpointWritesOneThatOthersStartFrom) {
