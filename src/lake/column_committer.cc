@@ -144,7 +144,20 @@ Result<SchemaPtr> ColumnCommitter::CommitNow(Table* table, SchemaPtr schema) {
   };
   if (is_committed()) return schema;
   const std::lock_guard committing(table->commit_mutex);
-  if (is_committed()) return schema;
+  return is_committed() ? schema : CommitLocked(table, schema);
+}
+
+Result<SchemaPtr> ColumnCommitter::CommitAgain(Table* table, const SchemaPtr& schema) {
+  const std::lock_guard committing(table->commit_mutex);
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (table->dropped) return Error(ErrorKind::kConflict, "the table is gone");
+  }
+  return CommitLocked(table, schema);
+}
+
+/// Wants the table's commit_mutex.
+Result<SchemaPtr> ColumnCommitter::CommitLocked(Table* table, const SchemaPtr& schema) {
   std::unique_lock directories(state_->directories_mutex, std::defer_lock);
   if (!catalog_->is_shared()) directories.lock();  // a store has none
   auto all = catalog_->CommitTable(table->path, table->name, *schema);

@@ -43,6 +43,8 @@ class ColumnCommitter {
   /// Makes sure that the catalog has the table and these columns; answers them and those that other nodes have added.
   /// Blocks.
   Result<SchemaPtr> CommitNow(Table* table, SchemaPtr schema);
+  /// The same of a catalog that may have lost what is known to have been committed. kConflict when the table was dropped.
+  Result<SchemaPtr> CommitAgain(Table* table, const SchemaPtr& schema);
 
   /// Gives up the waiting of those that have waited too long; the catalog goes on being asked.
   void Expire(int64_t now_ns);
@@ -55,6 +57,7 @@ class ColumnCommitter {
   };
   void Run();
   Status CommitGrowth(const TableGrowth& growth);
+  Result<SchemaPtr> CommitLocked(Table* table, const SchemaPtr& schema);
 
   Catalog* const catalog_;
   LakeState* const state_;

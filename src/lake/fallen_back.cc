@@ -41,6 +41,16 @@ uint64_t LakeImpl::DroppedUpTo(const CatalogKey& partition) {
   return drops_.DroppedUpTo(partition.database, partition.table);
 }
 
+Status LakeImpl::AddColumns(const std::string& database, const std::string& name, const SchemaPtr& columns) {
+  std::shared_ptr<Table> table;
+  {
+    const std::lock_guard lock(state_.mutex);
+    if (Table* const found = state_.FindTable(database, name)) table = found->shared_from_this();
+  }
+  if (table == nullptr) return Error(ErrorKind::kConflict, "the table is gone");
+  return columns_.CommitAgain(table.get(), columns).status();
+}
+
 Status LakeImpl::AddFiles(const CatalogKey& key, const FoundFiles& found) {
   ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(key));
   const auto add = [&](PartitionEdit* edit) -> Status {

@@ -197,6 +197,9 @@ class Lake : public SnapshotSource {
   virtual std::vector<CatalogKey> TakeFallenBack() = 0;
   /// Of this node's log: rows of the partition's table up to here were dropped a short while ago; 0: none.
   virtual uint64_t DroppedUpTo(const CatalogKey& partition) = 0;
+  /// Makes sure that the catalog has these columns of a table, whatever this node takes it to have. kConflict when the table
+  /// is gone, or has one of another type.
+  virtual Status AddColumns(const std::string& database, const std::string& table, const SchemaPtr& columns) = 0;
   /// Adds files to a partition and raises what is known of nodes' logs. kConflict when it has other files by now, or was
   /// dropped.
   virtual Status AddFiles(const CatalogKey& partition, const FoundFiles& found) = 0;

@@ -60,6 +60,7 @@ class LakeImpl final : public Lake {
                       std::vector<DataFile> outputs) override;
   std::vector<CatalogKey> TakeFallenBack() override;
   uint64_t DroppedUpTo(const CatalogKey& partition) override;
+  Status AddColumns(const std::string& database, const std::string& table, const SchemaPtr& columns) override;
   Status AddFiles(const CatalogKey& partition, const FoundFiles& found) override;
   LakeMetrics metrics() const override;
 

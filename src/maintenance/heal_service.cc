@@ -83,6 +83,10 @@ Status HealService::Heal(const CatalogKey& key) {
   const RepairPlan plan = MakeRepairPlan(inventory, options);
   // Then nothing is known for certain. It may be there in a moment: files come and go meanwhile.
   if (!plan.missing.empty()) return Error(ErrorKind::kConflict, "a file that the hour names is not there");
+  // In the order in which a flush makes them.
+  for (const TableChange& table : plan.tables) {
+    ARROW_RETURN_NOT_OK(lake_->AddColumns(table.database, table.table, table.schema));
+  }
   for (const HourChange& change : plan.hours) {
     FoundFiles found{.added = change.added, .sequences = change.metadata.wal_sequences, .dropped_up_to = dropped_up_to};
     if (metadata) found.listed = metadata->files;

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "catalog/catalog_key.h"
+#include "catalog/store_catalog.h"
 #include "lake/testing/lake_rows.h"
 #include "maintenance/merge_service.h"
 #include "object_store/testing/fault_store.h"
@@ -99,6 +100,23 @@ TEST_F(HealServiceTest, BringsBackTheFilesOfCommitsThatWereLost) {
   EXPECT_EQ(heals_->metrics().files_total, 2);
   WriteAndFlush({7});
   EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5, 6, 7}));
+}
+
+TEST_F(HealServiceTest, BringsBackTheColumnsOfTheFilesToo) {
+  WriteAndFlush({1, 2});
+  const std::string old = Hour();
+  const std::string old_columns = store_->Get("db/t/metadata.json")->content;
+  WriteBatch rows = Rows("t", {3});
+  rows.tables[0].rows.columns[0].name = "rack";
+  ASSERT_TRUE(WriteAndWait(lake_.get(), std::move(rows)).ok());
+  ASSERT_TRUE(lake_->FlushAll().ok());
+  FallBackTo(old);
+  ASSERT_TRUE(PutObject(store_.get(), "db/t/metadata.json", old_columns).ok());
+  WriteAndFlush({4});
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4}));
+  const auto catalog = MakeStoreCatalog(store_, {layer_}, "other", {});
+  EXPECT_TRUE((*catalog->GetTable("db/t"))->Find("rack"));
 }
 
 TEST_F(HealServiceTest, BringsBackFilesOfOtherNodes) {

@@ -38,6 +38,7 @@ class FakeLake final : public Lake {
   }
   std::vector<CatalogKey> TakeFallenBack() override { return {}; }
   uint64_t DroppedUpTo(const CatalogKey&) override { return 0; }
+  Status AddColumns(const std::string&, const std::string&, const SchemaPtr&) override { return Status::OK(); }
   Status AddFiles(const CatalogKey&, const FoundFiles&) override { return Status::OK(); }
   LakeMetrics metrics() const override;
   LakeSnapshotPtr Snapshot() override;
