@@ -39,9 +39,10 @@ struct LoadedTable {
   std::vector<LoadedPartition> partitions;
 };
 
-/// What a drop that a crash cut short has left in a table's folder.
+/// What a drop that a crash cut short has left in a table's folder, as it seems.
 struct DroppedRemains {
   std::string table_path;
+  uint64_t dropped_up_to = 0;            // rows of records of this process's log up to here are gone
   std::vector<PartitionKey> partitions;  // to be removed
   bool whole_table = false;              // nothing of it was written anew
 };

@@ -99,6 +99,7 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
   const uint64_t dropped_up_to = drops.DroppedUpTo(database, table);
   DroppedRemains remains;
   remains.table_path = path;
+  remains.dropped_up_to = dropped_up_to;
   ARROW_ASSIGN_OR_RAISE(loaded.schema, GetTable(path));
   const bool known = loaded.schema != nullptr;
   if (!known && dropped_up_to == 0) {
@@ -107,6 +108,7 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
   }
   if (!known) {
     ARROW_ASSIGN_OR_RAISE(remains.partitions, ListPartitions(fs_, directory));
+    ARROW_RETURN_NOT_OK(CheckHasNoFilesSince(dropped_up_to, path, table, remains.partitions));
     remains.whole_table = true;
     contents->remains.push_back(std::move(remains));
     return loaded;
@@ -129,19 +131,31 @@ Result<LoadedTable> JsonCatalog::LoadTable(const std::string& database, const st
   return loaded;
 }
 
+Status LostColumns(const std::string& directory) {
+  return Errorf(ErrorKind::kInternal, "{} has files of a table but not its metadata.json: run `gigapi repair`", directory);
+}
+
 /// Hours are made after the table: where they are without it, the table's metadata was lost, and a new one of the same name
 /// would not know their files. What another program has written is left alone.
 Status JsonCatalog::CheckHasNoHours(const std::string& table_path) {
   ARROW_ASSIGN_OR_RAISE(const auto keys, ListPartitions(fs_, DirectoryOf(table_path)));
   for (const PartitionKey key : keys) {
     ARROW_ASSIGN_OR_RAISE(const bool is_ours, HasOwnFiles(PartitionPath(table_path, key), key));
-    if (!is_ours) continue;
-    return Errorf(ErrorKind::kInternal, "{} has files of a table but not its metadata.json: run `gigapi repair`",
-                  DirectoryOf(table_path));
+    if (is_ours) return LostColumns(DirectoryOf(table_path));
   }
   if (!keys.empty()) {
     LOG_WARN("a folder of another program's files is left alone: `gigapi import` takes them", "path={}",
              DirectoryOf(table_path));
+  }
+  return Status::OK();
+}
+
+/// The same of a table that was dropped once: it may have been made anew since.
+Status JsonCatalog::CheckHasNoFilesSince(uint64_t dropped_up_to, const std::string& table_path, const std::string& table,
+                                         const std::vector<PartitionKey>& hours) {
+  for (const PartitionKey key : hours) {
+    ARROW_ASSIGN_OR_RAISE(const auto loaded, LoadPartition(table_path, table, key, dropped_up_to));
+    if (loaded && !loaded->metadata.files.empty()) return LostColumns(DirectoryOf(table_path));
   }
   return Status::OK();
 }
@@ -202,11 +216,13 @@ Status JsonCatalog::RemoveRemains(const DroppedRemains& remains) {
   std::vector<std::string> paths;
   for (const PartitionKey key : remains.partitions) {
     paths.push_back(PartitionPath(remains.table_path, key));
-    ARROW_RETURN_NOT_OK(RemoveMetadata(paths.back()));
     ARROW_ASSIGN_OR_RAISE(const auto names, fs_->List(DirectoryOf(paths.back())));
     for (const std::string& name : names) {
       if (MayBeLeftOver(name)) ARROW_RETURN_NOT_OK(RemoveLeftover(paths.back() + "/" + name));
     }
+    // Last: files without it look like those of an hour that has lost it (lake/leftover_check.h).
+    ARROW_RETURN_NOT_OK(fs_->SyncDirectory(DirectoryOf(paths.back())));
+    ARROW_RETURN_NOT_OK(RemoveMetadata(paths.back()));
   }
   if (remains.whole_table) ARROW_RETURN_NOT_OK(RemoveMetadata(remains.table_path));
   paths.push_back(remains.table_path);

@@ -45,6 +45,8 @@ class JsonCatalog final : public Catalog {
   Result<std::optional<LoadedPartition>> LoadPartition(const std::string& table_path, const std::string& table,
                                                        PartitionKey key, uint64_t dropped_up_to);
   Status CheckHasNoHours(const std::string& table_path);
+  Status CheckHasNoFilesSince(uint64_t dropped_up_to, const std::string& table_path, const std::string& table,
+                              const std::vector<PartitionKey>& hours);
   Result<bool> HasOwnFiles(const std::string& path, PartitionKey key);
   bool LiesInRoot(const DataFile& file) const { return file.layer->local_directory() == root_; }
   Status RemoveRemains(const DroppedRemains& remains);

@@ -1,7 +1,8 @@
 // Whether files of a folder that no metadata names may be removed as what a crash left over.
 //
 // An hour's first flush that a crash cut short leaves a file beside no metadata.json, and its rows are still in the log. An
-// hour that has lost its metadata.json looks the same, but its rows are nowhere else.
+// hour that has lost its metadata.json looks the same, but its rows are nowhere else. What is left of a dropped table looks
+// like it, too: its files are older than the drop.
 #pragma once
 
 #include <cstdint>

@@ -73,6 +73,35 @@ TEST(LeftoverCheck, AnHourThatLostItsMetadataIsNotRemoved) {
   EXPECT_EQ(lake->Snapshot()->databases.at("db").at("t")->files.size(), 1u);
 }
 
+/// A table that was dropped and made anew, while the list of drops still has it.
+void MakeLakeAnew(FileSystem* fs) {
+  MakeLake(fs);
+  ASSERT_TRUE(Open(fs)->DropTable("db", "t").ok());
+  MakeLake(fs);
+  WriteElsewhereUntilReleased(fs);
+}
+
+void ExpectRefusedWith(FileSystem* fs, const std::string& lost) {
+  ASSERT_TRUE(fs->Remove(lost).ok());
+  const auto files = fs->List(kHour).ValueOrDie();
+  const auto refused = Lake::Open(Options(), fs);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.status().message(), testing::HasSubstr("gigapi repair"));
+  EXPECT_EQ(fs->List(kHour).ValueOrDie(), files);
+}
+
+TEST(LeftoverCheck, AnHourOfATableThatWasMadeAnewIsNotRemoved) {
+  FaultFileSystem fs;
+  MakeLakeAnew(&fs);
+  ExpectRefusedWith(&fs, kHour + "/metadata.json");
+}
+
+TEST(LeftoverCheck, ATableThatWasMadeAnewAndLostItsColumnsIsNotRemoved) {
+  FaultFileSystem fs;
+  MakeLakeAnew(&fs);
+  ExpectRefusedWith(&fs, kTable + "/metadata.json");
+}
+
 TEST(LeftoverCheck, WhatTheLogStillHasIsRemovedAndReplayed) {
   FaultFileSystem fs;
   const Ids ids = MakeLake(&fs);
