@@ -50,7 +50,7 @@ void HealService::Loop() {
 }
 
 Status HealService::Run() {
-  for (CatalogKey& key : lake_->TakeFallenBack()) pending_.try_emplace(PathOf(key), Pending{.partition = std::move(key)});
+  for (const CatalogKey& key : lake_->TakeFallenBack()) pending_.try_emplace(PathOf(key), Pending{.partition = key});
   Status first_failure;
   for (auto next = pending_.begin(); next != pending_.end() && !stopping_;) {
     const auto each = next++;
