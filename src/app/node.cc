@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "app/layer_places.h"
 #include "app/node_metrics.h"
 #include "base/clock.h"
 #include "base/json_writer.h"
@@ -77,16 +78,25 @@ QueryOptions QueryOptionsOf(const Settings& settings) {
   };
 }
 
+FileScope ScopeOf(const Settings& settings) {
+  if (Maintains(settings)) return FileScope::kAllFiles;
+  // What nobody else reaches is this node's to merge and move.
+  const bool has_own =
+      std::ranges::any_of(settings.layers, [](const LayerSettings& layer) { return IsFolder(layer) && !layer.global; });
+  return Writes(settings) && has_own ? FileScope::kOwnFiles : FileScope::kNothing;
+}
+
 MergeOptions MergeOptionsOf(const Settings& settings) {
-  return {.enabled = !settings.no_merges && Maintains(settings), .merge_timeout_s = settings.merge_timeout_s};
+  const FileScope scope = ScopeOf(settings);
+  return {.enabled = !settings.no_merges && scope != FileScope::kNothing,
+          .scope = scope,
+          .merge_timeout_s = settings.merge_timeout_s};
 }
 
 TierOptions TierOptionsOf(const Settings& settings) {
-  const TierScope scope = Maintains(settings) ? TierScope::kAllFiles
-                          : Writes(settings)  ? TierScope::kOwnFiles
-                                              : TierScope::kNothing;
-  return {
-      .scope = scope, .free_bytes_min = settings.disk_free_bytes_min, .free_percent_min = settings.disk_free_percent_min};
+  return {.scope = ScopeOf(settings),
+          .free_bytes_min = settings.disk_free_bytes_min,
+          .free_percent_min = settings.disk_free_percent_min};
 }
 
 /// Nobody else sees what lies in a layer of a node's own. What a crash has left beside a catalog of one process alone was

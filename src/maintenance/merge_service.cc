@@ -36,7 +36,7 @@ std::unique_ptr<MergeService> MergeService::Start(Lake* lake, const MergeOptions
   return service;
 }
 
-MergeService::MergeService(Lake* lake, const MergeOptions& options) : lake_(lake) {
+MergeService::MergeService(Lake* lake, const MergeOptions& options) : lake_(lake), scope_(options.scope) {
   planner_options_.interval_ns = static_cast<int64_t>(options.merge_timeout_s * static_cast<double>(kNanosPerSecond));
 }
 
@@ -60,11 +60,11 @@ void MergeService::Loop() {
       std::unique_lock lock(mutex_);
       if (wake_.wait_for(lock, interval, [this] { return stopping_.load(); })) return;
     }
-    RunDuePlans();
+    RunDue();
   }
 }
 
-void MergeService::RunDuePlans() {
+void MergeService::RunDue() {
   const std::lock_guard run(run_mutex_);
   const std::vector<PartitionFiles> partitions = lake_->ListPartitions();
   std::map<PartitionName, LastMergeTimes> last_merges;  // forgets partitions that are gone
@@ -72,7 +72,9 @@ void MergeService::RunDuePlans() {
     const PartitionName name{partition.database, partition.table, partition.partition.hour};
     const auto known = last_merges_ns_.find(name);
     LastMergeTimes times = known == last_merges_ns_.end() ? LastMergeTimes{} : known->second;
-    for (const auto& files : ByLayer(partition.files)) {
+    std::vector<DataFilePtr> in_scope = partition.files;
+    std::erase_if(in_scope, [this](const DataFilePtr& file) { return !IsInScope(scope_, *file); });
+    for (const auto& files : ByLayer(in_scope)) {
       for (const MergePlan& plan : PlanMerges(partition.partition, files, times, WallNanos(), planner_options_)) {
         if (stopping_) return;
         if (!MergeAndLog(partition, plan)) continue;

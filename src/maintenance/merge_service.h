@@ -16,12 +16,14 @@
 #include <tuple>
 
 #include "lake/lake.h"
+#include "maintenance/file_scope.h"
 #include "maintenance/merge_planner.h"
 
 namespace gigapi {
 
 struct MergeOptions {
-  bool enabled = true;          // false: only MergeAll merges
+  bool enabled = true;  // false: only MergeAll merges
+  FileScope scope = FileScope::kAllFiles;
   double merge_timeout_s = 10;  // T of the plan
 };
 
@@ -40,6 +42,9 @@ class MergeService {
   static std::unique_ptr<MergeService> Start(Lake* lake, const MergeOptions& options);
   ~MergeService();
 
+  /// Carries out what is due now, on the calling thread. Failures are logged, and what failed is planned again.
+  void RunDue();
+
   /// Merges every partition to one file now, on the calling thread, and waits for it. Flush first what shall be in it.
   Status MergeAll();
 
@@ -56,11 +61,11 @@ class MergeService {
 
   MergeService(Lake* lake, const MergeOptions& options);
   void Loop();
-  void RunDuePlans();
   Result<DataFile> LeaseAndRun(const PartitionFiles& partition, const MergePlan& plan);
   bool MergeAndLog(const PartitionFiles& partition, const MergePlan& plan);
 
   Lake* const lake_;
+  const FileScope scope_;
   MergePlannerOptions planner_options_;
   std::atomic<bool> stopping_ = false;
 

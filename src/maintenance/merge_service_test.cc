@@ -9,6 +9,7 @@
 #include "base/testing/fault_file_system.h"
 #include "maintenance/merge_job.h"
 #include "maintenance/sorted_merge.h"
+#include "object_store/testing/memory_store.h"
 #include "storage/testing/random_rows.h"
 
 namespace gigapi {
@@ -168,6 +169,29 @@ TEST_F(MergeServiceTest, StopsAtOnce) {
   auto service = MergeService::Start(lake_.get(), {.enabled = true, .merge_timeout_s = 3600});
   service->Stop();
   service->Stop();
+}
+
+/// A writer of a shared lake: its files go to a folder of its own first, those of a bucket are other nodes' work.
+TEST_F(MergeServiceTest, OwnFilesAloneAreMergedWhereTheRestIsNotThisNodes) {
+  FaultFileSystem disk;
+  for (const bool is_global : {false, true}) {
+    const LayerPtr layer = MakeLocalLayer(&disk, is_global ? "/shared" : "/own", {.name = "hot", .is_global = is_global});
+    LakeOptions options;
+    options.root = is_global ? "/first" : "/second";
+    options.layers = {layer};
+    options.shared_catalog = MakeMemoryStore();
+    options.flush_interval_ms = 3'600'000;
+    lake_ = Lake::Open(options, &disk).ValueOrDie();
+    WriteAndFlush();
+    WriteAndFlush();
+    ASSERT_EQ(Files(), 4u);
+    auto service = MergeService::Start(lake_.get(), {.enabled = false, .scope = FileScope::kOwnFiles, .merge_timeout_s = 0});
+    service->RunDue();
+    EXPECT_EQ(Files(), is_global ? 4u : 2u);
+    service.reset();
+    ASSERT_TRUE(lake_->Close().ok());
+    lake_.reset();
+  }
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ Result<DiskSpace> DiskSpaceOf(const std::string& directory) {
 std::unique_ptr<TierService> TierService::Start(Lake* lake, MergeService* merges, std::vector<LayerPtr> layers,
                                                 const TierOptions& options) {
   auto service = Make(lake, merges, std::move(layers), options);
-  if (options.scope != TierScope::kNothing && FilesEverLeave(service->layers_)) {
+  if (options.scope != FileScope::kNothing && FilesEverLeave(service->layers_)) {
     service->thread_ = StartThread("tier", [raw = service.get()] { raw->Loop(); });
   }
   return service;
@@ -103,7 +103,7 @@ Status TierService::RunDue() {
   std::vector<TierFile> files;
   for (size_t i = 0; i < partitions.size(); ++i) {
     for (const DataFilePtr& file : partitions[i].files) {
-      if (options_.scope == TierScope::kOwnFiles && file->node.empty()) continue;
+      if (!IsInScope(options_.scope, *file)) continue;
       const auto layer = std::find(layers_.begin(), layers_.end(), file->layer);
       files.push_back({.index = places.size(),
                        .partition = i,

@@ -16,17 +16,11 @@
 #include <vector>
 
 #include "lake/lake.h"
+#include "maintenance/file_scope.h"
 #include "maintenance/merge_service.h"
 #include "maintenance/tier_planner.h"
 
 namespace gigapi {
-
-/// Which files a node looks after.
-enum class TierScope {
-  kNothing,
-  kOwnFiles,  // those of its local layer that other nodes do not reach
-  kAllFiles,  // these, and all that every node reaches
-};
 
 struct DiskSpace {
   int64_t total_bytes = 0;
@@ -37,7 +31,7 @@ struct DiskSpace {
 Result<DiskSpace> DiskSpaceOf(const std::string& directory);
 
 struct TierOptions {
-  TierScope scope = TierScope::kAllFiles;
+  FileScope scope = FileScope::kAllFiles;
   int64_t interval_ns = 10'000'000'000;
   /// What each local layer's disk keeps free: the larger of the two.
   int64_t free_bytes_min = 1 << 30;

@@ -148,3 +148,15 @@ def test_a_folder_belongs_to_one_process_or_to_nodes_that_share_it(make_server, 
     reader.process = None
     reader.spawn()
     assert reader.process.wait(60) != 0 and "has a catalog of its own" in reader.log()
+
+
+def test_a_writer_merges_the_files_of_its_own_layer(redis, make_server, tmp_path):
+    hot = {"GIGAPI_LAYERS_0_NAME": "hot", "GIGAPI_LAYERS_0_URL": f"file://{tmp_path}/hot", "GIGAPI_LAYERS_0_TTL": "1h"}
+    cold = {"GIGAPI_LAYERS_1_NAME": "cold", "GIGAPI_LAYERS_1_URL": f"file://{tmp_path}/cold", "GIGAPI_LAYERS_1_GLOBAL": "true"}
+    catalog = {"GIGAPI_METADATA_TYPE": "redis", "GIGAPI_METADATA_URL": redis.url()}
+    writer = make_server(root=tmp_path / "writer", GIGAPI_MODE="writeonly", **FAST, **hot, **cold, **catalog)
+    for first in range(0, 40, 10):
+        writer.write(lines(first, 10))
+        wait_until(lambda: writer.metrics()["gigapi_buffer_rows"] == 0, "the rows are in a file")
+    wait_until(lambda: writer.metrics()["gigapi_files"] == 1, "they are one", 60, writer.log_tail)
+    assert ids(writer) == list(range(40))
