@@ -95,6 +95,7 @@ MergeOptions MergeOptionsOf(const Settings& settings) {
 
 TierOptions TierOptionsOf(const Settings& settings) {
   return {.scope = ScopeOf(settings),
+          .merges = !settings.no_merges,
           .free_bytes_min = settings.disk_free_bytes_min,
           .free_percent_min = settings.disk_free_percent_min};
 }

@@ -116,7 +116,9 @@ Status TierService::RunDue() {
       places.push_back({&partitions[i], file});
     }
   }
-  const TierPlan plan = PlanTiers(DescribeLayers(), files, now_ns, {});
+  TierPlannerOptions planner_options;
+  if (!options_.merges) planner_options.merge_files_max = 0;
+  const TierPlan plan = PlanTiers(DescribeLayers(), files, now_ns, planner_options);
   Status first_failure;
   const auto note = [&](const Status& status, const char* what, const PartitionFiles& partition) {
     Count(status, what, partition);

@@ -32,6 +32,7 @@ Result<DiskSpace> DiskSpaceOf(const std::string& directory);
 
 struct TierOptions {
   FileScope scope = FileScope::kAllFiles;
+  bool merges = true;  // small files before they move
   int64_t interval_ns = 10'000'000'000;
   /// What each local layer's disk keeps free: the larger of the two.
   int64_t free_bytes_min = 1 << 30;

@@ -110,6 +110,30 @@ TEST_F(TierServiceTest, AFullDiskGivesNoMoreAwayThanItLacks) {
   EXPECT_GT(node.lake->metrics().drop_queue_bytes.at("hot"), 0);
 }
 
+TEST_F(TierServiceTest, SmallFilesAreMergedBeforeTheyMoveUnlessMergesAreOff) {
+  drop_delay_ms_ = 3'600'000;
+  for (const bool merges : {true, false}) {
+    FaultFileSystem disk;
+    Node node = StartWith(&disk, kNanosPerHour, 0, {.merges = merges});
+    for (const int64_t id : {1, 2, 3}) {
+      ASSERT_TRUE(WriteAndWait(node.lake.get(), Rows("t", {id})).ok());
+      ASSERT_TRUE(node.lake->FlushAll().ok());
+    }
+    const PartitionFiles partition = node.lake->ListPartitions().at(0);
+    std::vector<DataFile> aged;
+    for (const DataFilePtr& file : partition.files) {
+      DataFile& copy = aged.emplace_back(*file);
+      copy.id = NewDataFileId();
+      copy.oldest_in_layer_ns = copy.newest_in_layer_ns = WallNanos() - kNanosPerHour - kNanosPerSecond;
+    }
+    ASSERT_TRUE(node.lake->ReplaceFiles(partition, partition.files, std::move(aged)).ok());
+    ASSERT_TRUE(node.tiers->RunDue().ok());
+    EXPECT_EQ(FilesIn(node, "hot"), merges ? 1u : 0u);
+    EXPECT_EQ(FilesIn(node, "cold"), merges ? 0u : 3u);
+    EXPECT_EQ(node.merges->metrics().merges_total, merges ? 1 : 0);
+  }
+}
+
 TEST_F(TierServiceTest, AStoreThatFailsHalfTheTimeLosesNothing) {
   FaultFileSystem disk;
   Node node = Start(&disk);
