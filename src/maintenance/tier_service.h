@@ -1,7 +1,7 @@
 // Moves files from layer to layer as they age, merges them before where that saves requests, and drops them where the last
 // layer's time is over. Owns the thread "tier", which asks tier_planner.h now and then and carries its plan out.
 //
-// A move is a copy, verified by the store, then one change of the catalog, then the drop queue: at every instant a file is
+// A move is a copy, verified, then one change of the catalog, then the drop queue: at every instant a file is
 // in exactly one layer for every reader. What fails is planned again the next time. Thread-safe.
 #pragma once
 

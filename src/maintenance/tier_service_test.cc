@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "lake/testing/lake_rows.h"
+#include "maintenance/tier_job.h"
+#include "object_store/local_store.h"
 #include "object_store/testing/fault_store.h"
 #include "object_store/testing/memory_store.h"
+#include "storage/testing/random_rows.h"
 
 namespace gigapi {
 namespace {
@@ -132,6 +135,52 @@ TEST_F(TierServiceTest, SmallFilesAreMergedBeforeTheyMoveUnlessMergesAreOff) {
     EXPECT_EQ(FilesIn(node, "cold"), merges ? 0u : 3u);
     EXPECT_EQ(node.merges->metrics().merges_total, merges ? 1 : 0);
   }
+}
+
+TEST_F(TierServiceTest, ACopyThatArrivedDamagedOnADiskIsRemovedAndMadeAgain) {
+  FaultFileSystem disk;
+  const auto cold = std::make_shared<FaultStore>(MakeLocalStore(&disk, "/cold"));
+  const LayerPtr layer =
+      std::make_shared<const Layer>(LayerOptions{.name = "cold", .local_directory = "/cold"}, cold, nullptr);
+  Node node = Start(&disk);
+  ASSERT_TRUE(WriteAndWait(node.lake.get(), Rows("t", {1, 2, 3})).ok());
+  ASSERT_TRUE(node.lake->FlushAll().ok());
+  const DataFilePtr file = node.lake->ListPartitions().at(0).files.at(0);
+  bool is_cut = false;
+  cold->SetFaults([&](FaultStore::Operation operation, const std::string& key) {
+    if (operation != FaultStore::Operation::kOpen) return FaultStore::Outcome::kDone;
+    std::string content = *ReadWholeFile(&disk, "/cold/" + key);
+    if (is_cut) content.pop_back();
+    else content[content.size() / 2] ^= 1;
+    EXPECT_TRUE(ReplaceFile(&disk, "/cold/" + key, content).ok());
+    return FaultStore::Outcome::kDone;
+  });
+  for (const bool cut : {false, true}) {
+    is_cut = cut;
+    EXPECT_EQ(KindOf(CopyToLayer(*file, layer, 1, [] { return false; }).status()), ErrorKind::kUnavailable);
+    EXPECT_TRUE(ListAll(cold.get(), "")->empty());
+  }
+  cold->StopFailing();
+  EXPECT_TRUE(CopyToLayer(*file, layer, 1, [] { return false; }).ok());
+}
+
+TEST_F(TierServiceTest, AMoveLeavesTheCacheToWhatQueriesRead) {
+  FaultFileSystem disk;
+  Node node = Start(&disk);
+  ASSERT_TRUE(WriteAndWait(node.lake.get(), Rows("t", {1, 2, 3})).ok());
+  ASSERT_TRUE(node.lake->FlushAll().ok());
+  const DataFilePtr file = node.lake->ListPartitions().at(0).files.at(0);
+  const TemporaryDirectory directory;
+  const std::shared_ptr<ReadCache> cache =
+      *ReadCache::Create({.directory = directory.path(), .disk_bytes_max = 64 << 20, .memory_bytes_max = 1 << 20});
+  const LayerPtr bucket = std::make_shared<const Layer>(LayerOptions{.name = "cold"}, store_, cache);
+  const auto moved = CopyToLayer(*file, bucket, 1, [] { return false; });
+  ASSERT_TRUE(moved.ok());
+  const int64_t gets = store_->metrics().get_requests_total;
+  Ids ids;
+  AddIdsOf(*OpenDataFile(*moved), moved->rows, &ids);
+  EXPECT_EQ(ids, (Ids{1, 2, 3}));
+  EXPECT_GT(store_->metrics().get_requests_total, gets) << "it came out of the cache";
 }
 
 TEST_F(TierServiceTest, AStoreThatFailsHalfTheTimeLosesNothing) {
