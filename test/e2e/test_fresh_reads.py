@@ -1,4 +1,5 @@
 """What was written to one node is seen on all at once, before it is in any file; and what happens when a node is away."""
+import json
 import threading
 import time
 
@@ -126,6 +127,13 @@ def test_an_answer_without_a_node_that_is_away_says_so(make_node):
         assert time.monotonic() - begun < 5
         assert answer.status_code == 200 and answer.headers[HEADER] == name
         assert answer.json() == {"results": [], "missing_nodes": [name]}
+        arc = reader.post("/api/v1/query", json.dumps({"sql": "SELECT id FROM cpu"}),
+                          headers={"Content-Type": "application/json", "x-arc-database": "mydb"})
+        assert arc.json()["data"] == [] and arc.json()["missing_nodes"] == [name], arc.text
+        warning = [{"level": "warning", "text": f"rows are missing: these nodes did not answer: {name}"}]
+        for more in [{}, {"chunked": "true"}, {"pretty": "true"}]:
+            influx = reader.get("/query", params={"db": "mydb", "q": "SELECT id FROM cpu", "epoch": "ns", **more})
+            assert influx.json() == {"results": [{"statement_id": 0, "messages": warning}]}
 
         def is_answered_at_once():
             begun = time.monotonic()

@@ -20,4 +20,12 @@ std::vector<PaddedText> JsonArraySeparators(const arrow::Schema& schema) {
   return separators;
 }
 
+std::string MissingNodesJson(const std::vector<std::string>& nodes) {
+  JsonWriter json;
+  json.BeginObject().Key("missing_nodes").BeginArray();
+  for (const std::string& node : nodes) json.String(node);
+  const std::string object = json.EndArray().EndObject().Take();
+  return object.substr(1, object.size() - 2);
+}
+
 }  // namespace gigapi

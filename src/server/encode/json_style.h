@@ -39,6 +39,9 @@ std::vector<PaddedText> JsonObjectKeys(const arrow::Schema& schema);
 /// `[`, `,`: the same for a row that is an array, which "]" ends.
 std::vector<PaddedText> JsonArraySeparators(const arrow::Schema& schema);
 
+/// `"missing_nodes":["a","b"]`
+std::string MissingNodesJson(const std::vector<std::string>& nodes);
+
 /// What stands around the objects of a result.
 struct JsonFrame {
   std::string_view media_type;
@@ -68,12 +71,7 @@ class JsonObjects final : public ResultEncoder {
   /// A document that is an object gets a key `missing_nodes` at its end.
   void SetMissingNodes(const std::vector<std::string>& nodes) override {
     if (nodes.empty() || !frame_.end.starts_with("]}")) return;
-    end_ = R"(],"missing_nodes":[)";
-    for (const std::string& node : nodes) {
-      if (&node != &nodes.front()) end_ += ',';
-      AppendJsonString(node, &end_);
-    }
-    end_ += frame_.end;
+    end_ = "]," + MissingNodesJson(nodes) + std::string(frame_.end.substr(1));
   }
   Result<bool> End(size_t, OutputBuffer* out) override {
     out->Append(end_.empty() ? frame_.end : std::string_view(end_));

@@ -39,9 +39,12 @@ class JsonAnswer final : public ResultEncoder {
     row_count_ += end - row;
     return end;
   }
+  void SetMissingNodes(const std::vector<std::string>& nodes) override {
+    if (!nodes.empty()) missing_nodes_ = "," + MissingNodesJson(nodes);
+  }
   Result<bool> End(size_t, OutputBuffer* out) override {
-    out->Append(fmt::format("],\"row_count\":{},\"execution_time_ms\":{:.3f},\"timestamp\":\"{}\"}}", row_count_,
-                            arrival_.ElapsedMillis(), arrival_.Timestamp()));
+    out->Append(fmt::format("],\"row_count\":{},\"execution_time_ms\":{:.3f},\"timestamp\":\"{}\"{}}}", row_count_,
+                            arrival_.ElapsedMillis(), arrival_.Timestamp(), missing_nodes_));
     return true;
   }
 
@@ -49,6 +52,7 @@ class JsonAnswer final : public ResultEncoder {
   const Arrival arrival_;
   RowText<ArcStyle> rows_;
   std::string head_;
+  std::string missing_nodes_;  // empty: none
   int64_t row_count_ = 0;
 };
 

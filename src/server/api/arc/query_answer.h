@@ -1,6 +1,8 @@
 // How Arc answers a query: {"success", "columns", "data", "row_count", "execution_time_ms", "timestamp"}, as JSON with rows
 // and as MessagePack with columns.
 //
+// JSON has "missing_nodes" at its end where rows of nodes that did not answer are missing.
+//
 // Integers are numbers, times RFC 3339; what JSON or MessagePack has no type for (decimals, nested values) is text.
 #pragma once
 

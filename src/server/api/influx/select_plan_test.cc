@@ -105,7 +105,7 @@ std::string Answer(const std::string& text, const std::vector<std::pair<std::str
   writer.BeginStatement(0);
   for (const auto& [host, row] : rows) series.Push({host}, row);
   series.Finish();
-  writer.EndStatement("");
+  writer.EndStatement("", "");
   return out.Take();
 }
 

@@ -32,6 +32,12 @@ char* WriteShort(const SeriesValue& value, char* out) {
   return text.copy(out, text.size()) + out;
 }
 
+std::string MessagesJson(std::string_view warning) {
+  std::string json = R"(,"messages":[{"level":"warning","text":)";
+  AppendJsonString(warning, &json);
+  return json + "}]";
+}
+
 }  // namespace
 
 Result<int64_t> ParseEpoch(std::string_view text) {
@@ -80,8 +86,9 @@ void SeriesWriter::BeginStatement(size_t statement_id) {
   OpenStatement();
 }
 
-void SeriesWriter::WholeStatement(std::string_view json) {
+void SeriesWriter::WholeStatement(std::string_view json, std::string_view warning) {
   statement_head_ = json;
+  if (!warning.empty()) statement_head_.insert(statement_head_.rfind('}'), MessagesJson(warning));
   OpenStatement();
   if (format_.chunk_rows > 0) out_->Append("]}\n");
 }
@@ -148,9 +155,10 @@ void SeriesWriter::Row(int64_t time_ns, const std::vector<SeriesValue>& values) 
   ++chunk_rows_;
 }
 
-void SeriesWriter::EndStatement(std::string_view error) {
+void SeriesWriter::EndStatement(std::string_view warning, std::string_view error) {
   if (series_open_) CloseSeries(/*partial=*/false);
   if (any_series_) out_->Append("]");
+  if (!warning.empty()) out_->Append(MessagesJson(warning));
   if (!error.empty()) {
     std::string text = ",\"error\":";
     AppendJsonString(error, &text);

@@ -33,10 +33,10 @@ class SeriesWriter final : public SeriesSink {
   /// Holds until the end of the statement.
   void UseZone(std::shared_ptr<const ZoneTable> zone) override { zone_ = std::move(zone); }
   void Row(int64_t time_ns, const std::vector<SeriesValue>& values) override;
-  /// Ends the series that is open, and the statement; a message stands beside what has been written.
-  void EndStatement(std::string_view error);
-  /// A statement's result that somebody else has written.
-  void WholeStatement(std::string_view json);
+  /// Ends the series that is open, and the statement; a warning and an error stand beside what has been written, if any.
+  void EndStatement(std::string_view warning, std::string_view error);
+  /// A statement's result, an object, that somebody else has written.
+  void WholeStatement(std::string_view json, std::string_view warning);
   void EndDocument();
 
  private:

@@ -99,6 +99,13 @@ class Results final : public http::BodySource {
   bool ended() const { return ended_; }
 
  private:
+  /// Nodes that a statement before has missed count: it was asked at the same instant or so.
+  std::string Warning() const {
+    const auto missing = cancel_.notes()->missing_nodes();
+    if (missing.empty()) return {};
+    return fmt::format("rows are missing: these nodes did not answer: {}", fmt::join(missing, ", "));
+  }
+
   void Step() {
     if (next_ == statements_.size()) {
       writer_.EndDocument();
@@ -109,7 +116,8 @@ class Results final : public http::BodySource {
     const Statement& statement = statements_[next_];
     const std::string& database = statement.database.empty() ? database_ : statement.database;
     if (statement.kind != Statement::Kind::kSelect) {
-      writer_.WholeStatement(executor_.Run(statement, next_, database, read_only_, cancel_));
+      const std::string result = executor_.Run(statement, next_, database, read_only_, cancel_);
+      writer_.WholeStatement(result, Warning());
       ++next_;
       return;
     }
@@ -119,7 +127,7 @@ class Results final : public http::BodySource {
     }
     const Result<bool> done = select_->Step();
     if (done.ok() && !*done) return;
-    writer_.EndStatement(done.ok() ? std::string() : ClientMessage(done.status()));
+    writer_.EndStatement(Warning(), done.ok() ? std::string() : ClientMessage(done.status()));
     select_.reset();
     ++next_;
   }
