@@ -110,6 +110,28 @@ def test_the_health_check_of_compose(compose, shared_server):
     assert ask(script.replace("/ready", "/nowhere"), shared_server) != 0
 
 
+def test_redis_of_compose_syncs_each_commit(compose):
+    command = compose["services"]["redis"]["command"]
+    options = dict(zip(command[1::2], command[2::2]))
+    assert options["--appendonly"] == "yes" and options["--appendfsync"] == "always"
+
+
+def test_the_health_check_of_the_image(make_server):
+    image = (REPOSITORY / "deploy/docker/Dockerfile").read_text()
+    script = REPOSITORY / "deploy/docker/healthcheck"
+    assert "deploy/docker/healthcheck /usr/local/bin/gigapi-healthcheck" in image and "HEALTHCHECK" in image
+
+    def check(**env):
+        return subprocess.run(["bash", script], env={"PATH": os.environ["PATH"], **env}, capture_output=True, timeout=30).returncode
+
+    open_server = make_server()
+    guarded = make_server(root=open_server.root.parent / "guarded", HTTP_BASIC_AUTH_USERNAME="me", HTTP_BASIC_AUTH_PASSWORD="x")
+    for server in (open_server, guarded):
+        assert check(HTTP_PORT=str(server.port)) == 0 and check(PORT=str(server.port), **server.env) == 0
+    open_server.stop()
+    assert check(HTTP_PORT=str(open_server.port)) != 0
+
+
 def test_docker_reads_compose():
     if shutil.which("docker") is None or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
         pytest.skip("docker compose is not installed")
