@@ -24,6 +24,58 @@ def installed(package, tmp_path_factory):
     return root
 
 
+# A copy of this machine's root, in a mount namespace of its own and in memory: what is installed there is gone with it.
+MACHINE = """#!/bin/sh
+set -e
+[ -n "$MACHINE_IS_COPIED" ] || MACHINE_IS_COPIED=1 exec unshare --mount --propagation private "$0" "$@"
+mount -t tmpfs -o size=2g tmpfs {stage}
+mkdir {stage}/upper {stage}/work {stage}/root
+mount -t overlay -o lowerdir=/,upperdir={stage}/upper,workdir={stage}/work overlay {stage}/root
+mount -t tmpfs tmpfs {stage}/root/run
+mount --rbind /dev {stage}/root/dev
+mount -t proc proc {stage}/root/proc
+cp {package} {stage}/root/gigapi.deb
+cd /
+exec chroot {stage}/root /bin/sh -ec '{script}'
+"""
+
+
+@pytest.fixture
+def machine(package, tmp_path):
+    """Makes a program that runs a script as root on a machine that has the package as /gigapi.deb."""
+    (tmp_path / "stage").mkdir()
+
+    def make(script):
+        program = tmp_path / "machine"
+        program.write_text(MACHINE.format(stage=tmp_path / "stage", package=package, script=script))
+        program.chmod(0o755)
+        return program
+
+    if shutil.which("dpkg") is None or subprocess.run([make("true")], capture_output=True).returncode != 0:
+        pytest.skip("this machine cannot be copied: that needs root, and a kernel that stacks folders")
+    return make
+
+
+def test_it_is_installed_started_and_removed_as_dpkg_does_it(machine, tmp_path):
+    start = ("dpkg -i /gigapi.deb >&2; exec setpriv --reuid=gigapi --regid=gigapi --init-groups "
+             "/usr/bin/gigapi serve --config /etc/gigapi/gigapi.toml")
+    server = Server(machine(start), tmp_path / "none", {"GIGAPI_ROOT": ""})
+    try:
+        server.start()
+        server.write("cpu,host=a value=1 1")
+        assert server.query("SELECT host, value FROM cpu") == [{"host": "a", "value": 1}]
+        assert "root=/var/lib/gigapi" in server.log()
+        assert server.stop() == 0
+    finally:
+        server.kill()
+    script = ("dpkg -i /gigapi.deb; stat -c %U:%a /var/lib/gigapi /etc/gigapi/gigapi.toml; touch /var/lib/gigapi/kept; "
+              "dpkg -r gigapi; test -e /etc/gigapi/gigapi.toml; dpkg -P gigapi; test ! -e /etc/gigapi/gigapi.toml; "
+              "test ! -e /usr/bin/gigapi; ls /var/lib/gigapi")
+    done = subprocess.run([machine(script)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "gigapi:750\nroot:640\n" in done.stdout and done.stdout.endswith("kept\n"), done.stdout
+
+
 def field(package, name):
     return subprocess.run(["dpkg-deb", "-f", package, name], capture_output=True, text=True, check=True).stdout.strip()
 
