@@ -224,11 +224,6 @@ Result<bool> Flusher::FlushOnce(Partition* partition) {
   return true;
 }
 
-bool Flusher::IsListed(const Partition& partition, const DataFile& file) const {
-  const std::lock_guard lock(state_->mutex);
-  return std::ranges::any_of(partition.files, [&](const DataFilePtr& each) { return each->key == file.key; });
-}
-
 /// kCancelled: the buffer is no longer what the batch was taken from.
 Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
   ARROW_ASSIGN_OR_RAISE(const SchemaPtr schema, columns_->CommitNow(partition->table, batch.schema));
@@ -245,9 +240,9 @@ Status Flusher::WriteAndCommit(Partition* partition, const Batch& batch) {
     partition->flushed_at_ns = SteadyNanos();
   };
   const Status committed = committer_->Commit(partition, add_file, on_committed);
+  // After any other failure the catalog may have it.
   const bool was_refused = KindOf(committed) == ErrorKind::kCancelled || KindOf(committed) == ErrorKind::kConflict;
-  // After any other failure the catalog may have it; and a repair may have found it and put it there.
-  if (!committed.ok() && was_refused && !IsListed(*partition, *file)) (void)file->layer->Remove(file->key);
+  if (!committed.ok() && was_refused) committer_->GiveUp(partition, file);
   ARROW_RETURN_NOT_OK(committed);
   ++flushes;
   flushed_rows += file->rows;
@@ -284,7 +279,8 @@ Result<DataFile> Flusher::WriteFile(Partition* partition, const Batch& batch, co
   };
   auto written = write();
   if (!written.ok()) {
-    (void)layer->Remove(key);  // it may be there although the answer said otherwise
+    // It may be there although the answer said otherwise.
+    committer_->GiveUp(partition, std::make_shared<const DataFile>(DataFile{.layer = layer, .key = key}));
     return written.status();
   }
   DataFile file = *std::move(written);

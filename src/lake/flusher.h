@@ -59,7 +59,6 @@ class Flusher {
   Result<DataFile> WriteFile(Partition* partition, const Batch& batch, const TableSchema& schema);
   Result<bool> FlushOnce(Partition* partition);
   Status WriteAndCommit(Partition* partition, const Batch& batch);
-  bool IsListed(const Partition& partition, const DataFile& file) const;
   void Failed(Partition* partition, const Status& reason);
   void GatherSmallChunks(Partition* partition);
   void RemoveDroppedFiles();

@@ -187,9 +187,13 @@ class Lake : public SnapshotSource {
   virtual std::vector<LeasedPartition> ListLeases() = 0;
   /// Replaces `inputs` (all of one partition) by other files, which are written already, in one step for the catalog and
   /// for new snapshots. The inputs are removed when no query reads them any more. Gives the lease of the partition back.
-  /// Fails with kConflict when an input is no longer in the partition, or the lease is no longer this node's.
+  /// Fails with kConflict when an input is no longer in the partition, or the lease is no longer this node's: then the other
+  /// files are given up.
   virtual Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs,
                               std::vector<DataFile> outputs) = 0;
+  /// A file that was, or may have been, written and is not to be in the partition after all: it is removed, unless the
+  /// catalog names it. Only its layer and its key are looked at.
+  virtual void GiveUpFile(const PartitionFiles& partition, DataFile file) = 0;
 
   /// Partitions, found since the last call, whose entry in a shared catalog lacks or may lack files with rows of this node:
   /// the catalog has fallen back to an older state, as a Redis may that is restarted or replaced. None where no rows are

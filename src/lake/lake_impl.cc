@@ -342,7 +342,12 @@ std::vector<LeasedPartition> LakeImpl::ListLeases() {
 
 Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<DataFilePtr>& inputs,
                               std::vector<DataFile> outputs) {
-  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed.Key()));
+  const auto found = FindPartition(listed.Key());
+  if (!found.ok()) {
+    for (const DataFile& output : outputs) (void)output.layer->Remove(output.key);
+    return found.status();
+  }
+  const std::shared_ptr<Partition>& partition = *found;
   std::vector<DataFilePtr> added;
   for (DataFile& output : outputs) {
     if (output.id == 0) output.id = NewDataFileId();
@@ -365,7 +370,18 @@ Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<Da
     edit->dropped = inputs;
     return Status::OK();
   };
-  return committer_.Commit(partition.get(), replace, nullptr);
+  Status replaced = committer_.Commit(partition.get(), replace, nullptr);
+  // After any other failure the catalog may have them.
+  if (!replaced.ok() && KindOf(replaced) == ErrorKind::kConflict) {
+    for (const DataFilePtr& file : added) committer_.GiveUp(partition.get(), file);
+  }
+  return replaced;
+}
+
+void LakeImpl::GiveUpFile(const PartitionFiles& listed, DataFile file) {
+  const auto partition = FindPartition(listed.Key());
+  if (partition.ok()) committer_.GiveUp(partition->get(), std::make_shared<const DataFile>(std::move(file)));
+  else (void)file.layer->Remove(file.key);
 }
 
 LakeMetrics LakeImpl::metrics() const {

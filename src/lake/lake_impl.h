@@ -58,6 +58,7 @@ class LakeImpl final : public Lake {
   std::vector<LeasedPartition> ListLeases() override;
   Status ReplaceFiles(const PartitionFiles& partition, const std::vector<DataFilePtr>& inputs,
                       std::vector<DataFile> outputs) override;
+  void GiveUpFile(const PartitionFiles& partition, DataFile file) override;
   std::vector<CatalogKey> TakeFallenBack() override;
   uint64_t DroppedUpTo(const CatalogKey& partition) override;
   Status AddColumns(const std::string& database, const std::string& table, const SchemaPtr& columns) override;

@@ -17,6 +17,11 @@ bool HasFallenBack(const WalSequences& known, const WalSequences& loaded) {
   return std::ranges::any_of(known, [&](const auto& each) { return SequenceOf(loaded, each.first) < each.second; });
 }
 
+bool IsListed(const std::vector<DataFilePtr>& files, const DataFile& file) {
+  return std::ranges::any_of(
+      files, [&](const DataFilePtr& each) { return each->layer == file.layer && each->key == file.key; });
+}
+
 /// What was dropped by a commit that the catalog has lost may be needed again: where its rows went is not listed now. While
 /// an hour is not there at all, it may have fallen back or its table may be dropped, as will be told.
 void KeepWhatIsNeededAgain(const LoadedPartition& loaded, Partition* partition) {
@@ -27,11 +32,8 @@ void KeepWhatIsNeededAgain(const LoadedPartition& loaded, Partition* partition) 
     std::ranges::move(partition->drop_queue, std::back_inserter(partition->unsure_drops));
   }
   if (has_fallen_back) partition->drop_queue.clear();
-  std::erase_if(partition->drop_queue, [&](const DroppedFile& dropped) {
-    return std::ranges::any_of(partition->files, [&](const DataFilePtr& file) {
-      return file->layer == dropped.file->layer && file->key == dropped.file->key;
-    });
-  });
+  std::erase_if(partition->drop_queue,
+                [&](const DroppedFile& dropped) { return IsListed(partition->files, *dropped.file); });
 }
 
 DroppedName DroppedNameOf(const DataFile& file) { return {.layer = file.layer->name(), .name = NameOf(file.key)}; }
@@ -96,6 +98,21 @@ Status PartitionCommitter::Commit(Partition* partition, const MakeEdit& make_edi
     admission_->Adjust(-freed_bytes);
     return Status::OK();
   }
+}
+
+void PartitionCommitter::GiveUp(Partition* partition, const DataFilePtr& file) {
+  const auto drop = [&](PartitionEdit* edit) -> Status {
+    if (IsListed(edit->files, *file)) return Error(ErrorKind::kCancelled, "the catalog names it");
+    edit->dropped = {file};
+    return Status::OK();
+  };
+  if (catalog_->is_shared()) (void)Commit(partition, drop, nullptr);
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (catalog_->is_shared() && !partition->table->dropped) return;
+    if (IsListed(partition->files, *file)) return;
+  }
+  (void)file->layer->Remove(file->key);
 }
 
 Status PartitionCommitter::Refresh(Partition* partition) {

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
+#include <thread>
+#include <utility>
 
 #include "catalog/catalog_key.h"
 #include "catalog/store_catalog.h"
@@ -282,6 +285,59 @@ TEST_F(HealServiceTest, TellsOfFilesThatItLeaves) {
   ASSERT_TRUE(heals_->Run().ok());
   EXPECT_EQ(heals_->metrics().files_total, 0);
   EXPECT_EQ(heals_->metrics().left_files_total, 2);
+}
+
+/// A merge that was paused before its commit, while the catalog fell back to before its inputs.
+TEST_F(HealServiceTest, AMergeThatComesTooLateLeavesItsFileToWhoHasFoundIt) {
+  WriteAndFlush({1});
+  const std::string key = HourKey(), old = Hour();
+  WriteAndFlush({2});
+  WriteAndFlush({3});
+  FaultFileSystem disk;
+  LakeOptions options = Options();
+  options.layers = {layer_};
+  const auto faults = std::make_shared<FaultStore>(store_);
+  options.shared_catalog = faults;
+  auto other = Open(&disk, options);
+  const PartitionFiles hour = other->ListPartitions().at(0);
+  const std::vector<DataFilePtr> inputs(hour.files.begin() + 1, hour.files.end());
+  ASSERT_EQ(inputs.size(), 2u);
+  bool was_paused = false;
+  faults->SetFaults([&](FaultStore::Operation operation, const std::string& of) {
+    if (operation == FaultStore::Operation::kPutIf && of == key && !std::exchange(was_paused, true)) {
+      FallBackTo(old);
+      LookAtTheCatalog();
+      EXPECT_TRUE(heals_->Run().ok());
+    }
+    return FaultStore::Outcome::kDone;
+  });
+  const auto merges = MergeService::Start(other.get(), {.enabled = false});
+  EXPECT_EQ(KindOf(merges->Merge(hour, {.inputs = inputs, .output_level = 2})), ErrorKind::kConflict);
+  EXPECT_TRUE(was_paused);
+  EXPECT_EQ(heals_->metrics().files_total, 1);
+  other.reset();
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3}));
+}
+
+/// Nobody lists it by mistake, and it does not stay.
+TEST_F(HealServiceTest, AMergeThatComesTooLateRemovesItsFile) {
+  WriteAndFlush({1});
+  WriteAndFlush({2});
+  FaultFileSystem disk;
+  LakeOptions options = Options();
+  options.layers = {layer_};
+  options.shared_catalog = store_;
+  auto other = Open(&disk, options);
+  const auto merges = MergeService::Start(other.get(), {.enabled = false});
+  const PartitionFiles hour = other->ListPartitions().at(0);
+  ASSERT_TRUE(lake_->ReplaceFiles(lake_->ListPartitions().at(0), {lake_->ListPartitions().at(0).files[0]}, {}).ok());
+  EXPECT_EQ(KindOf(merges->Merge(hour, {.inputs = hour.files, .output_level = 2})), ErrorKind::kConflict);
+  const auto merged_files = [&] {
+    const auto objects = *ListAll(store_.get(), "db/");
+    return std::ranges::count_if(objects, [](const ObjectInfo& object) { return object.key.ends_with(".2.parquet"); });
+  };
+  while (merged_files() > 0) std::this_thread::yield();
+  EXPECT_EQ(Listed(), Ids{2});
 }
 
 }  // namespace

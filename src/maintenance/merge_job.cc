@@ -84,17 +84,18 @@ Result<DataFile> Merge(const PartitionFiles& partition, const MergePlan& plan, c
 
 }  // namespace
 
-Result<DataFile> RunMerge(const PartitionFiles& partition, const MergePlan& plan, const std::function<bool()>& is_stopping) {
+Result<DataFile> RunMerge(const PartitionFiles& partition, const MergePlan& plan, const std::function<bool()>& is_stopping,
+                          const std::function<void(const DataFile&)>& give_up) {
   DataFile output = DescribeOutput(partition, plan);
   Result<DataFile> merged = Merge(partition, plan, output, is_stopping);
   if (!merged.ok()) {
-    (void)output.layer->Remove(output.key);  // it may be there although the answer said otherwise
+    if (KindOf(merged.status()) != ErrorKind::kCancelled) give_up(output);
     return merged.status();
   }
   int64_t rows = 0;
   for (const DataFilePtr& input : plan.inputs) rows += input->rows;
   if (rows != merged->rows) {
-    (void)output.layer->Remove(output.key);
+    give_up(output);
     return Errorf(ErrorKind::kInternal, "a merge made {} rows of {}", merged->rows, rows);
   }
   output.size_bytes = merged->size_bytes;

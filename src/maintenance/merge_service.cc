@@ -100,7 +100,9 @@ bool MergeService::MergeAndLog(const PartitionFiles& partition, const MergePlan&
 
 Result<DataFile> MergeService::LeaseAndRun(const PartitionFiles& partition, const MergePlan& plan) {
   ARROW_RETURN_NOT_OK(lake_->LeasePartition(partition));
-  auto output = RunMerge(partition, plan, [this] { return stopping_.load(); });
+  auto output = RunMerge(
+      partition, plan, [this] { return stopping_.load(); },
+      [&](const DataFile& file) { lake_->GiveUpFile(partition, file); });
   // A failure leaves the lease here: this node goes on when it can, and when it dies the lease ends.
   if (!output.ok()) (void)lake_->ReturnPartition(partition);
   return output;
@@ -112,13 +114,9 @@ Status MergeService::Merge(const PartitionFiles& partition, const MergePlan& pla
   int64_t rows = 0, bytes = 0;
   Result<DataFile> output = LeaseAndRun(partition, plan);
   if (output.ok()) {
-    const LayerPtr layer = output->layer;
-    const std::string key = output->key;
     rows = output->rows;
     bytes = output->size_bytes;
     status = lake_->ReplaceFiles(partition, plan.inputs, {*std::move(output)});
-    // After a conflict no catalog names the file. After any other failure one may: it stays, and the next start decides.
-    if (!status.ok() && KindOf(status) == ErrorKind::kConflict) (void)layer->Remove(key);
   } else {
     status = output.status();
   }

@@ -141,7 +141,7 @@ TEST_F(MergeServiceTest, ACrashBeforeTheCommitLeavesTheOldFilesOnly) {
   for (int i = 0; i < 2; ++i) WriteAndFlush();
   const PartitionFiles partition = lake_->ListPartitions()[0];
   MergePlan plan{partition.files, 4};
-  const DataFile merged = RunMerge(partition, plan, [] { return false; }).ValueOrDie();
+  const DataFile merged = RunMerge(partition, plan, [] { return false; }, [](const DataFile&) {}).ValueOrDie();
   EXPECT_TRUE(*fs.Exists("/data/" + merged.key));
   const auto crashed = fs.Crash();
   lake_ = nullptr;
@@ -158,7 +158,9 @@ TEST_F(MergeServiceTest, StoppingGivesAMergeUpAndLeavesNothing) {
   for (int i = 0; i < 2; ++i) WriteAndFlush();
   const PartitionFiles partition = lake_->ListPartitions()[0];
   const size_t names = fs.List("/data/" + partition.path)->size();
-  EXPECT_EQ(KindOf(RunMerge(partition, {partition.files, 4}, [] { return true; }).status()), ErrorKind::kCancelled);
+  const auto merged = RunMerge(
+      partition, {partition.files, 4}, [] { return true; }, [](const DataFile&) {});
+  EXPECT_EQ(KindOf(merged.status()), ErrorKind::kCancelled);
   EXPECT_EQ(fs.List("/data/" + partition.path)->size(), names);
   lake_ = nullptr;
 }

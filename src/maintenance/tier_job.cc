@@ -31,7 +31,8 @@ Status WriteCopy(const DataFile& file, const DataFile& copy, const OnPiece& on_p
 }  // namespace
 
 Result<DataFile> CopyToLayer(const DataFile& file, const LayerPtr& layer, int64_t now_ns,
-                             const std::function<bool()>& is_stopping) {
+                             const std::function<bool()>& is_stopping,
+                             const std::function<void(const DataFile&)>& give_up) {
   DataFile copy = file;
   copy.id = NewDataFileId();
   copy.layer = layer;
@@ -40,7 +41,7 @@ Result<DataFile> CopyToLayer(const DataFile& file, const LayerPtr& layer, int64_
   copy.oldest_in_layer_ns = copy.newest_in_layer_ns = now_ns;
   const Status copied = WriteCopy(file, copy, [&](int64_t) { return !is_stopping(); });
   if (!copied.ok()) {
-    (void)layer->Remove(copy.key);  // it may be there although the answer said otherwise
+    if (KindOf(copied) != ErrorKind::kCancelled) give_up(copy);
     return copied;
   }
   return copy;

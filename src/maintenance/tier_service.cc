@@ -145,16 +145,14 @@ Status TierService::RunDue() {
 
 Status TierService::Move(const PartitionFiles& partition, const DataFilePtr& file, const LayerPtr& layer) {
   ARROW_RETURN_NOT_OK(lake_->LeasePartition(partition));
-  auto copied = CopyToLayer(*file, layer, WallNanos(), [this] { return stopping_.load(); });
+  auto copied = CopyToLayer(
+      *file, layer, WallNanos(), [this] { return stopping_.load(); },
+      [&](const DataFile& copy) { lake_->GiveUpFile(partition, copy); });
   if (!copied.ok()) {
     (void)lake_->ReturnPartition(partition);
     return copied.status();
   }
-  const std::string key = copied->key;
-  const Status moved = lake_->ReplaceFiles(partition, {file}, {*std::move(copied)});
-  // After a conflict no catalog names the copy. After any other failure one may.
-  if (!moved.ok() && KindOf(moved) == ErrorKind::kConflict) (void)layer->Remove(key);
-  ARROW_RETURN_NOT_OK(moved);
+  ARROW_RETURN_NOT_OK(lake_->ReplaceFiles(partition, {file}, {*std::move(copied)}));
   LOG_DEBUG("moved", "key={} from={} to={} bytes={}", file->key, file->layer->name(), layer->name(), file->size_bytes);
   const std::lock_guard lock(mutex_);
   ++metrics_.moves_total;

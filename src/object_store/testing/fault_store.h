@@ -35,7 +35,7 @@ class FaultStore final : public ObjectStore {
   /// Called before each operation; decides what becomes of it.
   using Decide = std::function<Outcome(Operation, const std::string& key)>;
 
-  explicit FaultStore(std::unique_ptr<ObjectStore> store) : store_(std::move(store)) {}
+  explicit FaultStore(std::shared_ptr<ObjectStore> store) : store_(std::move(store)) {}
 
   void SetFaults(Decide decide);
   /// Each operation fails with this probability, half of them after they were carried out.
@@ -63,7 +63,7 @@ class FaultStore final : public ObjectStore {
               std::function<Status()> late = {}) const;
 
  private:
-  const std::unique_ptr<ObjectStore> store_;
+  const std::shared_ptr<ObjectStore> store_;
   mutable std::mutex mutex_;
   Decide decide_;
   mutable std::vector<std::function<Status()>> late_;

@@ -36,6 +36,7 @@ class FakeLake final : public Lake {
   Status ReplaceFiles(const PartitionFiles&, const std::vector<DataFilePtr>&, std::vector<DataFile>) override {
     return Status::OK();
   }
+  void GiveUpFile(const PartitionFiles&, DataFile) override {}
   std::vector<CatalogKey> TakeFallenBack() override { return {}; }
   uint64_t DroppedUpTo(const CatalogKey&) override { return 0; }
   Status AddColumns(const std::string&, const std::string&, const SchemaPtr&) override { return Status::OK(); }
