@@ -62,9 +62,9 @@ class Job {
     }
     ARROW_RETURN_NOT_OK(RestoreCopy(manifest_, *layer_, hooks_).CopyAll());
     ARROW_ASSIGN_OR_RAISE(const std::vector<Hour> hours, MakeHours());
-    ARROW_RETURN_NOT_OK(BeginRestore(store_));
+    ARROW_ASSIGN_OR_RAISE(const CatalogMarker before, BeginRestore(store_));
     // While files were copied nothing kept nodes from coming.
-    if (!goes_on) ARROW_RETURN_NOT_OK(CheckAgain());
+    if (!goes_on) ARROW_RETURN_NOT_OK(CheckAgain(before));
     ARROW_RETURN_NOT_OK(RemoveTables());
     ARROW_RETURN_NOT_OK(Commit(hours));
     return EndRebuild(store_);
@@ -98,11 +98,10 @@ class Job {
     return Status::OK();
   }
 
-  Status CheckAgain() {
+  Status CheckAgain(CatalogMarker before) {
     Status still_so = CheckNoNodeRuns(store_, hooks_.is_cancelled);
     if (still_so.ok() && !target_.replace_existing) still_so = CheckNoTables();
-    // Nothing of it has changed.
-    if (!still_so.ok()) ARROW_RETURN_NOT_OK(EndRebuild(store_));
+    if (!still_so.ok()) ARROW_RETURN_NOT_OK(GiveUpRestore(store_, before));
     return still_so;
   }
 

@@ -142,6 +142,31 @@ TEST_F(SharedRestoreTest, ANodeThatRunsIsLeftAlone) {
   EXPECT_TRUE(Restore(manifest, new_).ok()) << "its entry is all that is left of it";
 }
 
+/// It gives up then, and a catalog that was lost or is being rebuilt must not be taken for a whole one.
+TEST_F(SharedRestoreTest, ANodeThatComesMeanwhileLeavesTheCatalogWhatItWas) {
+  WriteRows({1});
+  const BackupManifest manifest = BackUp();
+  constexpr char kMarker[] = ".gigapi/catalog";
+  const auto marker = [&] {
+    const auto found = new_.store->Get(kMarker);
+    return found.ok() ? found->content.substr(0, found->content.find(' ')) : std::string();
+  };
+  for (const std::string before : {"", "unfinished", "whole"}) {
+    if (!before.empty()) ASSERT_TRUE(PutObject(new_.store.get(), kMarker, before + " 1").ok());
+    NodeEntry entry{.node = "n", .epoch = "e", .interval_ms = 60'000};
+    BackupHooks hooks;
+    hooks.is_cancelled = [&] {
+      ++entry.heartbeats;
+      EXPECT_TRUE(PutObject(new_.store.get(), NodeKey(entry.node), EncodeNodeEntry(entry)).ok());
+      return false;
+    };
+    const SharedRestoreTarget target{.catalog = new_.store, .layers = {new_.layer}, .replace_existing = true};
+    EXPECT_EQ(KindOf(RunSharedRestore(manifest, target, hooks)), ErrorKind::kConflict);
+    EXPECT_EQ(marker(), before);
+    ASSERT_TRUE(new_.store->Remove(NodeKey("n")).ok());
+  }
+}
+
 /// Of a restore that was cut short at any step a node that starts sees nothing, and the next try brings all of it.
 TEST_F(SharedRestoreTest, CutShortNothingIsVisibleAndItGoesOn) {
   WriteRows({1, 2, 3}, 3);

@@ -21,12 +21,7 @@ constexpr int kPagesMax = 5;
 /// No two puts may have the same content.
 std::string Content(std::string_view state) { return std::string(state) + NewUuid(); }
 
-enum class Marker {
-  kNone,
-  kUnfinished,
-  kRestoring,
-  kWhole,
-};
+using Marker = CatalogMarker;
 
 struct VersionedMarker {
   Marker state = Marker::kNone;
@@ -186,9 +181,17 @@ Result<bool> BeginRebuild(ObjectStore* store) {
   return false;
 }
 
-Status BeginRestore(ObjectStore* store) {
+Result<CatalogMarker> BeginRestore(ObjectStore* store) {
   ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
-  return marker.state == Marker::kRestoring ? Status::OK() : PutMarker(store, marker, kRestoring);
+  if (marker.state != Marker::kRestoring) ARROW_RETURN_NOT_OK(PutMarker(store, marker, kRestoring));
+  return marker.state;
+}
+
+Status GiveUpRestore(ObjectStore* store, CatalogMarker before) {
+  if (before == Marker::kRestoring) return Status::OK();  // of another try, which goes on or is run again
+  if (before == Marker::kNone) return store->Remove(kMarkerKey);
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  return PutMarker(store, marker, before == Marker::kWhole ? kWhole : kUnfinished);
 }
 
 Result<bool> IsBeingRestored(ObjectStore* store) {

@@ -29,8 +29,17 @@ Result<bool> HasCatalogMarker(ObjectStore* store);
 /// Before a catalog is rebuilt, if it is not whole: no node starts until EndRebuild. Answers whether it was whole; kConflict
 /// for one that is being restored.
 Result<bool> BeginRebuild(ObjectStore* store);
-/// Before the content of a catalog is replaced, whatever it is: no node starts until EndRebuild.
-Status BeginRestore(ObjectStore* store);
+/// What the object says.
+enum class CatalogMarker {
+  kNone,        // there is none
+  kUnfinished,  // it is being rebuilt
+  kRestoring,
+  kWhole,
+};
+/// Before the content of a catalog is replaced, whatever it is: no node starts until EndRebuild. Answers what it was.
+Result<CatalogMarker> BeginRestore(ObjectStore* store);
+/// Instead of EndRebuild, when nothing was replaced: the catalog is what it was.
+Status GiveUpRestore(ObjectStore* store, CatalogMarker before);
 /// Whether BeginRestore was not followed by EndRebuild.
 Result<bool> IsBeingRestored(ObjectStore* store);
 /// The catalog is whole.
