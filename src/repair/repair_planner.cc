@@ -1,6 +1,9 @@
 #include "repair/repair_planner.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string>
 
 #include "base/path.h"
 #include "repair/file_choice.h"
@@ -39,6 +42,19 @@ struct HourFindings {
   bool has_missing = false;
 };
 
+/// What an hour lists.
+struct ListedFiles {
+  std::vector<const FoundFile*> here;
+  bool are_exact = true;            // whether all those that this machine reaches say which rows they have
+  std::set<std::string> elsewhere;  // nodes that have files of their own logs where nobody else reaches them
+
+  /// Whether those that do not tell may have some of a file's rows.
+  bool MayHaveRowsOf(const FileProvenance& file) const {
+    return !are_exact || elsewhere.contains("") ||
+           std::ranges::any_of(file.logs, [&](const auto& log) { return elsewhere.contains(log.first); });
+  }
+};
+
 class TablePlanner {
  public:
   TablePlanner(const std::pair<std::string, std::string>& name, const TableInventory& table, const RepairOptions& options,
@@ -63,7 +79,7 @@ class TablePlanner {
         continue;
       }
       HourFindings& found = findings[partition];
-      found = hour.metadata ? Compare(hour) : Rebuild(hour);
+      found = hour.metadata ? Compare(partition, hour) : Rebuild(partition, hour);
       columns_of.insert(columns_of.end(), found.added.begin(), found.added.end());
       if (table_.schema == nullptr) AddListed(hour, &columns_of);
     }
@@ -103,11 +119,15 @@ class TablePlanner {
     return own != logs.end() && !own->second.empty() && own->second.back().up_to <= dropped_up_to;
   }
 
-  bool IsOurs(const FoundFile& file) const {
-    if (!file.footer) return false;
-    if (!file.footer->provenance) return true;
-    const FileProvenance& provenance = *file.footer->provenance;
-    return provenance.database == database_ && provenance.table == name_;
+  /// Why the file cannot be of this hour; empty: it can. Queries leave hours out by their time.
+  std::string WhyNotOurs(PartitionKey partition, const FoundFile& file) const {
+    if (!file.footer) return file.problem;
+    const ParquetFooter& footer = *file.footer;
+    const bool is_of_table =
+        !footer.provenance || (footer.provenance->database == database_ && footer.provenance->table == name_);
+    if (!is_of_table) return "its footer names another table";
+    const bool is_in_hour = footer.min_time >= partition.begin_ns() && footer.max_time <= partition.last_ns();
+    return is_in_hour || footer.rows == 0 ? "" : "it has rows of another hour";
   }
 
   bool IsLeftToOthers(const FoundFile& file) const {
@@ -115,12 +135,13 @@ class TablePlanner {
   }
 
   /// Takes out of `files` what cannot be chosen.
-  void SetAside(std::vector<const FoundFile*>* files) {
+  void SetAside(PartitionKey partition, std::vector<const FoundFile*>* files) {
     std::erase_if(*files, [&](const FoundFile* file) {
-      const bool is_ours = IsOurs(*file);
+      std::string problem = WhyNotOurs(partition, *file);
+      const bool is_ours = file->footer && problem.empty();
       if (is_ours && !IsDropped(*file)) return false;
       plan_->orphans.push_back(OrphanOf(*file, is_ours ? OrphanKind::kDropped : OrphanKind::kUnreadable));
-      if (!is_ours && file->footer) plan_->orphans.back().problem = "its footer names another table";
+      plan_->orphans.back().problem = std::move(problem);
       return true;
     });
   }
@@ -143,56 +164,54 @@ class TablePlanner {
     return taken;
   }
 
-  HourFindings Rebuild(const HourInventory& hour) {
+  HourFindings Rebuild(PartitionKey partition, const HourInventory& hour) {
     std::vector<const FoundFile*> files;
     for (const FoundFile& file : hour.files) files.push_back(&file);
-    SetAside(&files);
+    SetAside(partition, &files);
     return {.added = Choose(files), .kept = {}};
   }
 
-  HourFindings Compare(const HourInventory& hour) {
+  HourFindings Compare(PartitionKey partition, const HourInventory& hour) {
     HourFindings found;
-    std::vector<const FoundFile*> listed;
-    bool listed_are_exact = true;
+    ListedFiles listed;
     for (const DataFilePtr& file : hour.metadata->files) {
       has_files_ = true;
       if (file->is_elsewhere) {
         found.kept.push_back(file);
-        listed_are_exact = false;
+        listed.elsewhere.insert(file->node);
         continue;
       }
       const FoundFile* const there = Find(hour, *file);
       if (there != nullptr && there->size_bytes == file->size_bytes) {
         found.kept.push_back(file);
-        listed.push_back(there);
+        listed.here.push_back(there);
         ++plan_->listed_files;
         plan_->listed_rows += file->rows;
         continue;
       }
       found.has_missing = true;
-      listed_are_exact = false;
+      listed.are_exact = false;
       plan_->missing.push_back({file, there ? std::optional(there->size_bytes) : std::nullopt});
-      if (there != nullptr) listed.push_back(there);
+      if (there != nullptr) listed.here.push_back(there);
     }
     std::vector<const FoundFile*> others;
     for (const FoundFile& file : hour.files) {
-      if (std::ranges::find(listed, &file) != listed.end()) continue;
+      if (std::ranges::find(listed.here, &file) != listed.here.end()) continue;
       if (IsQueued(*hour.metadata, file)) plan_->orphans.push_back(OrphanOf(file, OrphanKind::kDropped));
       else others.push_back(&file);
     }
-    SetAside(&others);
-    found.added = SortOut(listed, listed_are_exact, others);
+    SetAside(partition, &others);
+    found.added = SortOut(std::move(listed), others);
     return found;
   }
 
   /// Answers the files whose rows are certainly in no listed one, if they are to be added.
-  std::vector<const FoundFile*> SortOut(const std::vector<const FoundFile*>& listed, bool listed_are_exact,
-                                        const std::vector<const FoundFile*>& others) {
+  std::vector<const FoundFile*> SortOut(ListedFiles listed, const std::vector<const FoundFile*>& others) {
     std::map<std::string, LogRanges> covered;
     std::set<std::string> replaced;
-    for (const FoundFile* file : listed) {
+    for (const FoundFile* file : listed.here) {
       const bool is_exact = file->footer && CandidateOf(*file).is_exact();
-      listed_are_exact &= is_exact;
+      listed.are_exact &= is_exact;
       if (!file->footer || !file->footer->provenance) continue;
       replaced.insert(file->footer->provenance->replaced.begin(), file->footer->provenance->replaced.end());
       if (!is_exact) continue;
@@ -208,8 +227,11 @@ class TablePlanner {
         plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kReplaced));
       } else if (coverage == Coverage::kSome) {
         plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kConflicting));
-      } else if (!is_exact || !listed_are_exact) {
+      } else if (!is_exact) {
         plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kUnknown));
+      } else if (listed.MayHaveRowsOf(*file->footer->provenance)) {
+        // It must not be added, and not be removed either: it may be the only copy.
+        plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kUnlisted));
       } else {
         unlisted.push_back(file);
       }

@@ -29,7 +29,7 @@ struct RepairOptions {
 enum class OrphanKind {
   kReplaced,     // its rows are in listed files
   kDropped,      // waits for its removal
-  kUnlisted,     // its rows are in no listed file
+  kUnlisted,     // its rows are in no listed file, as far as these tell
   kConflicting,  // some are
   kUnknown,      // it does not tell, as files of earlier versions do not
   kUnreadable,   // no data file of this lake

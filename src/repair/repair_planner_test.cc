@@ -22,6 +22,8 @@ class RepairPlannerTest : public testing::Test {
     found.modified_ns = 77;
     ParquetFooter& footer = found.footer.emplace();
     footer.rows = rows;
+    footer.min_time = kHour.begin_ns();
+    footer.max_time = kHour.last_ns();
     footer.columns = {{.name = "host", .type = ColumnType::kTag}, {.name = "value", .type = ColumnType::kFloat64}};
     FileProvenance& provenance = footer.provenance.emplace();
     provenance.database = "db";
@@ -158,7 +160,7 @@ TEST_F(RepairPlannerTest, AddsNoOrphanToAnHourThatHasMetadataUnlessTold) {
   EXPECT_EQ(plan.hours[0].metadata.wal_sequences.at(""), 12u);
 }
 
-TEST_F(RepairPlannerTest, DoesNotCallAFileUnlistedBesideOneThatDoesNotTell) {
+TEST_F(RepairPlannerTest, AddsNoFileBesideOneThatDoesNotTellNorGivesItUp) {
   FoundFile listed = Found("m.2.parquet", {0, 9});
   HasMetadata({Listed(listed)});
   listed.footer->provenance.reset();
@@ -166,7 +168,41 @@ TEST_F(RepairPlannerTest, DoesNotCallAFileUnlistedBesideOneThatDoesNotTell) {
   options_.add_unlisted = true;
   const RepairPlan plan = Plan();
   EXPECT_TRUE(plan.hours.empty());
-  EXPECT_EQ(plan.orphans.at(0).kind, OrphanKind::kUnknown);
+  EXPECT_EQ(plan.orphans.at(0).kind, OrphanKind::kUnlisted) << "it may be the only copy";
+}
+
+/// The rows of a node's log that it has in its own layer are seen by nobody else.
+TEST_F(RepairPlannerTest, BesideFilesOfOtherNodesAddsOnlyWhatTheyCannotHave) {
+  options_ = {.node = "n1", .is_shared = true, .add_unlisted = true};
+  auto elsewhere = std::make_shared<DataFile>(*Listed(Found("e.1.parquet", {0, 9})));
+  elsewhere->node = "n2";
+  elsewhere->is_elsewhere = true;
+  hour().files = {Found("own.1.parquet", {0, 5}), Found("theirs.1.parquet", {9, 12})};
+  hour().files[1].footer->provenance->logs = {{"n2", {{9, 12}}}};
+  HasMetadata({elsewhere});
+  const RepairPlan plan = Plan();
+  ASSERT_EQ(plan.hours.size(), 1u);
+  ASSERT_EQ(plan.hours[0].added.size(), 1u);
+  EXPECT_EQ(plan.hours[0].added[0]->key, hour().files[0].key);
+  EXPECT_EQ(plan.hours[0].metadata.files.size(), 2u);
+  ASSERT_EQ(plan.orphans.size(), 1u);
+  EXPECT_EQ(plan.orphans[0].key, hour().files[1].key);
+  EXPECT_EQ(plan.orphans[0].kind, OrphanKind::kUnlisted);
+}
+
+TEST_F(RepairPlannerTest, AddsNoFileWithRowsOfAnotherHour) {
+  hour().files = {Found("early.1.parquet", {0, 5}), Found("late.1.parquet", {5, 9}), Found("c.1.parquet", {9, 12})};
+  --hour().files[0].footer->min_time;
+  ++hour().files[1].footer->max_time;
+  hour().files[1].footer->provenance.reset();
+  const RepairPlan plan = Plan();
+  ASSERT_EQ(plan.hours.size(), 1u);
+  EXPECT_EQ(plan.hours[0].added.size(), 1u);
+  ASSERT_EQ(plan.orphans.size(), 2u);
+  for (const Orphan& orphan : plan.orphans) {
+    EXPECT_EQ(orphan.kind, OrphanKind::kUnreadable);
+    EXPECT_EQ(orphan.problem, "it has rows of another hour");
+  }
 }
 
 TEST_F(RepairPlannerTest, KnowsWhatWaitsForItsRemovalAndWhatWasDropped) {

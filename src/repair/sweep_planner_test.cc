@@ -32,6 +32,8 @@ class SweepPlannerTest : public testing::Test {
     found.modified_ns = kOldNs;
     ParquetFooter& footer = found.footer.emplace();
     footer.rows = 10;
+    footer.min_time = kHour.begin_ns();
+    footer.max_time = kHour.last_ns();
     footer.columns = {{.name = "value", .type = ColumnType::kFloat64}};
     FileProvenance& provenance = footer.provenance.emplace();
     provenance.database = "db";
