@@ -127,8 +127,8 @@ Status CatalogFollower::TakeOverPartition(const std::string& database, const std
   return knows_columns ? Status::OK() : TakeOverTable(database, table);
 }
 
-/// Reads what is not known to be as the list has it, and nothing else.
 Status CatalogFollower::TakeOverEverything() {
+  const std::lock_guard everything(everything_mutex_);
   ARROW_ASSIGN_OR_RAISE(const auto entries, catalog_->List());
   // Their columns first: partitions want their tables.
   for (const CatalogEntry& entry : entries) {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,6 +36,8 @@ class CatalogFollower {
   void Start();
   /// What LakeImpl's readers ask for out of turn. Blocks.
   Status TakeOverTable(const std::string& database, const std::string& table);
+  /// Lists everything and reads what has another version than is known: what the feed has not told yet, too. Blocks.
+  Status TakeOverEverything();
   /// Since the feed was last read to its end.
   int64_t LagNs() const { return SteadyNanos() - caught_up_ns_; }
   void Stop();
@@ -51,7 +54,6 @@ class CatalogFollower {
 
   void Run();
   Status TakeOverChanges();
-  Status TakeOverEverything();
   Status TakeOverListed(const CatalogEntry& entry);
   Status ForgetOtherTables(const std::vector<CatalogEntry>& listed);
   Status ForgetOthers(const std::vector<std::shared_ptr<Partition>>& listed);
@@ -68,6 +70,7 @@ class CatalogFollower {
   PartitionCommitter* const committer_;
   Membership* const membership_;
   std::string cursor_;
+  std::mutex everything_mutex_;  // one at a time; guards what follows
   std::map<std::string, ListedTable> listed_tables_;  // by path, as TakeOverEverything last met them
   std::atomic<int64_t> caught_up_ns_ = SteadyNanos();
   std::atomic<bool> stopping_ = false;

@@ -179,6 +179,9 @@ class Lake : public SnapshotSource {
   /// it.
   virtual int64_t CatalogLagNs() const = 0;
 
+  /// Knows all of the catalog as it is now, also what other nodes have changed and not told yet. Blocks.
+  virtual Status CatchUp() = 0;
+
   virtual std::vector<PartitionFiles> ListPartitions() = 0;
   /// Makes this node the one that may replace files of the partition, until it has done so or gives it back. kConflict:
   /// another node that is alive works there. At once, and OK, where nodes share nothing.

@@ -51,6 +51,7 @@ class LakeImpl final : public Lake {
   Result<TableSnapshotPtr> SnapshotWith(std::string_view database, std::string_view table,
                                         const std::vector<BufferedRows>& others) override;
   int64_t CatalogLagNs() const override;
+  Status CatchUp() override;
   void Discover(const std::string& database) override;
   std::vector<PartitionFiles> ListPartitions() override;
   Status LeasePartition(const PartitionFiles& partition) override;
@@ -77,7 +78,7 @@ class LakeImpl final : public Lake {
                                 int64_t* buffered_bytes);
 
   // other_rows.cc
-  Status CatchUp(const std::string& database, const std::string& table, const std::vector<BufferedRows>& others);
+  Status CatchUpWith(const std::string& database, const std::string& table, const std::vector<BufferedRows>& others);
   Result<std::shared_ptr<Partition>> FindPartition(const CatalogKey& key);
   std::optional<MaintenanceLease> OwnLease() const;
 

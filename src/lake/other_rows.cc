@@ -41,6 +41,8 @@ std::vector<BufferedPartition> LakeImpl::ListBuffered(std::string_view database,
 
 int64_t LakeImpl::CatalogLagNs() const { return follower_ ? follower_->LagNs() : 0; }
 
+Status LakeImpl::CatchUp() { return follower_ ? follower_->TakeOverEverything() : Status::OK(); }
+
 void LakeImpl::Discover(const std::string& database) {
   if (!catalog_->is_shared() || !ValidateDatabaseName(database).ok()) return;
   const auto exists = catalog_->HasDatabase(database);
@@ -51,7 +53,7 @@ void LakeImpl::Discover(const std::string& database) {
 }
 
 /// Reads again what the catalog has and this node does not know: columns, and files of hours that others have flushed.
-Status LakeImpl::CatchUp(const std::string& database, const std::string& table, const std::vector<BufferedRows>& others) {
+Status LakeImpl::CatchUpWith(const std::string& database, const std::string& table, const std::vector<BufferedRows>& others) {
   bool knows_columns = true;
   std::vector<std::shared_ptr<Partition>> behind;
   {
@@ -83,7 +85,7 @@ Result<TableSnapshotPtr> LakeImpl::SnapshotWith(std::string_view database, std::
     is_known = state_.FindTable(database, name) != nullptr;
   }
   if (!is_known && follower_) ARROW_RETURN_NOT_OK(follower_->TakeOverTable(database_name, table_name));
-  ARROW_RETURN_NOT_OK(CatchUp(database_name, table_name, others));
+  ARROW_RETURN_NOT_OK(CatchUpWith(database_name, table_name, others));
 
   const std::lock_guard lock(state_.mutex);
   const Table* const table = state_.FindTable(database, name);

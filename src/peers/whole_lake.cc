@@ -1,23 +1,18 @@
 #include "peers/whole_lake.h"
 
-#include <chrono>
 #include <map>
 #include <mutex>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/parallel.h"
 
 namespace gigapi {
 namespace {
 
 constexpr size_t kAskedAtOnceMax = 16;
-constexpr int64_t kCatchUpNsMax = 3 * kNanosPerSecond;
-constexpr std::chrono::milliseconds kCatchUpPoll{20};
 
 /// database -> its tables.
 using TableNames = std::map<std::string, std::set<std::string>>;
@@ -66,18 +61,11 @@ Status WholeLake::FlushEverywhere() {
   return flushed.ok() ? others : flushed;
 }
 
-/// What live nodes have just flushed is found by asking them; this is for nodes that have just ended. Where others commit
-/// all the time there is no instant at which nothing is left to read, but it is read within this time.
-void WholeLake::CatchUp() const {
-  const int64_t called_ns = SteadyNanos();
-  while (lake_->CatalogLagNs() > SteadyNanos() - called_ns && SteadyNanos() - called_ns < kCatchUpNsMax) {
-    std::this_thread::sleep_for(kCatchUpPoll);
-  }
-}
-
 Result<LakeSnapshotPtr> WholeLake::Snapshot() {
-  CatchUp();
   ARROW_ASSIGN_OR_RAISE(const auto holders, Holders());
+  // What live nodes have flushed is found by asking them. Those that have ended before have all in the catalog, which their
+  // journals may not have told yet.
+  ARROW_RETURN_NOT_OK(lake_->CatchUp());
   const LakeSnapshotPtr own = lake_->Snapshot();
   TableNames names = NamesOf(*own);
   std::mutex mutex;

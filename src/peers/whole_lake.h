@@ -23,12 +23,10 @@ class WholeLake {
 
   /// Every row that was acknowledged by any node before the call, once. Of rows that are acknowledged meanwhile each table
   /// has, of each node, those up to an instant within the call. kUnavailable, with its name, when a node that may have rows
-  /// does not answer. Blocks.
+  /// does not answer, and when the catalog does not. Blocks.
   Result<LakeSnapshotPtr> Snapshot();
 
  private:
-  /// Waits a moment until this node knows what others have committed.
-  void CatchUp() const;
   /// Other nodes that may have rows.
   Result<std::vector<NodeEntry>> Holders();
 
