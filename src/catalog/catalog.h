@@ -69,8 +69,8 @@ class Catalog {
 
   /// Reads all of it, without what was dropped.
   virtual Result<CatalogContents> Load(const DropList& drops) = 0;
-  /// What all of it is, without reading it. Of a shared catalog alone: kUnsupported for others.
-  virtual Result<std::vector<CatalogEntry>> List() {
+  /// What all of it is, without reading it. Of a shared catalog alone: kUnsupported for others. May be given up: kCancelled.
+  virtual Result<std::vector<CatalogEntry>> List(const std::function<bool()>& is_cancelled) {
     return Error(ErrorKind::kUnsupported, "a catalog of one process alone has no versions");
   }
   /// Makes a later Load cheaper, if much has changed since the last time; asks the store for a list at least. Nothing but

@@ -18,33 +18,40 @@ std::string JustBefore(const std::string& key) { return key.empty() ? key : key.
 
 }  // namespace
 
-Result<std::vector<std::string>> ListCheckpointParts(ObjectStore* store) {
-  ARROW_ASSIGN_OR_RAISE(const auto parts, ListAll(store, std::string(kCheckpointPrefix)));
-  std::vector<std::string> begins{""};
-  for (const ObjectInfo& part : parts) {
-    if (auto begin = ParseCheckpointPartKey(part.key); begin && !begin->empty()) begins.push_back(*std::move(begin));
+Result<CheckpointParts> ListCheckpointParts(ObjectStore* store) {
+  ARROW_ASSIGN_OR_RAISE(const auto objects, ListAll(store, std::string(kCheckpointPrefix)));
+  CheckpointParts parts{.begins = {""}};
+  for (const ObjectInfo& object : objects) {
+    auto begin = ParseCheckpointPartKey(object.key);
+    if (!begin) continue;
+    if (begin->empty()) parts.has_first = true;
+    else if (ParseCatalogKey(*begin)) parts.begins.push_back(*std::move(begin));  // else nobody here has written it
   }
-  return begins;
+  return parts;
 }
 
-Result<std::vector<ObjectInfo>> ListCatalogRange(ObjectStore* store, const std::string& begin, const std::string& end) {
+Result<std::vector<ObjectInfo>> ListCatalogRange(ObjectStore* store, const std::string& begin, const std::string& end,
+                                                 const std::function<bool()>& is_cancelled) {
   std::vector<ObjectInfo> objects;
   std::string start_after = JustBefore(begin);
   do {
+    if (is_cancelled()) return Error(ErrorKind::kCancelled, "cancelled");
     ARROW_ASSIGN_OR_RAISE(ObjectPage page, store->List("", start_after, kPageObjects));
     for (ObjectInfo& object : page.objects) {
       if (!end.empty() && object.key >= end) return objects;
-      if (ParseCatalogKey(object.key)) objects.push_back(std::move(object));
+      if (object.key >= begin && ParseCatalogKey(object.key)) objects.push_back(std::move(object));
     }
     start_after = std::move(page.next_start_after);
   } while (!start_after.empty());
   return objects;
 }
 
-Result<std::vector<ObjectInfo>> ListCatalog(ObjectStore* store, const std::vector<std::string>& begins) {
+Result<std::vector<ObjectInfo>> ListCatalog(ObjectStore* store, const std::vector<std::string>& begins,
+                                            const std::function<bool()>& is_cancelled) {
   std::vector<std::vector<ObjectInfo>> ranges(begins.size());
   ARROW_RETURN_NOT_OK(ForEachConcurrently(begins.size(), kListThreads, "list", [&](size_t i) {
-    return ListCatalogRange(store, begins[i], i + 1 < begins.size() ? begins[i + 1] : "").Value(&ranges[i]);
+    const std::string end = i + 1 < begins.size() ? begins[i + 1] : "";
+    return ListCatalogRange(store, begins[i], end, is_cancelled).Value(&ranges[i]);
   }));
   std::vector<ObjectInfo> objects;
   for (auto& range : ranges) {

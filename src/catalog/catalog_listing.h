@@ -3,6 +3,7 @@
 // at once. Functions may be called from any thread.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,14 +12,21 @@
 
 namespace gigapi {
 
-/// Where the parts of the checkpoint begin, in the order of keys. The first is empty, whether there is a part of it or not.
-Result<std::vector<std::string>> ListCheckpointParts(ObjectStore* store);
+struct CheckpointParts {
+  /// Keys where parts begin, in their order. The first is empty, whether there is a part of it or not.
+  std::vector<std::string> begins;
+  bool has_first = false;  // there is
+};
+Result<CheckpointParts> ListCheckpointParts(ObjectStore* store);
 
-/// The catalog's objects with keys from `begin` up to `end`, without it; an empty end: all that follow.
-Result<std::vector<ObjectInfo>> ListCatalogRange(ObjectStore* store, const std::string& begin, const std::string& end);
+/// The catalog's objects with keys from `begin` up to `end`, without it; an empty end: all that follow. kCancelled when it
+/// is asked for, which it is before each request.
+Result<std::vector<ObjectInfo>> ListCatalogRange(ObjectStore* store, const std::string& begin, const std::string& end,
+                                                 const std::function<bool()>& is_cancelled);
 
 /// All of the catalog's objects in the order of keys, listed between these keys at once.
-Result<std::vector<ObjectInfo>> ListCatalog(ObjectStore* store, const std::vector<std::string>& begins);
+Result<std::vector<ObjectInfo>> ListCatalog(ObjectStore* store, const std::vector<std::string>& begins,
+                                            const std::function<bool()>& is_cancelled);
 
 /// What the checkpoint has of a range, in the order of keys; nothing when it cannot be read.
 std::vector<CheckpointEntry> ReadCheckpointPart(ObjectStore* store, const std::string& begin);

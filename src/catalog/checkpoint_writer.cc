@@ -40,28 +40,40 @@ size_t CountChanged(const CheckpointRange& range, const std::vector<CheckpointEn
 
 Status CheckpointWriter::Write(const std::function<bool()>& is_cancelled) {
   const std::lock_guard lock(mutex_);
-  ARROW_ASSIGN_OR_RAISE(const auto begins, ListCheckpointParts(store_));
-  ARROW_ASSIGN_OR_RAISE(auto objects, ListCatalog(store_, begins));
+  ARROW_ASSIGN_OR_RAISE(const CheckpointParts parts, ListCheckpointParts(store_));
+  ARROW_ASSIGN_OR_RAISE(auto objects, ListCatalog(store_, parts.begins, is_cancelled));
   const bool has_versions = std::ranges::none_of(objects, [](const ObjectInfo& object) { return object.version.empty(); });
-  if (objects.size() < kObjectsMin || !has_versions) return Status::OK();
+  if (objects.size() < kObjectsMin || !has_versions) objects.clear();
   const auto ranges = CutIntoParts(std::move(objects));
+  const auto is_part = [&](const std::string& begin) {
+    return begin.empty() ? parts.has_first : std::ranges::binary_search(parts.begins, begin);
+  };
   std::map<std::string, uint32_t> checksums;
   for (const CheckpointRange& range : ranges) {
     if (is_cancelled()) return Error(ErrorKind::kCancelled, "cancelled");
     const uint32_t checksum = ChecksumOf(range);
     const auto known = checksums_.find(range.begin);
-    const bool is_there = std::ranges::binary_search(begins, range.begin);
-    if (!is_there || known == checksums_.end() || known->second != checksum) ARROW_RETURN_NOT_OK(WritePart(range));
+    const bool is_known = is_part(range.begin) && known != checksums_.end() && known->second == checksum;
+    if (!is_known) ARROW_RETURN_NOT_OK(WritePart(range, is_cancelled));
     checksums.emplace(range.begin, checksum);
   }
-  for (const std::string& begin : begins) {
-    if (!checksums.contains(begin)) ARROW_RETURN_NOT_OK(store_->Remove(CheckpointPartKey(begin)));
+  for (const std::string& begin : parts.begins) {
+    if (is_part(begin) && !checksums.contains(begin)) ARROW_RETURN_NOT_OK(RemovePart(begin));
   }
   checksums_ = std::move(checksums);
   return Status::OK();
 }
 
-Status CheckpointWriter::WritePart(const CheckpointRange& range) {
+/// Nodes of a newer version may cut the catalog in another way.
+Status CheckpointWriter::RemovePart(const std::string& begin) {
+  const std::string key = CheckpointPartKey(begin);
+  const auto found = store_->Get(key);
+  if (!found.ok()) return KindOf(found.status()) == ErrorKind::kNotFound ? Status::OK() : found.status();
+  const bool is_newer = KindOf(DecodeCheckpointPart(found->content).status()) == ErrorKind::kUnsupported;
+  return is_newer ? Status::OK() : store_->Remove(key);
+}
+
+Status CheckpointWriter::WritePart(const CheckpointRange& range, const std::function<bool()>& is_cancelled) {
   const std::string key = CheckpointPartKey(range.begin);
   const auto found = store_->Get(key);
   if (!found.ok() && KindOf(found.status()) != ErrorKind::kNotFound) return found.status();
@@ -74,7 +86,7 @@ Status CheckpointWriter::WritePart(const CheckpointRange& range) {
     const size_t changed = CountChanged(range, entries);
     if (changed == 0 || changed * kChangedShare < range.there.size()) return Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(entries, ReadChanged(range, std::move(entries)));
+  ARROW_ASSIGN_OR_RAISE(entries, ReadChanged(range, std::move(entries), is_cancelled));
   const std::string part = EncodeCheckpointPart(entries, NewUuid());
   const auto put = found.ok() ? store_->PutIfVersion(key, part, found->version) : store_->PutIfAbsent(key, part);
   if (!put.ok() && KindOf(put.status()) != ErrorKind::kConflict) return put.status();  // else another node has written it
@@ -83,7 +95,8 @@ Status CheckpointWriter::WritePart(const CheckpointRange& range) {
 }
 
 Result<std::vector<CheckpointEntry>> CheckpointWriter::ReadChanged(const CheckpointRange& range,
-                                                                   std::vector<CheckpointEntry> known) {
+                                                                   std::vector<CheckpointEntry> known,
+                                                                   const std::function<bool()>& is_cancelled) {
   std::vector<std::optional<CheckpointEntry>> read(range.there.size());
   ARROW_RETURN_NOT_OK(ForEachConcurrently(read.size(), kReadThreads, "checkpoint", [&](size_t i) -> Status {
     const ObjectInfo& object = range.there[i];
@@ -91,6 +104,7 @@ Result<std::vector<CheckpointEntry>> CheckpointWriter::ReadChanged(const Checkpo
       read[i] = *current;
       return Status::OK();
     }
+    if (is_cancelled()) return Error(ErrorKind::kCancelled, "cancelled");
     auto found = store_->Get(object.key);
     if (!found.ok()) return KindOf(found.status()) == ErrorKind::kNotFound ? Status::OK() : found.status();
     read[i] = {.key = object.key, .version = std::move(found->version), .content = std::move(found->content)};

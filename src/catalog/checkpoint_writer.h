@@ -20,12 +20,14 @@ class CheckpointWriter {
   explicit CheckpointWriter(ObjectStore* store) : store_(store) {}
 
   /// Lists the catalog, and writes the parts of which a sixteenth or more has changed. Small catalogs have no checkpoint,
-  /// nor do stores whose lists have no versions. kCancelled: it was given up, and what was written stays.
+  /// nor do stores whose lists have no versions: parts of it that are there go. kCancelled: it was given up, and what was written stays.
   Status Write(const std::function<bool()>& is_cancelled);
 
  private:
-  Status WritePart(const CheckpointRange& range);
-  Result<std::vector<CheckpointEntry>> ReadChanged(const CheckpointRange& range, std::vector<CheckpointEntry> known);
+  Status WritePart(const CheckpointRange& range, const std::function<bool()>& is_cancelled);
+  Status RemovePart(const std::string& begin);
+  Result<std::vector<CheckpointEntry>> ReadChanged(const CheckpointRange& range, std::vector<CheckpointEntry> known,
+                                                   const std::function<bool()>& is_cancelled);
 
   ObjectStore* const store_;
   std::mutex mutex_;

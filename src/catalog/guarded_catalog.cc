@@ -92,9 +92,9 @@ class GuardedCatalog final : public Catalog {
     ARROW_RETURN_NOT_OK(CheckOrMarkCatalog(store_.get(), layers_));
     return catalog_->Load(drops);
   }
-  Result<std::vector<CatalogEntry>> List() override {
+  Result<std::vector<CatalogEntry>> List(const std::function<bool()>& is_cancelled) override {
     ARROW_RETURN_NOT_OK(Check());
-    return catalog_->List();
+    return catalog_->List(is_cancelled);
   }
   Status WriteCheckpoint(const std::function<bool()>& is_cancelled) override {
     ARROW_RETURN_NOT_OK(Check());

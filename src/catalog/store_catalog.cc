@@ -50,7 +50,8 @@ class StoreCatalog final : public Catalog {
   bool is_shared() const override { return true; }
 
   Result<CatalogContents> Load(const DropList&) override {
-    ARROW_ASSIGN_OR_RAISE(const auto begins, ListCheckpointParts(store_.get()));
+    ARROW_ASSIGN_OR_RAISE(const CheckpointParts parts, ListCheckpointParts(store_.get()));
+    const std::vector<std::string>& begins = parts.begins;
     std::vector<std::vector<LoadedObject>> ranges(begins.size());
     ARROW_RETURN_NOT_OK(ForEachConcurrently(begins.size(), kLoadThreads, "load", [&](size_t i) {
       return LoadRange(begins[i], i + 1 < begins.size() ? begins[i + 1] : "").Value(&ranges[i]);
@@ -67,9 +68,9 @@ class StoreCatalog final : public Catalog {
     return ContentsOf(std::move(ranges));
   }
 
-  Result<std::vector<CatalogEntry>> List() override {
-    ARROW_ASSIGN_OR_RAISE(const auto begins, ListCheckpointParts(store_.get()));
-    ARROW_ASSIGN_OR_RAISE(auto objects, ListCatalog(store_.get(), begins));
+  Result<std::vector<CatalogEntry>> List(const std::function<bool()>& is_cancelled) override {
+    ARROW_ASSIGN_OR_RAISE(const CheckpointParts parts, ListCheckpointParts(store_.get()));
+    ARROW_ASSIGN_OR_RAISE(auto objects, ListCatalog(store_.get(), parts.begins, is_cancelled));
     std::vector<CatalogEntry> entries;
     for (ObjectInfo& object : objects) entries.push_back({*ParseCatalogKey(object.key), std::move(object.version)});
     return entries;
@@ -175,7 +176,7 @@ class StoreCatalog final : public Catalog {
 
   /// Of a range of keys, with all that the checkpoint knows.
   Result<std::vector<LoadedObject>> LoadRange(const std::string& begin, const std::string& end) {
-    ARROW_ASSIGN_OR_RAISE(const auto objects, ListCatalogRange(store_.get(), begin, end));
+    ARROW_ASSIGN_OR_RAISE(const auto objects, ListCatalogRange(store_.get(), begin, end, [] { return false; }));
     const std::vector<CheckpointEntry> entries = ReadCheckpointPart(store_.get(), begin);
     std::vector<LoadedObject> range(objects.size());
     for (size_t i = 0; i < objects.size(); ++i) {

@@ -189,9 +189,69 @@ TEST_F(StoreCatalogTest, WritingIsGivenUpWhenAsked) {
   EXPECT_THAT(PartKeys(), testing::IsEmpty());
 }
 
+/// A list of many pages, or a part of many objects, may take minutes.
+TEST_F(StoreCatalogTest, BetweenTwoRequestsListsAndWritingAreGivenUp) {
+  std::atomic<bool> cancelled = false;
+  int64_t requests_after = 0;
+  store_->SetFaults([&](Operation operation, const std::string& key) {
+    if (cancelled) ++requests_after;
+    // By the first page of the catalog.
+    if (operation == Operation::kList && key != kCheckpointPrefix) cancelled = true;
+    return Outcome::kDone;
+  });
+  EXPECT_EQ(KindOf(catalog_->List([&] { return cancelled.load(); }).status()), ErrorKind::kCancelled);
+  EXPECT_EQ(requests_after, 0);
+  std::atomic<int64_t> reads = 0;
+  store_->SetFaults([&](Operation operation, const std::string& key) {
+    if (operation == Operation::kRead && !key.starts_with(kCheckpointPrefix)) ++reads;
+    return Outcome::kDone;
+  });
+  EXPECT_EQ(KindOf(catalog_->WriteCheckpoint([&] { return reads > 0; })), ErrorKind::kCancelled);
+  EXPECT_LE(reads, 16) << "one for each thread at most";
+  store_->StopFailing();
+}
+
+TEST_F(StoreCatalogTest, ForeignNamesAmongThePartsAreNoBoundaries) {
+  ASSERT_TRUE(Write(catalog_.get()).ok());
+  const std::vector<std::string> parts = PartKeys();
+  // Keys of the catalog lie between the name and what is a character shorter.
+  const std::string foreign = std::string(kCheckpointPrefix) + "from/db/t/date=1970-02-1x";
+  ASSERT_TRUE(PutObject(store_.get(), foreign, "x").ok());
+  EXPECT_LE(ReadsOfAStart(), static_cast<int64_t>(parts.size()) + 1);
+  EXPECT_EQ(catalog_->List([] { return false; })->size(), static_cast<size_t>(kHours) + 3);
+  ASSERT_TRUE(Write(catalog_.get()).ok());
+  EXPECT_THAT(PartKeys(), testing::Contains(foreign)) << "it is another's";
+}
+
+TEST_F(StoreCatalogTest, APartOfANewerVersionIsKeptWhereOthersGo) {
+  ASSERT_TRUE(Write(catalog_.get()).ok());
+  const std::string newer = CheckpointPartKey(MetadataKey(PartitionPath(kTable, {3 * kHours})));
+  const std::string old = CheckpointPartKey(MetadataKey(PartitionPath(kTable, {4 * kHours})));
+  ASSERT_TRUE(PutObject(store_.get(), newer, "gigapi checkpoint 9 in some other way\n").ok());
+  ASSERT_TRUE(PutObject(store_.get(), old, EncodeCheckpointPart({}, "id")).ok());
+  ASSERT_TRUE(Write(catalog_.get()).ok());
+  EXPECT_THAT(PartKeys(), testing::Contains(newer));
+  EXPECT_THAT(PartKeys(), testing::Not(testing::Contains(old)));
+}
+
+TEST_F(StoreCatalogTest, AFirstPartThatIsGoneIsWrittenAgain) {
+  ASSERT_TRUE(Write(catalog_.get()).ok());
+  ASSERT_TRUE(store_->Remove(CheckpointPartKey("")).ok());
+  ASSERT_TRUE(Write(catalog_.get()).ok());
+  EXPECT_THAT(PartKeys(), testing::Contains(CheckpointPartKey("")));
+}
+
+TEST_F(StoreCatalogTest, ACatalogThatShrinksLosesItsCheckpoint) {
+  ASSERT_TRUE(Write(catalog_.get()).ok());
+  EXPECT_THAT(PartKeys(), testing::Not(testing::IsEmpty()));
+  ASSERT_TRUE(catalog_->RemoveMetadata(kTable).ok());
+  ASSERT_TRUE(Write(catalog_.get()).ok());
+  EXPECT_THAT(PartKeys(), testing::IsEmpty());
+}
+
 TEST_F(StoreCatalogTest, ListsVersionsWithoutReading) {
   const int64_t before = store_->metrics().get_requests_total;
-  const auto entries = catalog_->List();
+  const auto entries = catalog_->List([] { return false; });
   ASSERT_TRUE(entries.ok());
   EXPECT_EQ(store_->metrics().get_requests_total, before);
   EXPECT_EQ(entries->size(), static_cast<size_t>(kHours) + 3);

@@ -61,6 +61,7 @@ Status CatalogFollower::TakeOverChanges() {
   }
   std::reverse(last.begin(), last.end());
   for (const ObjectChange* change : last) {
+    ARROW_RETURN_NOT_OK(CheckGoesOn());
     if (membership_ && change->key.starts_with(kNodesPrefix)) membership_->Wake();
     const auto key = ParseCatalogKey(change->key);
     if (!key) continue;
@@ -73,6 +74,11 @@ Status CatalogFollower::TakeOverChanges() {
   if (!page.changes.empty() || !page.complete) return Status::OK();
   const auto awaited = feed_->AwaitChange(cursor_, kAwaitMs);
   return awaited.status();
+}
+
+/// A node that stops flushes what it has after this; nothing else may hold it up.
+Status CatalogFollower::CheckGoesOn() const {
+  return stopping_ ? Error(ErrorKind::kCancelled, "stopping") : Status::OK();
 }
 
 Status CatalogFollower::TakeOver(const CatalogKey& key, const std::string& version) {
@@ -129,15 +135,17 @@ Status CatalogFollower::TakeOverPartition(const std::string& database, const std
 
 Status CatalogFollower::TakeOverEverything() {
   const std::lock_guard everything(everything_mutex_);
-  ARROW_ASSIGN_OR_RAISE(const auto entries, catalog_->List());
+  ARROW_ASSIGN_OR_RAISE(const auto entries, catalog_->List([this] { return stopping_.load(); }));
   // Their columns first: partitions want their tables.
   for (const CatalogEntry& entry : entries) {
+    ARROW_RETURN_NOT_OK(CheckGoesOn());
     if (!entry.key.partition) ARROW_RETURN_NOT_OK(TakeOverListed(entry));
   }
   ARROW_RETURN_NOT_OK(ForgetOtherTables(entries));
   std::vector<std::shared_ptr<Partition>> partitions;
   std::vector<const CatalogEntry*> listed;
   for (const CatalogEntry& entry : entries) {
+    ARROW_RETURN_NOT_OK(CheckGoesOn());
     if (!entry.key.partition) continue;
     ARROW_ASSIGN_OR_RAISE(auto partition, EnsurePartition(entry.key.database, entry.key.table, *entry.key.partition));
     if (partition == nullptr) continue;
@@ -145,6 +153,7 @@ Status CatalogFollower::TakeOverEverything() {
     listed.push_back(&entry);
   }
   ARROW_RETURN_NOT_OK(ForEachConcurrently(partitions.size(), kReadThreads, "follow", [&](size_t i) -> Status {
+    ARROW_RETURN_NOT_OK(CheckGoesOn());
     ARROW_ASSIGN_OR_RAISE(const bool knows_columns, committer_->RefreshUnless(partitions[i].get(), listed[i]->version));
     return knows_columns ? Status::OK() : TakeOverTable(listed[i]->key.database, listed[i]->key.table);
   }));
@@ -187,6 +196,7 @@ Status CatalogFollower::ForgetOtherTables(const std::vector<CatalogEntry>& liste
     }
   }
   for (const CatalogKey& table : others) {
+    ARROW_RETURN_NOT_OK(CheckGoesOn());
     listed_tables_.erase(TablePath(table.database, table.table));
     ARROW_RETURN_NOT_OK(TakeOverTable(table.database, table.table));
   }
@@ -204,7 +214,10 @@ Status CatalogFollower::ForgetOthers(const std::vector<std::shared_ptr<Partition
       if (!there.contains(partition) && !partition->files.empty()) others.push_back(Pin(partition));
     });
   }
-  for (const auto& partition : others) ARROW_RETURN_NOT_OK(committer_->Refresh(partition.get()));
+  for (const auto& partition : others) {
+    ARROW_RETURN_NOT_OK(CheckGoesOn());
+    ARROW_RETURN_NOT_OK(committer_->Refresh(partition.get()));
+  }
   return Status::OK();
 }
 

@@ -54,6 +54,7 @@ class CatalogFollower {
 
   void Run();
   Status TakeOverChanges();
+  Status CheckGoesOn() const;
   Status TakeOverListed(const CatalogEntry& entry);
   Status ForgetOtherTables(const std::vector<CatalogEntry>& listed);
   Status ForgetOthers(const std::vector<std::shared_ptr<Partition>>& listed);
