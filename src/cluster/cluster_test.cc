@@ -24,6 +24,7 @@ TEST(NodeEntry, ComesBackAsItWas) {
                         .http_address = "http://a:1",
                         .flight_address = "grpc://a:2",
                         .peer_token = "secret",
+                        .root = "r",
                         .may_hold_rows = true,
                         .started_ns = -5,
                         .heartbeats = UINT64_MAX,
@@ -72,7 +73,7 @@ class Members : public testing::Test {
  protected:
   std::unique_ptr<Membership> Join(const std::string& node, bool may_hold_rows = false) {
     auto member = std::make_unique<Membership>(store_, MembershipOptions{.heartbeat_interval_ms = 10, .lease_ms = 300});
-    EXPECT_TRUE(member->Join(node, may_hold_rows, [](const std::string&) {}).ok());
+    EXPECT_TRUE(member->Join(node, "root of " + node, may_hold_rows, [](const std::string&) {}).ok());
     return member;
   }
   static std::vector<std::string> Alive(const Membership& membership) {
@@ -111,6 +112,61 @@ TEST_F(Members, OneThatSaysNothingMoreIsDeadAndCanBeForgotten) {
   EXPECT_TRUE(a->Members().at(1).entry.may_hold_rows);
   EXPECT_TRUE(a->Forget("b").ok());
   EXPECT_EQ(a->Members().size(), 1u);
+}
+
+TEST_F(Members, ACopyOfARootIsRefusedWhileTheOtherOneRuns) {
+  const auto a = Join("a");
+  Membership copy(store_, {.heartbeat_interval_ms = 10, .lease_ms = 300});
+  const Status refused = copy.Join("a", "another root", false, {});
+  EXPECT_EQ(KindOf(refused), ErrorKind::kConflict) << refused.ToString();
+  copy.Leave();
+  EXPECT_TRUE(a->CheckHasName().ok());
+  EXPECT_TRUE(store_->Get(NodeKey("a")).ok()) << "it is not the copy's to take away";
+}
+
+TEST_F(Members, OneThatDiedIsFollowedAtOnceByTheNextRunOfItsRootAndSoonByACopy) {
+  // Nobody can wait for its next heartbeat.
+  Membership died(store_, {.heartbeat_interval_ms = 3'600'000});
+  ASSERT_TRUE(died.Join("a", "root of a", false, {}).ok());
+  died.Stop();
+  {
+    const auto next = Join("a");
+    EXPECT_TRUE(next->CheckHasName().ok());
+    next->Stop();
+  }
+  Membership moved(store_, {.heartbeat_interval_ms = 10, .lease_ms = 300});
+  EXPECT_TRUE(moved.Join("a", "the root on another machine", false, {}).ok());
+}
+
+TEST_F(Members, OneWhoseNameAnotherHasTakenStops) {
+  auto paused = Join("a");
+  // As if it had been paused meanwhile: it is the next to write.
+  NodeEntry entry{.node = "a", .epoch = "another", .role = "aio", .root = "another root", .interval_ms = 10};
+  while (paused->CheckHasName().ok()) {
+    ++entry.heartbeats;
+    ASSERT_TRUE(PutObject(store_.get(), NodeKey("a"), EncodeNodeEntry(entry)).ok());
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(KindOf(paused->CheckHasName()), ErrorKind::kUnavailable);
+  paused->Leave();
+  EXPECT_EQ(DecodeNodeEntry(store_->Get(NodeKey("a"))->content)->epoch, "another");
+}
+
+/// A store that falls back to an older state has an entry of an earlier run, or none.
+TEST_F(Members, AnEntryOfTheDeadIsReplacedAgain) {
+  const auto a = Join("a");
+  const auto has_own_entry = [&] {
+    const auto found = store_->Get(NodeKey("a"));
+    return found.ok() && DecodeNodeEntry(found->content)->epoch == a->epoch();
+  };
+  for (const std::string root : {"root of a", "before the machine was started anew"}) {
+    const NodeEntry entry{.node = "a", .epoch = "old", .role = "aio", .root = root, .interval_ms = 10};
+    ASSERT_TRUE(PutObject(store_.get(), NodeKey("a"), EncodeNodeEntry(entry)).ok());
+    while (!has_own_entry()) std::this_thread::yield();
+  }
+  ASSERT_TRUE(store_->Remove(NodeKey("a")).ok());
+  while (!has_own_entry()) std::this_thread::yield();
+  EXPECT_TRUE(a->CheckHasName().ok());
 }
 
 TEST_F(Members, TellWhereTheyAre) {

@@ -11,6 +11,22 @@
 #include "base/uuid.h"
 
 namespace gigapi {
+namespace {
+
+constexpr std::chrono::milliseconds kSignPoll{100};
+constexpr int64_t kSignSlackNs = 500 * kNanosPerMilli;
+
+/// So long a node that is alive may seem not to be.
+int64_t SilenceNs(int64_t interval_ms) { return interval_ms * kNanosPerMilli * 3 / 2 + kSignSlackNs; }
+
+Status NameIsTaken(ErrorKind kind, const std::string& node) {
+  return Errorf(kind,
+                "another node runs under this one's name, {}: its root was copied, or is in use on another machine. Stop one "
+                "of them; in a copy remove .gigapi before it starts",
+                node);
+}
+
+}  // namespace
 
 Membership::Membership(std::shared_ptr<ObjectStore> store, MembershipOptions options)
     : store_(std::move(store)),
@@ -20,7 +36,8 @@ Membership::Membership(std::shared_ptr<ObjectStore> store, MembershipOptions opt
 
 Membership::~Membership() { Stop(); }
 
-Status Membership::Join(const std::string& node, bool may_hold_rows, std::function<void(const std::string&)> note) {
+Status Membership::Join(const std::string& node, const std::string& root, bool may_hold_rows,
+                        std::function<void(const std::string&)> note) {
   note_ = std::move(note);
   {
     const std::lock_guard lock(mutex_);
@@ -29,12 +46,17 @@ Status Membership::Join(const std::string& node, bool may_hold_rows, std::functi
     self_.role = options_.role;
     self_.version = options_.version;
     self_.peer_token = NewUuid();
+    self_.root = root;
     self_.may_hold_rows = may_hold_rows;
     self_.started_ns = WallNanos();
     self_.interval_ms = options_.heartbeat_interval_ms;
+  }
+  ARROW_RETURN_NOT_OK(TakeName());
+  ARROW_RETURN_NOT_OK(Beat());
+  {
+    const std::lock_guard lock(mutex_);
     joined_ = true;
   }
-  ARROW_RETURN_NOT_OK(Beat());
   if (note_) note_(NodeKey(node));
   ARROW_RETURN_NOT_OK(Look());
   thread_ = StartThread("cluster", [this] { Run(); });
@@ -65,6 +87,7 @@ void Membership::Stop() {
 void Membership::Leave() {
   Stop();
   if (!std::exchange(joined_, false)) return;
+  if (lost_name_) return;  // the entry is the other one's
   const Status removed = store_->Remove(NodeKey(self_.node));
   if (!removed.ok()) LOG_WARN("this node could not take its entry away", "reason=\"{}\"", removed.message());
   if (note_) note_(NodeKey(self_.node));
@@ -101,8 +124,71 @@ void Membership::Run() {
   }
 }
 
+/// Its root is locked by this process.
+bool Membership::IsOfEndedRun(const NodeEntry& entry) const { return !self_.root.empty() && entry.root == self_.root; }
+
+/// Takes the place of an earlier run.
+Status Membership::TakeName() {
+  const std::lock_guard beating(beat_mutex_);
+  auto found = store_->Get(NodeKey(self_.node));
+  if (!found.ok()) return KindOf(found.status()) == ErrorKind::kNotFound ? Status::OK() : found.status();
+  const auto entry = DecodeNodeEntry(found->content);
+  if (entry.ok() && !IsOfEndedRun(*entry)) ARROW_RETURN_NOT_OK(WaitForSign(*entry, found->version));
+  version_ = std::move(found->version);
+  return Status::OK();
+}
+
+Status Membership::WaitForSign(const NodeEntry& entry, const std::string& version) {
+  LOG_INFO("waiting whether the node whose entry is in the catalog is alive elsewhere", "node={} epoch={} ms_max={}",
+           entry.node, entry.epoch, SilenceNs(entry.interval_ms) / kNanosPerMilli);
+  const int64_t end_ns = SteadyNanos() + SilenceNs(entry.interval_ms);
+  while (SteadyNanos() < end_ns) {
+    {
+      std::unique_lock lock(mutex_);
+      if (wake_.wait_for(lock, kSignPoll, [this] { return stopping_; })) return Error(ErrorKind::kCancelled, "stopping");
+    }
+    const auto changed = store_->GetIfChanged(NodeKey(entry.node), version);
+    if (!changed.ok() && KindOf(changed.status()) == ErrorKind::kNotFound) return Status::OK();  // it has just ended
+    ARROW_RETURN_NOT_OK(changed.status());
+    if (*changed) return NameIsTaken(ErrorKind::kConflict, entry.node);
+  }
+  return Status::OK();
+}
+
+Result<std::string> Membership::Put(const NodeEntry& entry) {
+  const std::string key = NodeKey(entry.node), content = EncodeNodeEntry(entry);
+  return version_.empty() ? store_->PutIfAbsent(key, content) : store_->PutIfVersion(key, content, version_);
+}
+
+/// What stands in the place of what this node has put there last. OK: it may be replaced. A store that falls back to an
+/// older state brings entries of earlier runs back; only one that changes is of a node that is alive.
+Status Membership::MeetOther() {
+  auto found = store_->Get(NodeKey(self_.node));
+  if (!found.ok() && KindOf(found.status()) != ErrorKind::kNotFound) return found.status();
+  const auto entry = found.ok() ? DecodeNodeEntry(found->content) : found.status();
+  const bool is_own = entry.ok() && (entry->epoch == epoch_ || IsOfEndedRun(*entry));
+  if (found.ok() && !is_own) {
+    if (!rival_) rival_ = Rival{.version = found->version, .seen_ns = SteadyNanos()};
+    if (rival_->version != found->version) {
+      lost_name_ = true;
+      LOG_ERROR("this node stops taking rows", "reason=\"{}\"", CheckHasName().message());
+    }
+    const int64_t interval_ms = entry.ok() ? entry->interval_ms : options_.heartbeat_interval_ms;
+    const bool is_dead = !lost_name_ && SteadyNanos() - rival_->seen_ns > SilenceNs(interval_ms);
+    if (!is_dead) return NameIsTaken(ErrorKind::kUnavailable, self_.node);
+  }
+  rival_.reset();
+  version_ = found.ok() ? std::move(found->version) : "";  // forgotten, or lost
+  return Status::OK();
+}
+
+Status Membership::CheckHasName() const {
+  return lost_name_ ? NameIsTaken(ErrorKind::kUnavailable, Self().node) : Status::OK();
+}
+
 Status Membership::Beat() {
   const std::lock_guard beating(beat_mutex_);
+  ARROW_RETURN_NOT_OK(CheckHasName());
   const int64_t begun_ns = SteadyNanos();
   NodeEntry entry;
   {
@@ -110,7 +196,13 @@ Status Membership::Beat() {
     ++self_.heartbeats;
     entry = self_;
   }
-  ARROW_RETURN_NOT_OK(PutObject(store_.get(), NodeKey(entry.node), EncodeNodeEntry(entry)));
+  auto put = Put(entry);
+  if (!put.ok() && KindOf(put.status()) == ErrorKind::kConflict) {
+    ARROW_RETURN_NOT_OK(MeetOther());
+    put = Put(entry);
+  }
+  ARROW_ASSIGN_OR_RAISE(version_, std::move(put));
+  rival_.reset();
   const std::lock_guard lock(mutex_);
   renewed_ns_ = begun_ns;
   return Status::OK();

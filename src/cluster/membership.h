@@ -1,14 +1,21 @@
 // Which nodes share the catalog, and which of them are alive. Owns the thread "cluster", which writes this node's entry
 // (node_entry.h) every heartbeat and reads those of the others.
 //
+// A name is one node's: that of its root, and of its log. Two that share it, as after `cp -r` of a root, would each take
+// the other one's flushed rows for its own. So an entry is only replaced by who knows it: one that starts waits about a
+// heartbeat for a sign of another one, unless the entry is an earlier run's of the same root; and one that finds another's
+// living entry in the place of its own stops for good.
+//
 // Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,9 +41,11 @@ class Membership {
   Membership(std::shared_ptr<ObjectStore> store, MembershipOptions options);
   ~Membership();
 
-  /// Puts the node's first entry, reads those of the others, and starts the thread. `note` is told the key of the entry when
-  /// others should look at once; may be empty.
-  Status Join(const std::string& node, bool may_hold_rows, std::function<void(const std::string& key)> note);
+  /// Puts the node's first entry, reads those of the others, and starts the thread. `root` tells this node's root, which is
+  /// locked by now, from copies of it; empty: nothing does. `note` is told the key of the entry when others should look at
+  /// once; may be empty. kConflict: another node of that name is alive.
+  Status Join(const std::string& node, const std::string& root, bool may_hold_rows,
+              std::function<void(const std::string& key)> note);
   /// This node can be reached now, here.
   Status SetAddresses(const std::string& http_address, const std::string& flight_address);
   /// Ends the thread. The entry stays: this node may have rows that others miss.
@@ -58,12 +67,26 @@ class Membership {
   /// Whether others still take this node for alive. False: what it was leased may be another one's by now.
   bool HoldsLease() const;
 
+  /// OK, or that another node runs under this one's name: for good, and nothing may be taken or committed any more.
+  Status CheckHasName() const;
+
   /// Takes away the entry of a node that will not come back. kNotFound; kConflict: it is alive.
   Status Forget(const std::string& node);
 
  private:
+  /// Another run's entry in the place of this one's.
+  struct Rival {
+    std::string version;
+    int64_t seen_ns = 0;  // steady clock
+  };
+
   void Run();
+  Status TakeName();
+  Status WaitForSign(const NodeEntry& entry, const std::string& version);
   Status Beat();
+  Result<std::string> Put(const NodeEntry& entry);
+  Status MeetOther();
+  bool IsOfEndedRun(const NodeEntry& entry) const;
 
   const std::shared_ptr<ObjectStore> store_;
   const MembershipOptions options_;
@@ -78,7 +101,10 @@ class Membership {
   bool joined_ = false;
   bool woken_ = false;
   bool stopping_ = false;
-  std::mutex beat_mutex_;  // one write of the entry at a time
+  std::atomic<bool> lost_name_ = false;
+  std::mutex beat_mutex_;  // one write of the entry at a time; guards what follows
+  std::string version_;    // of the entry, as this node knows it; empty: there is none
+  std::optional<Rival> rival_;
   std::jthread thread_;
 };
 

@@ -13,6 +13,7 @@ std::string EncodeNodeEntry(const NodeEntry& entry) {
   json.BeginObject().Key("node").String(entry.node).Key("epoch").String(entry.epoch).Key("role").String(entry.role);
   json.Key("version").String(entry.version).Key("http_address").String(entry.http_address);
   json.Key("flight_address").String(entry.flight_address).Key("peer_token").String(entry.peer_token);
+  json.Key("root").String(entry.root);
   json.Key("may_hold_rows").Bool(entry.may_hold_rows).Key("started").Integer(entry.started_ns);
   json.Key("heartbeats").Unsigned(entry.heartbeats).Key("interval_ms").Integer(entry.interval_ms).EndObject();
   return json.Take();
@@ -31,6 +32,7 @@ Result<NodeEntry> DecodeNodeEntry(std::string_view json) {
     entry.http_address = text("http_address");
     entry.flight_address = text("flight_address");
     entry.peer_token = text("peer_token");
+    if (root["root"].error() == simdjson::SUCCESS) entry.root = text("root");  // earlier versions have none
     entry.may_hold_rows = bool(root["may_hold_rows"]);
     entry.started_ns = int64_t(root["started"]);
     entry.heartbeats = uint64_t(root["heartbeats"]);

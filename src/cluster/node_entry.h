@@ -24,6 +24,8 @@ struct NodeEntry {
   /// What other nodes show to be answered (server/api/flight_sql/call_gate.h): made anew for each run, known to whoever
   /// reads the catalog, which names all data anyway.
   std::string peer_token = {};
+  /// Tells its root from copies of it (base/file_identity.h); empty: not known.
+  std::string root = {};
   /// It has rows that are in no file, or may get some.
   bool may_hold_rows = false;
   int64_t started_ns = 0;   // wall time

@@ -64,7 +64,8 @@ LakeImpl::LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalo
       drops_(fs, options_.root),
       remover_(catalog_.get(), &state_, &admission_),
       columns_(catalog_.get(), &state_, &remover_, options_.buffer_wait_ms_max),
-      committer_(catalog_.get(), &state_, &admission_, std::move(node), options_.drop_delay_ms) {
+      committer_(catalog_.get(), &state_, &admission_, std::move(node), options_.drop_delay_ms,
+                 [members = options_.membership] { return members ? members->CheckHasName() : Status::OK(); }) {
   if (catalog_->is_shared()) state_.SetDropDelay(options_.drop_delay_ms * kNanosPerMilli);
   state_.keeps_fallen_back = catalog_->is_shared() && options_.accepts_writes && !options_.read_only;
 }
@@ -106,7 +107,10 @@ std::shared_ptr<const SchemaSource> LakeImpl::Schemas(std::string_view database)
   return std::make_shared<DatabaseSchemas>(&state_, database);
 }
 
-Status LakeImpl::CheckHealth() const { return wal_ ? wal_->failure() : Status::OK(); }
+Status LakeImpl::CheckHealth() const {
+  if (options_.membership) ARROW_RETURN_NOT_OK(options_.membership->CheckHasName());
+  return wal_ ? wal_->failure() : Status::OK();
+}
 
 Status LakeImpl::CheckWritable() const {
   if (options_.read_only || !options_.accepts_writes) return Error(ErrorKind::kForbidden, "this node only reads");

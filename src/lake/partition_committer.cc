@@ -56,6 +56,7 @@ PartitionMetadata PartitionCommitter::MetadataOf(const Partition& partition, con
 Status PartitionCommitter::Commit(Partition* partition, const MakeEdit& make_edit, const OnCommitted& on_committed) {
   const std::lock_guard committing(partition->commit_mutex);
   for (int attempt = 1;; ++attempt) {
+    ARROW_RETURN_NOT_OK(may_commit_());
     if (partition->is_in_doubt) ARROW_RETURN_NOT_OK(RefreshLocked(partition));
     PartitionEdit edit;
     {

@@ -27,9 +27,16 @@ struct PartitionEdit {
 
 class PartitionCommitter {
  public:
-  /// All must outlive it. `node` is what this process's sequences are kept under.
-  PartitionCommitter(Catalog* catalog, LakeState* state, Admission* admission, std::string node, int64_t drop_delay_ms)
-      : catalog_(catalog), state_(state), admission_(admission), node_(std::move(node)), drop_delay_ms_(drop_delay_ms) {}
+  /// All must outlive it. `node` is what this process's sequences are kept under; nothing is committed while `may_commit`
+  /// answers an error.
+  PartitionCommitter(Catalog* catalog, LakeState* state, Admission* admission, std::string node, int64_t drop_delay_ms,
+                     std::function<Status()> may_commit)
+      : catalog_(catalog),
+        state_(state),
+        admission_(admission),
+        node_(std::move(node)),
+        drop_delay_ms_(drop_delay_ms),
+        may_commit_(std::move(may_commit)) {}
 
   /// Called with what the partition has, once for each attempt; a failure ends it.
   using MakeEdit = std::function<Status(PartitionEdit*)>;
@@ -66,6 +73,7 @@ class PartitionCommitter {
   Admission* const admission_;
   const std::string node_;
   const int64_t drop_delay_ms_;
+  const std::function<Status()> may_commit_;
 };
 
 }  // namespace gigapi

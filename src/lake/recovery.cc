@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/clock.h"
+#include "base/file_identity.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/uuid.h"
@@ -24,6 +25,7 @@ constexpr int kReadOnlyAttempts = 5;
 constexpr int64_t kRecentFileNs = 600 * kNanosPerSecond;
 
 std::string PrivateDirectory(const std::string& root) { return root + "/.gigapi"; }
+std::string LockPath(const std::string& root) { return PrivateDirectory(root) + "/lock"; }
 std::string WalDirectory(const std::string& root) { return PrivateDirectory(root) + "/wal"; }
 
 /// Makes the folders that this process keeps for itself, and takes them.
@@ -33,7 +35,7 @@ Result<std::unique_ptr<FileLock>> TakeRoot(const std::string& root, FileSystem* 
   if (!exists) ARROW_RETURN_NOT_OK(fs->SyncDirectory(ParentOf(root)));
   ARROW_RETURN_NOT_OK(fs->SyncDirectory(PrivateDirectory(root)));
   ARROW_RETURN_NOT_OK(fs->SyncDirectory(root));
-  return fs->Lock(PrivateDirectory(root) + "/lock");
+  return fs->Lock(LockPath(root));
 }
 
 /// The name of this root's log: made once, kept with it.
@@ -94,7 +96,8 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   }
   if (options.membership && !options.read_only) {
     ARROW_ASSIGN_OR_RAISE(const auto segments, fs->List(WalDirectory(options.root)));
-    ARROW_RETURN_NOT_OK(options.membership->Join(node, !segments.empty(), note));
+    const std::string root = FileIdentity(LockPath(options.root));
+    ARROW_RETURN_NOT_OK(options.membership->Join(node, root, !segments.empty(), note));
   }
   auto lake = std::make_unique<LakeImpl>(std::move(options), std::move(node), std::move(catalog), std::move(locks), fs);
   ARROW_RETURN_NOT_OK(lake->Recover());

@@ -500,6 +500,26 @@ TEST_F(SharedLake, RowsOfAnotherNodeCountOnceWhateverItHasFlushed) {
   EXPECT_EQ(seen_by_b(), expected);
 }
 
+/// Of a root that was copied two would count their rows under one name.
+TEST_F(SharedLake, ANodeThatLostItsNameTakesAndCommitsNothing) {
+  FaultFileSystem disk;
+  LakeOptions options = NodeOptions();
+  const auto members = std::make_shared<Membership>(store_, MembershipOptions{.heartbeat_interval_ms = 10});
+  options.membership = members;
+  auto lake = Open(&disk, options);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
+  NodeEntry other{.node = NodeOf(&disk), .epoch = "other", .role = "aio", .interval_ms = 10};
+  while (members->CheckHasName().ok()) {
+    ++other.heartbeats;
+    ASSERT_TRUE(PutObject(store_.get(), NodeKey(other.node), EncodeNodeEntry(other)).ok());
+    std::this_thread::yield();
+  }
+  EXPECT_FALSE(lake->CheckHealth().ok());
+  EXPECT_EQ(KindOf(WriteAndWait(lake.get(), Rows("t", {2}))), ErrorKind::kUnavailable);
+  EXPECT_FALSE(lake->FlushAll().ok());
+  EXPECT_EQ(VisibleToANewNode(), Ids());
+}
+
 TEST_F(SharedLake, OneNodeWorksOnAPartitionUntilItIsDoneOrDead) {
   FaultFileSystem disk_a, disk_b;
   LakeOptions options = NodeOptions();
