@@ -144,7 +144,7 @@ def test_a_root_is_read_without_the_names_of_its_layers(binary, make_server, tmp
     assert len(ids(other)) == 7
 
 
-def test_the_log_lies_in_the_root_and_files_in_the_folder_of_the_layer(make_server, tmp_path):
+def test_the_log_lies_in_the_root_and_files_in_the_folder_of_the_layer(binary, make_server, tmp_path):
     layer = {"GIGAPI_LAYERS_0_NAME": "only", "GIGAPI_LAYERS_0_TYPE": "fs", "GIGAPI_LAYERS_0_URL": f"file://{tmp_path}/files"}
     server = make_server(**FAST, **layer)
     server.write(lines(0, 12))
@@ -158,6 +158,9 @@ def test_the_log_lies_in_the_root_and_files_in_the_folder_of_the_layer(make_serv
     assert len(ids(server)) == 15
     other.spawn()
     assert other.process.wait(60) != 0 and "another process works here" in other.log()
+    repair = subprocess.run([binary, "repair"], env=clean_environment({**layer, "GIGAPI_ROOT": tmp_path / "third"}), capture_output=True,
+                            text=True, timeout=60)
+    assert repair.returncode == 1 and f"a server runs on {tmp_path}/files" in repair.stderr
     server.restart(GIGAPI_LAYERS_0_URL="files")  # the same, from the folder that the server runs in
     assert len(ids(server)) == 15
 
