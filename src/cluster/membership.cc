@@ -16,8 +16,12 @@ namespace {
 constexpr std::chrono::milliseconds kSignPoll{100};
 constexpr int64_t kSignSlackNs = 500 * kNanosPerMilli;
 
+constexpr int64_t kIntervalMsMax = 30'000;  // of others' heartbeats, as far as anybody waits for them
+
 /// So long a node that is alive may seem not to be.
-int64_t SilenceNs(int64_t interval_ms) { return interval_ms * kNanosPerMilli * 3 / 2 + kSignSlackNs; }
+int64_t SilenceNs(int64_t interval_ms) {
+  return std::min(interval_ms, kIntervalMsMax) * kNanosPerMilli * 3 / 2 + kSignSlackNs;
+}
 
 Status NameIsTaken(ErrorKind kind, const std::string& node) {
   return Errorf(kind,
