@@ -88,6 +88,7 @@ class TablePlanner {
       plan_->problems.push_back({path_, schema.status().message()});
       return;
     }
+    schema = WithListedColumns(*std::move(schema));
     for (const auto& [partition, found] : findings) Change(partition, found, **schema);
     const bool is_new = table_.schema == nullptr;
     if ((is_new && !findings.empty() && has_files_) || (!is_new && (*schema)->size() > table_.schema->size())) {
@@ -249,6 +250,22 @@ class TablePlanner {
           std::ranges::any_of(hour.metadata->files, [&](const DataFilePtr& listed) { return listed->key == file.key; });
       if (is_listed && file.footer) files->push_back(&file);
     }
+  }
+
+  /// A store that fell back to an older state may have lost columns alone.
+  SchemaPtr WithListedColumns(SchemaPtr schema) const {
+    std::vector<ColumnSchema> lost;
+    for (const auto& [partition, hour] : table_.hours) {
+      if (!hour.metadata) continue;
+      for (const DataFilePtr& file : hour.metadata->files) {
+        for (const ColumnStats& column : file->columns) {
+          const bool is_known = schema->FindIgnoringCase(column.name) ||
+                                std::ranges::any_of(lost, [&](const ColumnSchema& other) { return other.name == column.name; });
+          if (!is_known) lost.push_back({column.name, column.type});
+        }
+      }
+    }
+    return lost.empty() ? schema : schema->With(lost);
   }
 
   void Change(PartitionKey partition, const HourFindings& found, const TableSchema& schema) {

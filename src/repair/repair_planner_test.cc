@@ -254,6 +254,20 @@ TEST_F(RepairPlannerTest, PutsColumnsInTheirPlaces) {
   EXPECT_EQ(plan.guessed_files, 1);
 }
 
+TEST_F(RepairPlannerTest, AddsColumnsThatListedFilesHaveAndTheTableHasLost) {
+  const FoundFile found = Found("a.1.parquet", {0, 5});
+  auto listed = std::make_shared<DataFile>(*Listed(found));
+  listed->columns = {{.name = "value", .type = ColumnType::kFloat64}, {.name = "rack", .type = ColumnType::kTag}};
+  hour().files = {found};
+  HasMetadata({listed, listed});
+  const RepairPlan plan = Plan();
+  EXPECT_TRUE(plan.hours.empty());
+  ASSERT_EQ(plan.tables.size(), 1u);
+  EXPECT_FALSE(plan.tables[0].is_new);
+  ASSERT_EQ(plan.tables[0].schema->size(), 3u);
+  EXPECT_EQ((*plan.tables[0].schema)[2], (ColumnSchema{"rack", ColumnType::kTag}));
+}
+
 TEST_F(RepairPlannerTest, RebuildsTheColumnsOfATableWhoseHoursAreKnown) {
   const FoundFile listed = Found("m.2.parquet", {0, 9});
   hour().files = {listed};
