@@ -43,8 +43,9 @@ class PartitionCommitter {
   /// Called with the lock of the state held, when the change is made.
   using OnCommitted = std::function<void()>;
 
-  /// Rows that are in files then leave the buffer. kConflict when the table was dropped; else the failure of the edit or of the catalog. When it is not known whether the
-  /// catalog has the change, the next commit of the partition finds out before it begins.
+  /// Rows that are in files then leave the buffer. kConflict when the table was dropped; else the failure of the edit or of
+  /// the catalog. When it is not known whether the catalog has the change, the next commit of the partition finds out before
+  /// it begins.
   Status Commit(Partition* partition, const MakeEdit& make_edit, const OnCommitted& on_committed);
 
   /// A file was written that is not to be in the partition after all, or may have been: it goes, unless the catalog names it.
