@@ -254,7 +254,8 @@ TEST_F(HealServiceTest, DoesNotBringBackWhatIsDroppedWhileItTriesAgain) {
 TEST_F(HealServiceTest, DoesNotAddFilesThatWereFoundBeforeADrop) {
   WriteAndFlush({1, 2});
   const PartitionFiles before = lake_->ListPartitions().at(0);
-  const FoundFiles found{.listed = {}, .added = before.files, .sequences = {}, .dropped_up_to = lake_->DroppedUpTo(before.Key())};
+  const FoundFiles found{
+      .listed = {}, .added = before.files, .sequences = {}, .dropped_up_to = lake_->DroppedUpTo(before.Key())};
   ASSERT_TRUE(lake_->DropTable("db", "t").ok());
   Write({3});
   EXPECT_EQ(KindOf(lake_->AddFiles(before.Key(), found)), ErrorKind::kConflict);

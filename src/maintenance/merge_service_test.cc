@@ -141,7 +141,9 @@ TEST_F(MergeServiceTest, ACrashBeforeTheCommitLeavesTheOldFilesOnly) {
   for (int i = 0; i < 2; ++i) WriteAndFlush();
   const PartitionFiles partition = lake_->ListPartitions()[0];
   MergePlan plan{partition.files, 4};
-  const DataFile merged = RunMerge(partition, plan, [] { return false; }, [](const DataFile&) {}).ValueOrDie();
+  const DataFile merged = RunMerge(
+                              partition, plan, [] { return false; }, [](const DataFile&) {})
+                              .ValueOrDie();
   EXPECT_TRUE(*fs.Exists("/data/" + merged.key));
   const auto crashed = fs.Crash();
   lake_ = nullptr;

@@ -31,8 +31,7 @@ Status WriteCopy(const DataFile& file, const DataFile& copy, const OnPiece& on_p
 }  // namespace
 
 Result<DataFile> CopyToLayer(const DataFile& file, const LayerPtr& layer, int64_t now_ns,
-                             const std::function<bool()>& is_stopping,
-                             const std::function<void(const DataFile&)>& give_up) {
+                             const std::function<bool()>& is_stopping, const std::function<void(const DataFile&)>& give_up) {
   DataFile copy = file;
   copy.id = NewDataFileId();
   copy.layer = layer;

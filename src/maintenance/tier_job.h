@@ -13,7 +13,6 @@ namespace gigapi {
 /// where it answers true the copy ends with kCancelled and leaves nothing. `give_up` is called after a failure with what may
 /// have been written all the same.
 Result<DataFile> CopyToLayer(const DataFile& file, const LayerPtr& layer, int64_t now_ns,
-                             const std::function<bool()>& is_stopping,
-                             const std::function<void(const DataFile&)>& give_up);
+                             const std::function<bool()>& is_stopping, const std::function<void(const DataFile&)>& give_up);
 
 }  // namespace gigapi
