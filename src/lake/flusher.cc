@@ -1,6 +1,7 @@
 #include "lake/flusher.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -91,6 +92,7 @@ void Flusher::LookAround() {
     });
   }
   for (const auto& partition : crumbled) GatherSmallChunks(partition.get());
+  if (catalog_->is_shared()) CommitColumns();
   RemoveDroppedFiles();
   TidyDropQueues();
   admission_->Expire(SteadyNanos());
@@ -319,6 +321,32 @@ void Flusher::ReleaseLog() {
     });
   }
   wal_->Release(needed - 1);
+}
+
+/// Rows may lie here whose table another node has dropped since they were written, or that came back from the log: until the
+/// catalog has their columns, others could make them with other types.
+void Flusher::CommitColumns() {
+  std::map<const Table*, std::shared_ptr<Partition>> uncommitted;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ForEachBusyPartition([&](Partition* partition) {
+      const Table& table = *partition->table;
+      const bool is_committed = table.committed_columns >= static_cast<int64_t>(table.schema->size());
+      if (!is_committed && !partition->buffer.empty()) uncommitted.try_emplace(&table, Pin(partition));
+    });
+  }
+  if (uncommitted.empty() || !remover_->RemoveFromCatalog().ok()) return;
+  for (const auto& [table, partition] : uncommitted) {
+    // The table is not taken out of the catalog meanwhile.
+    const std::lock_guard flushing(partition->flush_mutex);
+    SchemaPtr schema;
+    {
+      const std::lock_guard lock(state_->mutex);
+      if (table->dropped) continue;
+      schema = table->schema;
+    }
+    (void)columns_->CommitNow(partition->table, std::move(schema));  // what fails is tried again, and by the flush
+  }
 }
 
 /// Many tiny writes make many tiny chunks: gathered they take less memory and are read faster.

@@ -60,6 +60,7 @@ class Flusher {
   Result<bool> FlushOnce(Partition* partition);
   Status WriteAndCommit(Partition* partition, const Batch& batch);
   void Failed(Partition* partition, const Status& reason);
+  void CommitColumns();
   void GatherSmallChunks(Partition* partition);
   void RemoveDroppedFiles();
   void TidyDropQueues();

@@ -95,6 +95,8 @@ class LakeImpl final : public Lake {
   Status LoadCatalog(const CatalogContents& contents);
   void QueueAgain(const std::vector<DroppedName>& dropped, Partition* partition);
   Status Replay(std::string_view payload, uint64_t sequence);
+  bool AreInFiles(std::string_view database, const TableRows& rows, uint64_t sequence);
+  Status SetAside(std::string_view database, const std::vector<TableRows>& rows, uint64_t sequence);
   Status StartWal(wal::WalContents contents);
 
   const LakeOptions options_;

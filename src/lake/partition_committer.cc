@@ -18,8 +18,8 @@ bool HasFallenBack(const WalSequences& known, const WalSequences& loaded) {
 }
 
 bool IsListed(const std::vector<DataFilePtr>& files, const DataFile& file) {
-  return std::ranges::any_of(
-      files, [&](const DataFilePtr& each) { return each->layer == file.layer && each->key == file.key; });
+  return std::ranges::any_of(files,
+                             [&](const DataFilePtr& each) { return each->layer == file.layer && each->key == file.key; });
 }
 
 /// What was dropped by a commit that the catalog has lost may be needed again: where its rows went is not listed now. While

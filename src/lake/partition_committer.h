@@ -48,9 +48,9 @@ class PartitionCommitter {
   /// it begins.
   Status Commit(Partition* partition, const MakeEdit& make_edit, const OnCommitted& on_committed);
 
-  /// A file was written that is not to be in the partition after all, or may have been: it goes, unless the catalog names it.
-  /// Others that share the catalog may list what they find in the layers, so there it goes as a replaced file does, after a
-  /// while; when the catalog does not answer it stays.
+  /// A file was written that is not to be in the partition after all, or may have been: it goes, unless the catalog names
+  /// it. Others that share the catalog may list what they find in the layers, so there it goes as a replaced file does,
+  /// after a while; when the catalog does not answer it stays.
   void GiveUp(Partition* partition, const DataFilePtr& file);
 
   const std::string& node() const { return node_; }

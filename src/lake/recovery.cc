@@ -276,12 +276,47 @@ Status LakeImpl::Replay(std::string_view payload, uint64_t sequence) {
   std::erase_if(record.tables,
                 [&](const TableRows& rows) { return sequence <= drops_.DroppedUpTo(record.database, rows.table); });
   int64_t buffered_bytes = 0;
+  std::vector<TableRows> fitting, refused;
   {
     const std::lock_guard lock(state_.mutex);
-    ARROW_RETURN_NOT_OK(state_.FitSchemas(record.database, &record.tables));
-    Apply(record.database, std::move(record.tables), sequence, &buffered_bytes);
+    for (TableRows& rows : record.tables) {
+      std::vector<TableRows> alone(1);
+      alone[0] = std::move(rows);
+      const Status fits = state_.FitSchemas(record.database, &alone);
+      if (!fits.ok() && KindOf(fits) != ErrorKind::kConflict) return fits;
+      if (!fits.ok() && AreInFiles(record.database, alone[0], sequence)) continue;
+      if (!fits.ok()) {
+        LOG_ERROR("rows of the write-ahead log do not fit their table any more and are left out",
+                  "database={} rows={} sequence={} reason=\"{}\"", record.database, alone[0].rows.rows(), sequence,
+                  fits.message());
+      }
+      (fits.ok() ? fitting : refused).push_back(std::move(alone[0]));
+    }
+    Apply(record.database, std::move(fitting), sequence, &buffered_bytes);
   }
   admission_.Adjust(buffered_bytes);
+  return refused.empty() || options_.read_only ? Status::OK() : SetAside(record.database, refused, sequence);
+}
+
+/// Wants the state's lock.
+bool LakeImpl::AreInFiles(std::string_view database, const TableRows& rows, uint64_t sequence) {
+  const Table* const table = state_.FindTable(database, rows.table);
+  if (table == nullptr) return false;
+  return std::ranges::all_of(rows.rows.time, [&](int64_t time_ns) {
+    const auto partition = table->partitions.find(PartitionKey::Of(time_ns));
+    return partition != table->partitions.end() && sequence <= partition->second->flushed_sequence;
+  });
+}
+
+/// Rows that no table can take and that may have been acknowledged: the log lets go of them, and nobody else has them.
+Status LakeImpl::SetAside(std::string_view database, const std::vector<TableRows>& rows, uint64_t sequence) {
+  const std::string directory = PrivateDirectory(options_.root) + "/refused";
+  ARROW_RETURN_NOT_OK(fs_->CreateDirectories(directory));
+  ARROW_RETURN_NOT_OK(fs_->SyncDirectory(ParentOf(directory)));
+  const std::string path = directory + "/" + std::to_string(sequence);
+  const PodVector<char> record = wal::EncodeRecord(database, rows);
+  ARROW_RETURN_NOT_OK(ReplaceFile(fs_, path, std::string_view(record.data(), record.size())));
+  LOG_ERROR("they are kept as a record of the log", "file={}", path);
   return Status::OK();
 }
 

@@ -10,6 +10,7 @@
 #include "lake/testing/lake_rows.h"
 #include "object_store/testing/fault_store.h"
 #include "object_store/testing/memory_store.h"
+#include "wal/wal_record.h"
 
 namespace gigapi {
 namespace {
@@ -218,8 +219,42 @@ TEST_F(SharedLake, RowsOnTheirWayMakeATableAnewThatIsForgottenMeanwhile) {
   EXPECT_TRUE(answer.get_future().get().ok());
   disk.SetSyncDelay(std::chrono::milliseconds(0));
   EXPECT_EQ(VisibleTo(lake.get()), Ids{2});
+  // Before another node makes its columns with other types.
+  const int64_t deadline_ns = SteadyNanos() + 20 * kNanosPerSecond;
+  while (!store_->Head("db/t/metadata.json").ok() && SteadyNanos() < deadline_ns) std::this_thread::yield();
+  EXPECT_TRUE(store_->Head("db/t/metadata.json").ok());
   ASSERT_TRUE(lake->FlushAll().ok());
   EXPECT_TRUE(VisibleTo(lake.get()).contains(2));
+}
+
+TEST_F(SharedLake, RowsThatFitTheirTableNoMoreAreSetAsideAndDoNotKeepANodeFromStarting) {
+  FaultFileSystem disk_a, disk_b;
+  auto a = OpenNode(&disk_a);
+  WriteBatch batch = Rows("t", {1});
+  batch.tables.push_back(std::move(Rows("u", {2}).tables[0]));
+  ASSERT_TRUE(WriteAndWait(a.get(), std::move(batch)).ok());
+  const auto crashed = disk_a.Crash();
+  store_->SetFaults([](FaultStore::Operation, const std::string&) { return FaultStore::Outcome::kNotDone; });
+  a.reset();  // the crashed process says nothing more to the store
+  store_->StopFailing();
+  // As after a drop that this node was not there for.
+  ASSERT_TRUE(store_->Remove("db/t/metadata.json").ok());
+  auto b = OpenNode(&disk_b);
+  ASSERT_TRUE(WriteAndWait(b.get(), Rows("t", {3}, 1, ColumnType::kUInt64)).ok());
+
+  a = OpenNode(crashed.get());
+  ASSERT_NE(a, nullptr);
+  EXPECT_EQ(VisibleTo(a.get()), Ids());
+  EXPECT_EQ(a->metrics().buffered_rows, 1) << "of the other table";
+  ASSERT_TRUE(a->FlushAll().ok());
+  const std::string directory = Options().root + "/.gigapi/refused";
+  const auto names = crashed->List(directory);
+  ASSERT_TRUE(names.ok() && names->size() == 1);
+  const auto kept = wal::DecodeRecord(*ReadWholeFile(crashed.get(), directory + "/" + names->front()));
+  ASSERT_TRUE(kept.ok());
+  ASSERT_EQ(kept->tables.size(), 1u);
+  EXPECT_EQ(kept->tables[0].table, "t");
+  EXPECT_EQ(kept->tables[0].rows.rows(), 1u);
 }
 
 TEST_F(SharedLake, RowsOfAFlushWhoseAnswerWasLostCountOnceBesideManyThatCameLater) {
