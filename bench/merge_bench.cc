@@ -74,7 +74,9 @@ struct Bench {
       malloc_trim(0);
       ResetPeak();
       const double start = CpuSeconds();
-      ARROW_ASSIGN_OR_RAISE(const DataFile merged, RunMerge(partition, {partition.files, 4}, [] { return false; }));
+      ARROW_ASSIGN_OR_RAISE(const DataFile merged,
+                            RunMerge(
+                                partition, {partition.files, 4}, [] { return false; }, [](const DataFile&) {}));
       merge_seconds += CpuSeconds() - start;
       peak_megabytes = std::max(peak_megabytes, PeakMegabytes());
       bytes_out += merged.size_bytes;

@@ -155,13 +155,19 @@ TEST_F(TierServiceTest, ACopyThatArrivedDamagedOnADiskIsRemovedAndMadeAgain) {
     EXPECT_TRUE(ReplaceFile(&disk, "/cold/" + key, content).ok());
     return FaultStore::Outcome::kDone;
   });
+  const auto give_up = [&](const DataFile& copy) { ASSERT_TRUE(cold->Remove(copy.key).ok()); };
   for (const bool cut : {false, true}) {
     is_cut = cut;
-    EXPECT_EQ(KindOf(CopyToLayer(*file, layer, 1, [] { return false; }).status()), ErrorKind::kUnavailable);
+    EXPECT_EQ(KindOf(CopyToLayer(
+                         *file, layer, 1, [] { return false; }, give_up)
+                         .status()),
+              ErrorKind::kUnavailable);
     EXPECT_TRUE(ListAll(cold.get(), "")->empty());
   }
   cold->StopFailing();
-  EXPECT_TRUE(CopyToLayer(*file, layer, 1, [] { return false; }).ok());
+  EXPECT_TRUE(CopyToLayer(
+                  *file, layer, 1, [] { return false; }, give_up)
+                  .ok());
 }
 
 TEST_F(TierServiceTest, AMoveLeavesTheCacheToWhatQueriesRead) {
@@ -174,7 +180,8 @@ TEST_F(TierServiceTest, AMoveLeavesTheCacheToWhatQueriesRead) {
   const std::shared_ptr<ReadCache> cache =
       *ReadCache::Create({.directory = directory.path(), .disk_bytes_max = 64 << 20, .memory_bytes_max = 1 << 20});
   const LayerPtr bucket = std::make_shared<const Layer>(LayerOptions{.name = "cold"}, store_, cache);
-  const auto moved = CopyToLayer(*file, bucket, 1, [] { return false; });
+  const auto moved = CopyToLayer(
+      *file, bucket, 1, [] { return false; }, [](const DataFile&) {});
   ASSERT_TRUE(moved.ok());
   const int64_t gets = store_->metrics().get_requests_total;
   Ids ids;
