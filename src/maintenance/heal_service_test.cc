@@ -276,16 +276,25 @@ TEST_F(HealServiceTest, TellsOfFilesThatItLeaves) {
   const PartitionFiles hour = lake_->ListPartitions().at(0);
   auto old = DecodePartitionMetadata(Hour(), {{layer_}, hour.path, hour.partition, lake_->node()});
   ASSERT_TRUE(old.ok());
-  // Nobody but that node can tell which rows it has.
+  FaultFileSystem other_disk;
+  LakeOptions options = Options();
+  options.layers = {layer_};
+  options.shared_catalog = store_;
+  const auto other = Open(&other_disk, options);
+  // On that node's own disk: nobody else can tell which of its rows it has.
   DataFile elsewhere = *old->files[0];
-  elsewhere.node = "other";
-  old->files[0] = std::make_shared<const DataFile>(elsewhere);
-  WriteAndFlush({3});
+  elsewhere.node = other->node();
+  elsewhere.key = hour.path + "/0.1.parquet";
+  old->files.push_back(std::make_shared<const DataFile>(elsewhere));
+  ASSERT_TRUE(WriteAndWait(other.get(), Rows("t", {3})).ok());
+  ASSERT_TRUE(other->FlushAll().ok());
+  WriteAndFlush({4});
   FallBackTo(EncodePartitionMetadata(*old));
   LookAtTheCatalog();
   ASSERT_TRUE(heals_->Run().ok());
-  EXPECT_EQ(heals_->metrics().files_total, 0);
-  EXPECT_EQ(heals_->metrics().left_files_total, 2);
+  EXPECT_EQ(heals_->metrics().files_total, 1);
+  EXPECT_EQ(heals_->metrics().rows_total, 1);
+  EXPECT_EQ(heals_->metrics().left_files_total, 1);
 }
 
 /// A merge that was paused before its commit, while the catalog fell back to before its inputs.
