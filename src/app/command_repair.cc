@@ -147,7 +147,7 @@ std::string_view Explain(OrphanKind kind) {
   switch (kind) {
     case OrphanKind::kReplaced: return "their rows are in listed files";
     case OrphanKind::kDropped: return "they wait for their removal";
-    case OrphanKind::kUnlisted: return "their rows are in no listed file: --add-unlisted lists them";
+    case OrphanKind::kUnlisted: return "their rows are in no listed file that can be read: --add-unlisted lists those whose rows are surely in none";
     case OrphanKind::kConflicting: return "some of their rows are in listed files";
     case OrphanKind::kUnknown: return "they do not tell which rows they have";
     case OrphanKind::kUnreadable: return "they are no data files of their table";
