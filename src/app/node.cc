@@ -222,13 +222,15 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings, RestoreServi
     WriteMerges(merges->metrics(), page);
     WriteFlightStats(*flight, page);
   };
-  ARROW_ASSIGN_OR_RAISE(node->server_, Server::Start(std::move(server_options), node->lake_.get(), node->engine_.get()));
+  node->server_ = Server::Make(std::move(server_options), node->lake_.get(), node->engine_.get());
   if (settings.flightsql_enable) {
     ARROW_ASSIGN_OR_RAISE(node->flight_,
                           FlightSqlServer::Start(FlightSqlOptionsOf(settings), node->lake_.get(), node->engine_.get(),
                                                  node->server_->query_registry(), &node->flight_stats_,
                                                  node->cluster_ ? node->cluster_->service() : nullptr));
   }
+  // Last: who is told that the node is ready may come through any door.
+  ARROW_RETURN_NOT_OK(node->server_->Listen());
   if (node->cluster_) ARROW_RETURN_NOT_OK(node->cluster_->Announce(node->port(), node->flight_port()));
   else node->alone_->Announce(node->port(), node->flight_port());
   LOG_INFO("listening", "host={} port={} flight_port={} ms={}", settings.http_host, node->port(), node->flight_port(),

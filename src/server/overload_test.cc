@@ -74,7 +74,8 @@ TEST(Overload, WritersAreRefusedMemoryStaysBoundedAndNothingAcknowledgedIsLost) 
   options.io_threads = 2;
   options.inflight_body_bytes_max = kInFlightBytesMax;
   options.body_wait_ms_max = 50;
-  auto server = *Server::Start(options, lake.get(), &engine);
+  auto server = Server::Make(options, lake.get(), &engine);
+  ASSERT_TRUE(server->Listen().ok());
 
   disk.SetSyncDelay(std::chrono::milliseconds(40));
   Outcome outcome;

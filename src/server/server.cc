@@ -86,7 +86,7 @@ class ServerImpl final : public Server {
 
   ~ServerImpl() override { Stop(); }
 
-  Status Listen() {
+  Status Listen() override {
     http::HttpServerOptions http = HttpOptionsOf(options_);
     http.stream_pool = &query_pool_;
     http.decide = [this](http::Request* request) { return door_.Decide(request); };
@@ -133,13 +133,11 @@ class ServerImpl final : public Server {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, Lake* lake, QueryEngine* engine) {
+std::unique_ptr<Server> Server::Make(ServerOptions options, Lake* lake, QueryEngine* engine) {
   if (IsOpenToStrangers(options)) {
     LOG_WARN("anybody who reaches this address may read and write: set a user name and a password", "host={}", options.host);
   }
-  auto server = std::make_unique<ServerImpl>(std::move(options), lake, engine);
-  ARROW_RETURN_NOT_OK(server->Listen());
-  return server;
+  return std::make_unique<ServerImpl>(std::move(options), lake, engine);
 }
 
 }  // namespace gigapi

@@ -67,18 +67,21 @@ struct ServerOptions {
   std::string default_database = "mydb";  // of GigAPI's own routes when a request names none
 };
 
-/// Listens from Start to Stop. Start and Stop are called by the owner; all else happens on the server's own threads.
+/// Listens from Listen to Stop. All calls are the owner's; all else happens on the server's own threads.
 class Server {
  public:
-  /// `lake` and `engine` must outlive the server. Fails when the address cannot be bound.
-  static Result<std::unique_ptr<Server>> Start(ServerOptions options, Lake* lake, QueryEngine* engine);
+  /// `lake` and `engine` must outlive the server.
+  static std::unique_ptr<Server> Make(ServerOptions options, Lake* lake, QueryEngine* engine);
   virtual ~Server() = default;
+
+  /// Once everything else runs that clients expect of a server that answers. Fails when the address cannot be bound.
+  virtual Status Listen() = 0;
 
   /// Accepts nothing more, lets requests under way finish for drain_timeout_ms, then cuts the rest and joins all threads.
   /// Idempotent. The destructor calls it.
   virtual void Stop() = 0;
 
-  /// The port that is listened on.
+  /// The port that is listened on, once it is.
   virtual int port() const = 0;
 
   /// The queries that run, for other doors to list theirs too. Belongs to the server.

@@ -39,9 +39,9 @@ class ServerTest : public ::testing::Test {
     options_.query_threads = 2;
     options_.drain_timeout_ms = 2'000;
     engine_.emplace(std::move(answer));
-    auto server = Server::Start(options_, &lake_, &*engine_);
-    ASSERT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
+    server_ = Server::Make(options_, &lake_, &*engine_);
+    const Status listens = server_->Listen();
+    ASSERT_TRUE(listens.ok()) << listens;
   }
   int port() const { return server_->port(); }
 
