@@ -1,4 +1,5 @@
 """Several nodes over one lake: a bucket or a folder, with the catalog in it or in Redis."""
+import shutil
 import time
 
 import pytest
@@ -126,6 +127,23 @@ def test_a_drop_is_refused_while_a_writer_that_may_have_rows_is_away(make_node):
     wait_until(lambda: "error" not in writers[0].post(drop).json()["results"][0], "it is dropped", 30)
     for writer in writers:
         assert not writer.query("SHOW TABLES")
+
+
+def test_a_copy_of_a_root_is_refused_and_costs_no_row(make_node, tmp_path):
+    """Both would take what the other has flushed for their own."""
+    writer = make_node("writer", "writeonly", GIGAPI_HEARTBEAT_INTERVAL_MS="200", GIGAPI_LEASE_MS="1000")
+    writer.write(lines(0, 10))
+    shutil.copytree(tmp_path / "writer", tmp_path / "copy")
+    with pytest.raises(AssertionError, match="another node runs under this one's name"):
+        make_node("copy", "writeonly", GIGAPI_HEARTBEAT_INTERVAL_MS="200", GIGAPI_LEASE_MS="1000")
+    writer.write(lines(10, 10))
+    writer.kill()
+    writer.start()
+    assert ids(writer) == list(range(20))
+    shutil.rmtree(tmp_path / "copy" / ".gigapi")
+    other = make_node("copy", "writeonly")
+    other.write(lines(20, 10))
+    wait_until(lambda: ids(writer) == list(range(30)), "both nodes' rows are there once", 30)
 
 
 def test_a_folder_belongs_to_one_process_or_to_nodes_that_share_it(make_server, tmp_path):
