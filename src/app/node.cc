@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json_writer.h"
 #include "base/log.h"
+#include "server/http/http_server.h"
 
 namespace gigapi {
 namespace {
@@ -222,6 +223,7 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings, RestoreServi
     WriteMerges(merges->metrics(), page);
     WriteFlightStats(*flight, page);
   };
+  ARROW_RETURN_NOT_OK(http::CheckTlsFiles(settings.http_tls_cert, settings.http_tls_key));
   node->server_ = Server::Make(std::move(server_options), node->lake_.get(), node->engine_.get());
   if (settings.flightsql_enable) {
     ARROW_ASSIGN_OR_RAISE(node->flight_,

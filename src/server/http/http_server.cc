@@ -192,6 +192,10 @@ void HttpServerImpl::Stop(int64_t drain_timeout_ms) {
 
 }  // namespace
 
+Status CheckTlsFiles(const std::string& certificate_file, const std::string& key_file) {
+  return certificate_file.empty() ? Status::OK() : LoadTls(certificate_file, key_file).status();
+}
+
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(HttpServerOptions options) {
   auto core = std::make_shared<ServerCore>(std::move(options));
   if (!core->options.tls_certificate_file.empty()) {

@@ -77,6 +77,9 @@ struct HttpStats {
   std::atomic<int64_t> bodies_refused_total{0};  // no room in time
 };
 
+/// Whether a server could speak TLS with these; OK when both are empty. kInvalidArgument says what is wrong with which.
+Status CheckTlsFiles(const std::string& certificate_file, const std::string& key_file);
+
 class HttpServer {
  public:
   static Result<std::unique_ptr<HttpServer>> Start(HttpServerOptions options);
