@@ -152,6 +152,19 @@ TEST(AnnotatedCsv, IsCutBehindRowsOnly) {
   EXPECT_EQ(EndOfAnnotatedRecords(text), text.size());
 }
 
+TEST(AnnotatedCsv, RefusesWhatUnfoldsTooFar) {
+  const WriteBatch batch = Parse(
+      "#datatype,string,long,dateTime:RFC3339,double,string,string\n"
+      ",result,table,_time,_value,_field,_measurement\n"
+      ",,0,1970-01-01T00:00:01Z,1,v,m\n"
+      ",,0,1970-01-01T00:00:02Z,2,v,m\n"
+      ",,0,1970-01-01T00:00:03Z,3,v,m\n",
+      {.values_max = 5});
+  EXPECT_EQ(batch.accepted_rows, 2);
+  EXPECT_EQ(batch.refused_rows, 1);
+  EXPECT_THAT(batch.refused.at(0).reason, HasSubstr("more than 5 values"));
+}
+
 TEST(AnnotatedCsv, PiecesWithTheLastHeadAreTheWhole) {
   const std::string text(kAnswer);
   const size_t cut = text.find(",,1,");

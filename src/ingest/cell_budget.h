@@ -20,12 +20,14 @@ class CellBudget {
   explicit CellBudget(int64_t cells_max) : cells_max_(static_cast<size_t>(cells_max)) {}
 
   /// Claims room for a table of so many rows and columns, and the time, in place of what was claimed for it before
-  /// (`*claimed`). False when that is more than all tables of the body may have.
+  /// (`*claimed`). False when that is more than all tables of the body may have; what was claimed before stays claimed.
+  /// A row claims before it is committed: one that is committed cannot be refused any more.
   bool Claim(size_t rows, size_t columns, size_t* claimed) {
     const size_t cells = rows * (columns + 1);
+    if (cells_ - *claimed + cells > cells_max_) return false;
     cells_ += cells - *claimed;
     *claimed = cells;
-    return cells_ <= cells_max_;
+    return true;
   }
 
  private:

@@ -280,12 +280,8 @@ class CsvRowParser {
 
   void ReadRecord(const CsvReader& in) {
     reason_.clear();
-    bool kept = PutRecord(in);
-    if (kept) {
+    if (PutRecord(in) && Claim(builder_.rows() + 1, builder_.columns())) {
       builder_.CommitRow(row_time_);
-      kept = Claim(builder_.rows(), builder_.columns());
-    }
-    if (kept) {
       ++batch_.accepted_rows;
       return;
     }

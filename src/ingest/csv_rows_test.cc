@@ -131,6 +131,15 @@ TEST(CsvRows, RefusesHeadersThatCannotBeUsed) {
   EXPECT_EQ(Parse("a,b\n").accepted_rows, 0);
 }
 
+TEST(CsvRows, RefusesWhatUnfoldsTooFar) {
+  ParseOptions options = ToTable();
+  options.values_max = 9;  // four rows of one column and their times
+  const WriteBatch batch = Parse("v,w\n1,\n2,\n3,\n4,\n5,\n", options);
+  EXPECT_EQ(batch.accepted_rows, 4);
+  EXPECT_EQ(batch.refused_rows, 1);
+  EXPECT_THAT(batch.refused.at(0).reason, HasSubstr("more than 9 values"));
+}
+
 TEST(CsvRows, NothingIsLeftOfARefusedRecord) {
   const ColumnBatch rows = std::move(Parse("a,b\n1,\n2,x\xff\n3,\n").tables.at(0).rows);
   EXPECT_EQ(rows.rows(), 2u);

@@ -179,11 +179,8 @@ class JsonRowParser {
   }
 
   void EndRow(bool kept, int64_t number, std::string_view text) {
-    if (kept) {
+    if (kept && Claim(row_table_->builder.rows() + 1, row_table_->builder.columns())) {
       row_table_->builder.CommitRow(row_time_);
-      kept = Claim(row_table_->builder.rows(), row_table_->builder.columns());
-    }
-    if (kept) {
       ++batch_.accepted_rows;
       return;
     }

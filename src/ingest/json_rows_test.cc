@@ -216,6 +216,10 @@ TEST(JsonRows, RefusesWhatUnfoldsTooFar) {
   const WriteBatch batch = Parse(body, options);
   EXPECT_EQ(batch.accepted_rows, 200);
   EXPECT_THAT(batch.refused.at(0).reason, HasSubstr("more than 1000 values"));
+  options.values_max = 300;
+  const WriteBatch rows = Parse(body, options);
+  EXPECT_EQ(rows.accepted_rows, 150);
+  EXPECT_EQ(rows.refused_rows, 51);
 }
 
 }  // namespace

@@ -148,12 +148,12 @@ void PointRows::PutPoint(const Point& point) {
   const auto put = [&](const PointValue& value) { return PutValue(value, &builder, &reason); };
   bool kept =
       std::all_of(point.tags.begin(), point.tags.end(), put) && std::all_of(point.fields.begin(), point.fields.end(), put);
-  if (kept) {
-    builder.CommitRow(point.time_ns);
-    kept = budget_.Claim(builder.rows(), builder.columns(), &table->cells);
-    if (!kept) reason = TooManyValues(options_.values_max);
+  if (kept && !budget_.Claim(builder.rows() + 1, builder.columns(), &table->cells)) {
+    kept = false;
+    reason = TooManyValues(options_.values_max);
   }
   if (kept) {
+    builder.CommitRow(point.time_ns);
     ++batch_.accepted_rows;
     return;
   }

@@ -39,9 +39,14 @@ inline ParseOptions ToTable(std::string types = "") {
   return options;
 }
 
-/// The batch, whose rows must fit together.
+/// The batch, whose rows must fit together and be counted.
 inline WriteBatch Checked(WriteBatch batch) {
-  for (const TableRows& table : batch.tables) EXPECT_TRUE(Validate(table.rows).ok());
+  int64_t rows = 0;
+  for (const TableRows& table : batch.tables) {
+    EXPECT_TRUE(Validate(table.rows).ok());
+    rows += static_cast<int64_t>(table.rows.rows());
+  }
+  EXPECT_EQ(batch.accepted_rows, rows);
   return batch;
 }
 
