@@ -79,8 +79,8 @@ Cluster::Cluster(const Settings& settings, const NodeStorage& storage)
                                                                  .version = GIGAPI_VERSION,
                                                                  .heartbeat_interval_ms = settings.heartbeat_interval_ms,
                                                                  .lease_ms = settings.lease_ms})),
-      peers_(PeerOptionsOf(settings, settings.fresh_reads_timeout_ms)),
-      file_peers_(PeerOptionsOf(settings, kFileTimeoutMs)),
+      peers_(membership_.get(), PeerOptionsOf(settings, settings.fresh_reads_timeout_ms)),
+      file_peers_(membership_.get(), PeerOptionsOf(settings, kFileTimeoutMs)),
       layers_(membership_.get(), &file_peers_, storage.cache) {}
 
 Status Cluster::TellWriters(std::string_view action, const TableRequest& request) {

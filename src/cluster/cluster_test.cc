@@ -23,7 +23,7 @@ TEST(NodeEntry, ComesBackAsItWas) {
                         .version = "1.2.3",
                         .http_address = "http://a:1",
                         .flight_address = "grpc://a:2",
-                        .peer_token = "secret",
+                        .public_key = "01ab",
                         .root = "r",
                         .may_hold_rows = true,
                         .started_ns = -5,
@@ -33,6 +33,15 @@ TEST(NodeEntry, ComesBackAsItWas) {
   ASSERT_TRUE(read.ok()) << read.status().ToString();
   EXPECT_EQ(EncodeNodeEntry(*read), EncodeNodeEntry(entry));
   EXPECT_EQ(read->heartbeats, UINT64_MAX);
+}
+
+TEST(NodeEntry, OfAnEarlierVersionIsReadAndCanBeReadByOne) {
+  NodeEntry entry{.node = "n", .epoch = "e", .role = "aio"};
+  std::string json = EncodeNodeEntry(entry);
+  EXPECT_NE(json.find("\"peer_token\":"), std::string::npos);
+  const std::string_view key = "\"public_key\":\"\",";
+  json.erase(json.find(key), key.size());
+  EXPECT_TRUE(DecodeNodeEntry(json).ok());
 }
 
 TEST(NodeEntry, OtherTextsAreErrors) {
@@ -167,6 +176,32 @@ TEST_F(Members, AnEntryOfTheDeadIsReplacedAgain) {
   ASSERT_TRUE(store_->Remove(NodeKey("a")).ok());
   while (!has_own_entry()) std::this_thread::yield();
   EXPECT_TRUE(a->CheckHasName().ok());
+}
+
+TEST_F(Members, KnowEachOtherByProofsThatNobodyElseCanUse) {
+  const auto a = Join("a");
+  const auto b = Join("b");
+  const std::string proof = *b->ProveTo(a->Self());
+  EXPECT_TRUE(a->IsByNode(proof)) << "of one that came after the last look, too";
+  EXPECT_FALSE(b->IsByNode(proof)) << "it was for another node";
+  NodeEntry earlier_run = a->Self();
+  earlier_run.epoch = "earlier";
+  EXPECT_FALSE(a->IsByNode(*b->ProveTo(earlier_run)));
+  std::string forged = proof;
+  forged.back() = forged.back() == '0' ? '1' : '0';
+  for (const std::string& text :
+       {forged, b->Self().public_key, b->Self().public_key + ".", std::string(), std::string(".")}) {
+    EXPECT_FALSE(a->IsByNode(text)) << text;
+  }
+  EXPECT_FALSE(a->IsByNode(*NodeKeyPair::Make()->ProveTo("a", a->epoch()))) << "of nobody in the catalog";
+}
+
+TEST_F(Members, LeaveNoSecretInTheCatalog) {
+  const auto a = Join("a");
+  const std::string entry = store_->Get(NodeKey("a"))->content;
+  // Whoever reads the entry has nothing that the node takes.
+  EXPECT_FALSE(a->IsByNode(entry));
+  EXPECT_FALSE(a->IsByNode(DecodeNodeEntry(entry)->public_key));
 }
 
 TEST_F(Members, TellWhereTheyAre) {

@@ -16,6 +16,9 @@ namespace {
 constexpr std::chrono::milliseconds kSignPoll{100};
 constexpr int64_t kSignSlackNs = 500 * kNanosPerMilli;
 
+/// A caller that nobody knows costs a list of the catalog, so not each of them gets one.
+constexpr int64_t kStrangerIntervalNs = 100 * kNanosPerMilli;
+
 constexpr int64_t kIntervalMsMax = 30'000;  // of others' heartbeats, as far as anybody waits for them
 
 /// So long a node that is alive may seem not to be.
@@ -24,10 +27,11 @@ int64_t SilenceNs(int64_t interval_ms) {
 }
 
 Status NameIsTaken(ErrorKind kind, const std::string& node) {
-  return Errorf(kind,
-                "another node runs under this one's name, {}: its root was copied, or is in use on another machine. Stop one "
-                "of them; in a copy remove .gigapi before it starts",
-                node);
+  return Errorf(
+      kind,
+      "another node runs under this one's name, {}: its root was copied, or is in use on another machine. Stop one "
+      "of them; in a copy remove .gigapi before it starts",
+      node);
 }
 
 }  // namespace
@@ -43,13 +47,14 @@ Membership::~Membership() { Stop(); }
 Status Membership::Join(const std::string& node, const std::string& root, bool may_hold_rows,
                         std::function<void(const std::string&)> note) {
   note_ = std::move(note);
+  ARROW_ASSIGN_OR_RAISE(key_, NodeKeyPair::Make());
   {
     const std::lock_guard lock(mutex_);
     self_.node = node;
     self_.epoch = epoch_;
     self_.role = options_.role;
     self_.version = options_.version;
-    self_.peer_token = NewUuid();
+    self_.public_key = key_->public_key();
     self_.root = root;
     self_.may_hold_rows = may_hold_rows;
     self_.started_ns = WallNanos();
@@ -263,6 +268,26 @@ bool Membership::IsAlive(const std::string& node, const std::string& epoch) cons
   const std::lock_guard lock(mutex_);
   if (node == self_.node) return epoch == epoch_;
   return leases_.IsAlive(node, epoch, now);
+}
+
+Result<std::string> Membership::ProveTo(const NodeEntry& other) const { return key_->ProveTo(other.node, other.epoch); }
+
+bool Membership::HasKey(std::string_view public_key) const {
+  const std::lock_guard lock(mutex_);
+  const auto members = leases_.Members(SteadyNanos());
+  return std::ranges::any_of(members, [&](const Member& member) { return member.entry.public_key == public_key; });
+}
+
+bool Membership::IsByNode(std::string_view proof) {
+  const std::string_view key = ProvenKey(proof, Self().node, epoch_);
+  if (key.empty()) return false;
+  if (HasKey(key)) return true;
+  const std::lock_guard looking(stranger_mutex_);
+  if (HasKey(key)) return true;
+  if (stranger_ns_ != 0 && SteadyNanos() - stranger_ns_ < kStrangerIntervalNs) return false;
+  const Status looked = Look();
+  stranger_ns_ = SteadyNanos();
+  return looked.ok() && HasKey(key);
 }
 
 bool Membership::HoldsLease() const {

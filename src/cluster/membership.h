@@ -17,12 +17,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "base/error.h"
 #include "cluster/lease_table.h"
 #include "cluster/node_entry.h"
+#include "cluster/node_proof.h"
 #include "object_store/object_store.h"
 
 namespace gigapi {
@@ -59,6 +61,11 @@ class Membership {
   Status Look();
 
   const std::string& epoch() const { return epoch_; }
+  /// What another node is shown that this one calls. This one has joined.
+  Result<std::string> ProveTo(const NodeEntry& other) const;
+  /// Whether the proof is by a node of the cluster, for this one. Looks at the others when it may be by one that has just
+  /// come, so it may block.
+  bool IsByNode(std::string_view proof);
   NodeEntry Self() const;
   /// This node first, by its name in `is_self`.
   std::vector<Member> Members() const;
@@ -87,10 +94,12 @@ class Membership {
   Result<std::string> Put(const NodeEntry& entry);
   Status MeetOther();
   bool IsOfEndedRun(const NodeEntry& entry) const;
+  bool HasKey(std::string_view public_key) const;
 
   const std::shared_ptr<ObjectStore> store_;
   const MembershipOptions options_;
   const std::string epoch_;
+  std::optional<NodeKeyPair> key_;  // from Join on
   std::function<void(const std::string&)> note_;
 
   mutable std::mutex mutex_;
@@ -105,6 +114,8 @@ class Membership {
   std::mutex beat_mutex_;  // one write of the entry at a time; guards what follows
   std::string version_;    // of the entry, as this node knows it; empty: there is none
   std::optional<Rival> rival_;
+  std::mutex stranger_mutex_;  // one look for a caller that is not known at a time; guards what follows
+  int64_t stranger_ns_ = 0;    // steady clock: of the last one
   std::jthread thread_;
 };
 

@@ -12,7 +12,8 @@ std::string EncodeNodeEntry(const NodeEntry& entry) {
   JsonWriter json;
   json.BeginObject().Key("node").String(entry.node).Key("epoch").String(entry.epoch).Key("role").String(entry.role);
   json.Key("version").String(entry.version).Key("http_address").String(entry.http_address);
-  json.Key("flight_address").String(entry.flight_address).Key("peer_token").String(entry.peer_token);
+  json.Key("flight_address").String(entry.flight_address).Key("public_key").String(entry.public_key);
+  json.Key("peer_token").String("");  // earlier versions read no entry without one
   json.Key("root").String(entry.root);
   json.Key("may_hold_rows").Bool(entry.may_hold_rows).Key("started").Integer(entry.started_ns);
   json.Key("heartbeats").Unsigned(entry.heartbeats).Key("interval_ms").Integer(entry.interval_ms).EndObject();
@@ -31,8 +32,9 @@ Result<NodeEntry> DecodeNodeEntry(std::string_view json) {
     entry.version = text("version");
     entry.http_address = text("http_address");
     entry.flight_address = text("flight_address");
-    entry.peer_token = text("peer_token");
-    if (root["root"].error() == simdjson::SUCCESS) entry.root = text("root");  // earlier versions have none
+    // Earlier versions have neither.
+    if (root["public_key"].error() == simdjson::SUCCESS) entry.public_key = text("public_key");
+    if (root["root"].error() == simdjson::SUCCESS) entry.root = text("root");
     entry.may_hold_rows = bool(root["may_hold_rows"]);
     entry.started_ns = int64_t(root["started"]);
     entry.heartbeats = uint64_t(root["heartbeats"]);

@@ -21,9 +21,8 @@ struct NodeEntry {
   /// and for good where that way in is off.
   std::string http_address = {};
   std::string flight_address = {};
-  /// What other nodes show to be answered (server/api/flight_sql/call_gate.h): made anew for each run, known to whoever
-  /// reads the catalog, which names all data anyway.
-  std::string peer_token = {};
+  /// By which other nodes know its calls (node_proof.h).
+  std::string public_key = {};
   /// Tells its root from copies of it (base/file_identity.h); empty: not known.
   std::string root = {};
   /// It has rows that are in no file, or may get some.

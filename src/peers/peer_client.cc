@@ -37,10 +37,10 @@ class PeerClient::Connection {
   Connection(std::unique_ptr<fl::FlightClient> client, int64_t timeout_ms)
       : client_(std::move(client)), timeout_ms_(timeout_ms) {}
 
-  Result<std::unique_ptr<fl::ResultStream>> Act(std::string_view action, std::string body, const std::string& token) {
+  Result<std::unique_ptr<fl::ResultStream>> Act(std::string_view action, std::string body, std::string proof) {
     fl::FlightCallOptions options;
     options.timeout = fl::TimeoutDuration(static_cast<double>(timeout_ms_) / 1'000);
-    options.headers.emplace_back(kPeerTokenHeader, token);
+    options.headers.emplace_back(kPeerProofHeader, std::move(proof));
     return client_->DoAction(options, fl::Action(std::string(action), arrow::Buffer::FromString(std::move(body))));
   }
 
@@ -49,7 +49,8 @@ class PeerClient::Connection {
   const int64_t timeout_ms_;
 };
 
-PeerClient::PeerClient(PeerClientOptions options) : options_(std::move(options)) {}
+PeerClient::PeerClient(const Membership* membership, PeerClientOptions options)
+    : membership_(membership), options_(std::move(options)) {}
 PeerClient::~PeerClient() = default;
 
 Result<std::shared_ptr<PeerClient::Connection>> PeerClient::Connect(const NodeEntry& node) {
@@ -102,7 +103,8 @@ auto PeerClient::Ask(const NodeEntry& node, std::string_view action, std::string
     -> std::invoke_result_t<Read, fl::ResultStream*> {
   ARROW_ASSIGN_OR_RAISE(const auto connection, Connect(node));
   const auto ask = [&]() -> std::invoke_result_t<Read, fl::ResultStream*> {
-    ARROW_ASSIGN_OR_RAISE(const auto stream, connection->Act(action, std::move(body), node.peer_token));
+    ARROW_ASSIGN_OR_RAISE(std::string proof, membership_->ProveTo(node));
+    ARROW_ASSIGN_OR_RAISE(const auto stream, connection->Act(action, std::move(body), std::move(proof)));
     return read(stream.get());
   };
   auto answer = ask();

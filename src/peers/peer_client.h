@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cluster/node_entry.h"
+#include "cluster/membership.h"
 #include "lake/buffered_rows.h"
 #include "peers/peer_messages.h"
 
@@ -37,7 +37,8 @@ struct PeerClientOptions {
 
 class PeerClient {
  public:
-  explicit PeerClient(PeerClientOptions options);
+  /// Asks for the node of that membership, which must outlive it.
+  PeerClient(const Membership* membership, PeerClientOptions options);
   ~PeerClient();
 
   /// The node's rows of a table that are in no file. kUnavailable: it cannot be reached, or not in time.
@@ -70,6 +71,7 @@ class PeerClient {
   CachedTable Cached(const TableKey& key);
   void Keep(const TableKey& key, CachedTable table);
 
+  const Membership* const membership_;
   const PeerClientOptions options_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Connection>> connections_;  // by address

@@ -13,8 +13,8 @@
 
 namespace gigapi {
 
-/// A header that every such call carries: the token of the node that is asked (cluster/node_entry.h).
-inline constexpr std::string_view kPeerTokenHeader = "x-gigapi-peer";
+/// A header that every such call carries: the proof that a node of the cluster calls (cluster/node_proof.h).
+inline constexpr std::string_view kPeerProofHeader = "x-gigapi-peer";
 /// Body: BufferedRequest. Answers BufferedHeader, and then the rows of each of its chunks that is marked as sent.
 inline constexpr std::string_view kBufferedRowsAction = "gigapi.buffered_rows";
 /// Body: RangeRequest. Answers the bytes.

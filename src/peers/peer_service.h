@@ -24,8 +24,8 @@ class PeerService {
   /// All must outlive it. `layers` are those whose files are read out; `status` makes the JSON object of AskStatus.
   PeerService(Lake* lake, Membership* membership, std::vector<LayerPtr> layers, std::function<std::string()> status);
 
-  /// What callers have to show.
-  const std::string& token() const { return self_.peer_token; }
+  /// Whether what a caller shows proves that it is a node of the cluster. May block.
+  bool IsByNode(std::string_view proof) { return membership_->IsByNode(proof); }
 
   /// What AskStatus is answered.
   Result<std::string> DescribeNode() const { return status_(); }

@@ -58,7 +58,7 @@ TEST_F(WholeLakeTest, HasTheRowsOfANodeThatHasEndedWhateverTheFeedTells) {
     ASSERT_TRUE(WriteAndWait(other.get(), Rows("t", {1, 2}, 2)).ok());
     ASSERT_TRUE(other->Close().ok());
   }
-  PeerClient peers({});
+  PeerClient peers(membership.get(), {});
   WholeLake whole(own.get(), membership.get(), &peers);
   const auto snapshot = whole.Snapshot();
   ASSERT_TRUE(snapshot.ok()) << snapshot.status().ToString();
@@ -69,7 +69,7 @@ TEST_F(WholeLakeTest, IsNoneWithoutTheCatalog) {
   FaultFileSystem disk;
   const auto membership = NewMembership();
   const auto lake = OpenNode(&disk, membership);
-  PeerClient peers({});
+  PeerClient peers(membership.get(), {});
   WholeLake whole(lake.get(), membership.get(), &peers);
   ASSERT_TRUE(whole.Snapshot().ok());
   // All but the list of nodes.

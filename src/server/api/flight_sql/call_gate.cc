@@ -1,7 +1,5 @@
 #include "server/api/flight_sql/call_gate.h"
 
-#include <openssl/crypto.h>
-
 #include "peers/peer_messages.h"
 #include "server/api/flight_sql/call_headers.h"
 #include "server/api/flight_sql/flight_errors.h"
@@ -29,11 +27,6 @@ class PassedCall final : public arrow::flight::ServerMiddleware {
   const bool is_peer_;
 };
 
-/// In a time that does not depend on where they differ.
-bool IsSame(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
 }  // namespace
 
 bool IsPeerCall(const arrow::flight::ServerCallContext& context) {
@@ -43,9 +36,9 @@ bool IsPeerCall(const arrow::flight::ServerCallContext& context) {
 
 Status CallGate::StartCall(const arrow::flight::CallInfo& info, const arrow::flight::ServerCallContext& context,
                            std::shared_ptr<arrow::flight::ServerMiddleware>* middleware) {
-  const std::string_view token = HeaderOf(context.incoming_headers(), kPeerTokenHeader);
-  const bool is_peer = !token.empty() && !peer_token_.empty() && IsSame(token, peer_token_) &&
-                       info.method == arrow::flight::FlightMethod::DoAction;
+  const std::string_view proof = HeaderOf(context.incoming_headers(), kPeerProofHeader);
+  const bool is_peer =
+      !proof.empty() && is_by_node_ && info.method == arrow::flight::FlightMethod::DoAction && is_by_node_(proof);
   if (!is_peer && !authenticator_->AllowsHeader(HeaderOf(context.incoming_headers(), "authorization"))) {
     ++stats_->refused_total;
     return ToFlightStatus(Error(ErrorKind::kUnauthorized, "unauthorized access"));

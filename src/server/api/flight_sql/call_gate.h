@@ -4,8 +4,9 @@
 #include <arrow/flight/server.h>
 #include <arrow/flight/server_middleware.h>
 
+#include <functional>
 #include <memory>
-#include <string>
+#include <string_view>
 
 #include "server/api/flight_sql/flight_stats.h"
 #include "server/auth.h"
@@ -21,10 +22,11 @@ bool IsPeerCall(const arrow::flight::ServerCallContext& context);
 /// Thread-safe.
 class CallGate final : public arrow::flight::ServerMiddlewareFactory {
  public:
-  /// All must outlive the gate. `peer_token` is what other nodes of the cluster show (peers/peer_messages.h); empty: there
-  /// are none.
-  CallGate(const Authenticator* authenticator, FlightStats* stats, int64_t calls_max, std::string peer_token)
-      : authenticator_(authenticator), stats_(stats), calls_max_(calls_max), peer_token_(std::move(peer_token)) {}
+  /// All must outlive the gate. `is_by_node` judges what other nodes of the cluster show (peers/peer_messages.h); empty:
+  /// there are none.
+  CallGate(const Authenticator* authenticator, FlightStats* stats, int64_t calls_max,
+           std::function<bool(std::string_view proof)> is_by_node)
+      : authenticator_(authenticator), stats_(stats), calls_max_(calls_max), is_by_node_(std::move(is_by_node)) {}
 
   /// Takes the Authorization header in all ways of HTTP, on any call. A handshake that brings one is answered by a token in
   /// a header of the same name.
@@ -35,7 +37,7 @@ class CallGate final : public arrow::flight::ServerMiddlewareFactory {
   const Authenticator* const authenticator_;
   FlightStats* const stats_;
   const int64_t calls_max_;
-  const std::string peer_token_;
+  const std::function<bool(std::string_view proof)> is_by_node_;
 };
 
 }  // namespace gigapi::flight

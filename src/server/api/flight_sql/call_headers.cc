@@ -3,36 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/hex.h"
 #include "server/api/flight_sql/packed_message.h"
 #include "server/api/flight_sql/statement_ticket.pb.h"
 #include "server/http/http.h"
 
 namespace gigapi::flight {
-namespace {
-
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-std::string ToHex(std::string_view bytes) {
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += kHexDigits[byte >> 4];
-    text += kHexDigits[byte & 15];
-  }
-  return text;
-}
-
-std::string FromHex(std::string_view text) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < text.size(); i += 2) {
-    const size_t high = kHexDigits.find(text[i]), low = kHexDigits.find(text[i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return {};
-    bytes += static_cast<char>(high << 4 | low);
-  }
-  return bytes;
-}
-
-}  // namespace
-
 std::string_view HeaderOf(const arrow::flight::CallHeaders& headers, std::string_view name) {
   const auto found = headers.find(name);
   return found == headers.end() ? std::string_view() : found->second;
@@ -44,7 +20,7 @@ Session ReadSession(const arrow::flight::CallHeaders& headers) {
   for (auto header = first; header != last; ++header) {
     const std::string_view value = http::CookieNamed(header->second, kSessionCookie);
     if (value.empty()) continue;
-    const auto stored = ParseMessage<gigapi::flight::SessionState>(FromHex(value));
+    const auto stored = ParseMessage<gigapi::flight::SessionState>(FromHex(value).value_or(""));
     if (!stored.ok()) continue;
     session.database = stored->database();
     if (stored->partitions() <= kPartitionsMax) session.partitions = static_cast<int>(stored->partitions());

@@ -40,9 +40,10 @@ class FlightSqlServerImpl final : public FlightSqlServer {
     arrow::flight::FlightServerOptions flight(location);
     // Credentials are read from headers by the gate; the handler's own way of tokens lets everybody pass.
     flight.auth_handler = std::make_shared<arrow::flight::NoOpAuthHandler>();
-    flight.middleware.emplace_back(flight::kGate,
-                                   std::make_shared<flight::CallGate>(&authenticator_, stats_, options_.calls_max,
-                                                                      peers_ == nullptr ? std::string() : peers_->token()));
+    std::function<bool(std::string_view)> is_by_node;
+    if (peers_ != nullptr) is_by_node = [this](std::string_view proof) { return peers_->IsByNode(proof); };
+    flight.middleware.emplace_back(flight::kGate, std::make_shared<flight::CallGate>(
+                                                      &authenticator_, stats_, options_.calls_max, std::move(is_by_node)));
     if (tls) {
       arrow::flight::CertKeyPair& pair = flight.tls_certificates.emplace_back();
       ARROW_ASSIGN_OR_RAISE(pair.pem_cert, ReadPem(options_.tls_certificate_file));
