@@ -93,8 +93,9 @@ Status HealService::Heal(const CatalogKey& key) {
     ARROW_RETURN_NOT_OK(lake_->AddFiles(key, found));
     int64_t rows = 0;
     for (const DataFilePtr& file : change.added) rows += file->rows;
-    LOG_WARN("the catalog had lost files of an hour: they are back", "partition={} files={} rows={}", PathOf(key),
-             change.added.size(), rows);
+    // A node that was restarted has forgotten which other hours it had committed to.
+    LOG_WARN("the catalog had lost files of an hour: they are back. `gigapi repair` tells whether other hours lack some",
+             "partition={} files={} rows={}", PathOf(key), change.added.size(), rows);
     const std::lock_guard lock(mutex_);
     metrics_.files_total += static_cast<int64_t>(change.added.size());
     metrics_.rows_total += rows;
