@@ -4,7 +4,6 @@
 #include <chrono>
 
 #include "base/log.h"
-#include "base/thread.h"
 
 namespace gigapi {
 namespace {
@@ -14,36 +13,15 @@ constexpr int64_t kFirstWaitMsMax = 60'000;
 
 }  // namespace
 
-CheckpointKeeper::CheckpointKeeper(Catalog* catalog, int64_t interval_ms) : catalog_(catalog), interval_ms_(interval_ms) {
-  thread_ = StartThread("checkpoint", [this] { Run(); });
+CheckpointKeeper::CheckpointKeeper(Catalog* catalog, int64_t interval_ms) : catalog_(catalog) {
+  const std::chrono::milliseconds first_wait(std::min(interval_ms, kFirstWaitMsMax)), interval(interval_ms);
+  thread_.Start("checkpoint", first_wait, interval, [this] { Write(); });
 }
 
-void CheckpointKeeper::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    stopped_.notify_all();
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
-bool CheckpointKeeper::IsStopping() {
-  const std::lock_guard lock(mutex_);
-  return stopping_;
-}
-
-void CheckpointKeeper::Run() {
-  int64_t wait_ms = std::min(interval_ms_, kFirstWaitMsMax);
-  for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      if (stopped_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return stopping_; })) return;
-    }
-    wait_ms = interval_ms_;
-    const Status written = catalog_->WriteCheckpoint([this] { return IsStopping(); });
-    if (written.ok() || KindOf(written) == ErrorKind::kCancelled) continue;
-    LOG_WARN("the catalog's checkpoint stays as it is for now", "reason=\"{}\"", written.message());
-  }
+void CheckpointKeeper::Write() {
+  const Status written = catalog_->WriteCheckpoint([this] { return thread_.IsStopping(); });
+  if (written.ok() || KindOf(written) == ErrorKind::kCancelled) return;
+  LOG_WARN("the catalog's checkpoint stays as it is for now", "reason=\"{}\"", written.message());
 }
 
 }  // namespace gigapi

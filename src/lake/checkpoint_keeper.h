@@ -1,10 +1,7 @@
 // Has the checkpoint of a shared catalog written anew now and then. Owns the thread "checkpoint". Thread-safe.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-
+#include "base/repeating_thread.h"
 #include "catalog/catalog.h"
 
 namespace gigapi {
@@ -13,20 +10,14 @@ class CheckpointKeeper {
  public:
   /// `catalog` must outlive it.
   CheckpointKeeper(Catalog* catalog, int64_t interval_ms);
-  ~CheckpointKeeper() { Stop(); }
   /// What is being written is given up.
-  void Stop();
+  void Stop() { thread_.Stop(); }
 
  private:
-  void Run();
-  bool IsStopping();
+  void Write();
 
   Catalog* const catalog_;
-  const int64_t interval_ms_;
-  std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool stopping_ = false;
-  std::jthread thread_;
+  RepeatingThread thread_;
 };
 
 }  // namespace gigapi

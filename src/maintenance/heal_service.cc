@@ -3,7 +3,6 @@
 #include <chrono>
 
 #include "base/log.h"
-#include "base/thread.h"
 #include "repair/repair_planner.h"
 #include "storage/hive_path.h"
 
@@ -20,7 +19,8 @@ std::string PathOf(const CatalogKey& key) { return PartitionPath(TablePath(key.d
 
 std::unique_ptr<HealService> HealService::Start(Lake* lake, RepairSources sources) {
   auto service = Make(lake, std::move(sources));
-  service->thread_ = StartThread("heal", [raw = service.get()] { raw->Loop(); });
+  // What a run leaves was logged, or is tried again.
+  service->thread_.Start("heal", kLookInterval, kLookInterval, [raw = service.get()] { (void)raw->Run(); });
   return service;
 }
 
@@ -30,29 +30,12 @@ std::unique_ptr<HealService> HealService::Make(Lake* lake, RepairSources sources
 
 HealService::~HealService() { Stop(); }
 
-void HealService::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-void HealService::Loop() {
-  for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, kLookInterval, [this] { return stopping_.load(); })) return;
-    }
-    (void)Run();  // what it leaves was logged, or is tried again
-  }
-}
+void HealService::Stop() { thread_.Stop(); }
 
 Status HealService::Run() {
   for (const CatalogKey& key : lake_->TakeFallenBack()) pending_.try_emplace(PathOf(key), Pending{.partition = key});
   Status first_failure;
-  for (auto next = pending_.begin(); next != pending_.end() && !stopping_;) {
+  for (auto next = pending_.begin(); next != pending_.end() && !thread_.IsStopping();) {
     const auto each = next++;
     const Status healed = Heal(each->second.partition);
     if (!healed.ok()) {
@@ -77,7 +60,7 @@ Status HealService::Heal(const CatalogKey& key) {
     options.own_rows_only = true;
     options.drops.Add({.database = key.database, .table = key.table, .sequence = dropped_up_to});
   }
-  const RepairHooks hooks{.is_cancelled = [this] { return stopping_.load(); }};
+  const RepairHooks hooks{.is_cancelled = [this] { return thread_.IsStopping(); }};
   ARROW_ASSIGN_OR_RAISE(const LakeInventory inventory, ReadHourInventory(sources_, key, lake_->node(), hooks));
   const auto& metadata = inventory.tables.at({key.database, key.table}).hours.at(*key.partition).metadata;
   const RepairPlan plan = MakeRepairPlan(inventory, options);
@@ -88,7 +71,8 @@ Status HealService::Heal(const CatalogKey& key) {
     ARROW_RETURN_NOT_OK(lake_->AddColumns(table.database, table.table, table.schema));
   }
   for (const HourChange& change : plan.hours) {
-    FoundFiles found{.added = change.added, .sequences = change.metadata.wal_sequences, .dropped_up_to = dropped_up_to};
+    FoundFiles found{
+        .listed = {}, .added = change.added, .sequences = change.metadata.wal_sequences, .dropped_up_to = dropped_up_to};
     if (metadata) found.listed = metadata->files;
     ARROW_RETURN_NOT_OK(lake_->AddFiles(key, found));
     int64_t rows = 0;

@@ -4,15 +4,13 @@
 // would. Owns the thread "heal". Thread-safe.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 
+#include "base/repeating_thread.h"
 #include "lake/lake.h"
 #include "repair/repair_job.h"
 
@@ -48,19 +46,16 @@ class HealService {
   };
 
   HealService(Lake* lake, RepairSources sources) : lake_(lake), sources_(std::move(sources)) {}
-  void Loop();
   Status Heal(const CatalogKey& key);
   void TellOfLeftFiles(const CatalogKey& key, const RepairPlan& plan, const RepairOptions& options);
 
   Lake* const lake_;
   const RepairSources sources_;
-  std::atomic<bool> stopping_ = false;
   std::map<std::string, Pending> pending_;  // by path; of whoever runs Run
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
   HealMetrics metrics_;
-  std::jthread thread_;  // last: it uses all that is above
+  RepeatingThread thread_;  // last: it uses all that is above
 };
 
 }  // namespace gigapi

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/thread.h"
 #include "maintenance/merge_job.h"
 
 namespace gigapi {
@@ -32,7 +31,13 @@ int64_t TotalBytes(const MergePlan& plan) {
 
 std::unique_ptr<MergeService> MergeService::Start(Lake* lake, const MergeOptions& options) {
   auto service = std::unique_ptr<MergeService>(new MergeService(lake, options));
-  if (options.enabled) service->thread_ = StartThread("merge", [raw = service.get()] { raw->Loop(); });
+  if (!options.enabled) return service;
+  const std::chrono::nanoseconds interval(service->planner_options_.interval_ns);
+  service->thread_.Start("merge", interval, interval, [raw = service.get()] {
+    // On Linux this is the priority of the calling thread alone.
+    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+    raw->RunDue();
+  });
   return service;
 }
 
@@ -42,27 +47,7 @@ MergeService::MergeService(Lake* lake, const MergeOptions& options) : lake_(lake
 
 MergeService::~MergeService() { Stop(); }
 
-void MergeService::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-void MergeService::Loop() {
-  // On Linux this is the priority of the calling thread alone.
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
-  const std::chrono::nanoseconds interval(planner_options_.interval_ns);
-  for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, interval, [this] { return stopping_.load(); })) return;
-    }
-    RunDue();
-  }
-}
+void MergeService::Stop() { thread_.Stop(); }
 
 void MergeService::RunDue() {
   const std::lock_guard run(run_mutex_);
@@ -76,7 +61,7 @@ void MergeService::RunDue() {
     std::erase_if(in_scope, [this](const DataFilePtr& file) { return !IsInScope(scope_, *file); });
     for (const auto& files : ByLayer(in_scope)) {
       for (const MergePlan& plan : PlanMerges(partition.partition, files, times, WallNanos(), planner_options_)) {
-        if (stopping_) return;
+        if (thread_.IsStopping()) return;
         if (!MergeAndLog(partition, plan)) continue;
         // A final merge takes files of all levels; it counts as one of the last tier.
         times[static_cast<size_t>(plan.output_level == 4 ? 3 : plan.output_level - 2)] = WallNanos();
@@ -101,7 +86,7 @@ bool MergeService::MergeAndLog(const PartitionFiles& partition, const MergePlan&
 Result<DataFile> MergeService::LeaseAndRun(const PartitionFiles& partition, const MergePlan& plan) {
   ARROW_RETURN_NOT_OK(lake_->LeasePartition(partition));
   auto output = RunMerge(
-      partition, plan, [this] { return stopping_.load(); },
+      partition, plan, [this] { return thread_.IsStopping(); },
       [&](const DataFile& file) { lake_->GiveUpFile(partition, file); });
   // A failure leaves the lease here: this node goes on when it can, and when it dies the lease ends.
   if (!output.ok()) (void)lake_->ReturnPartition(partition);

@@ -5,16 +5,14 @@
 // Thread-safe.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <tuple>
 
+#include "base/repeating_thread.h"
 #include "lake/lake.h"
 #include "maintenance/file_scope.h"
 #include "maintenance/merge_planner.h"
@@ -60,22 +58,19 @@ class MergeService {
   using PartitionName = std::tuple<std::string, std::string, int64_t>;  // database, table, hour
 
   MergeService(Lake* lake, const MergeOptions& options);
-  void Loop();
   Result<DataFile> LeaseAndRun(const PartitionFiles& partition, const MergePlan& plan);
   bool MergeAndLog(const PartitionFiles& partition, const MergePlan& plan);
 
   Lake* const lake_;
   const FileScope scope_;
   MergePlannerOptions planner_options_;
-  std::atomic<bool> stopping_ = false;
 
   std::mutex run_mutex_;  // held while plans are made and carried out
   std::map<PartitionName, LastMergeTimes> last_merges_ns_;
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
   MergeMetrics metrics_;
-  std::jthread thread_;  // last: it uses all that is above
+  RepeatingThread thread_;  // last: it uses all that is above
 };
 
 }  // namespace gigapi

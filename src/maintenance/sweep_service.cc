@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "base/thread.h"
 #include "repair/sweep_planner.h"
 #include "storage/hive_path.h"
 
@@ -26,7 +25,13 @@ std::unique_ptr<SweepService> SweepService::Start(Lake* lake, RepairSources sour
                                                   const SweepOptions& options) {
   auto service = Make(lake, std::move(sources), std::move(swept), options);
   if (options.interval_ns > 0 && !service->swept_.empty()) {
-    service->thread_ = StartThread("sweep", [raw = service.get()] { raw->Loop(); });
+    const std::chrono::nanoseconds interval(options.interval_ns);
+    service->thread_.Start("sweep", interval / kFirstRunPart, interval, [raw = service.get()] {
+      const Status swept = raw->Run();
+      if (!swept.ok() && KindOf(swept) != ErrorKind::kCancelled) {
+        LOG_WARN("a sweep is left for the next time", "reason=\"{}\"", swept.message());
+      }
+    });
   }
   return service;
 }
@@ -41,27 +46,7 @@ SweepService::SweepService(Lake* lake, RepairSources sources, std::vector<LayerP
 
 SweepService::~SweepService() { Stop(); }
 
-void SweepService::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-void SweepService::Loop() {
-  for (int64_t wait_ns = options_.interval_ns / kFirstRunPart;; wait_ns = options_.interval_ns) {
-    {
-      std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, std::chrono::nanoseconds(wait_ns), [this] { return stopping_.load(); })) return;
-    }
-    const Status swept = Run();
-    if (!swept.ok() && KindOf(swept) != ErrorKind::kCancelled) {
-      LOG_WARN("a sweep is left for the next time", "reason=\"{}\"", swept.message());
-    }
-  }
-}
+void SweepService::Stop() { thread_.Stop(); }
 
 Status SweepService::Run() {
   const int64_t before_ns = WallNanos() - options_.age_min_ns;
@@ -74,7 +59,7 @@ Status SweepService::Run() {
   std::map<std::pair<std::string_view, std::string_view>, std::vector<const PartitionFiles*>> tables;
   for (const PartitionFiles& partition : partitions) tables[{partition.database, partition.table}].push_back(&partition);
   for (const auto& [name, table] : tables) {
-    if (stopping_) break;
+    if (thread_.IsStopping()) break;
     note(SweepTable(table, before_ns));
   }
   const std::lock_guard lock(mutex_);
@@ -97,7 +82,7 @@ Status SweepService::SweepTable(const std::vector<const PartitionFiles*>& partit
   const PartitionFiles& any = *partitions.front();
   Status first_failure;
   for (const PartitionKey hour : hours) {
-    if (stopping_) break;
+    if (thread_.IsStopping()) break;
     const Status swept = SweepHour({.database = any.database, .table = any.table, .partition = hour}, before_ns);
     if (!swept.ok() && first_failure.ok()) first_failure = swept;
   }
@@ -119,7 +104,7 @@ Result<std::set<PartitionKey>> SweepService::FindHours(const std::vector<const P
     }
     std::string start_after;
     do {
-      if (stopping_) return hours;
+      if (thread_.IsStopping()) return hours;
       ARROW_ASSIGN_OR_RAISE(ObjectPage page, layer->store()->List(prefix, start_after, SIZE_MAX));
       for (const ObjectInfo& object : page.objects) {
         if (object.modified_ns >= before_ns || !LevelOfFileName(NameOf(object.key)) || known.contains(object.key)) continue;
@@ -135,7 +120,7 @@ Result<std::set<PartitionKey>> SweepService::FindHours(const std::vector<const P
 
 /// Upon what the catalog and the footers say now.
 Status SweepService::SweepHour(const CatalogKey& hour, int64_t before_ns) {
-  const RepairHooks hooks{.is_cancelled = [this] { return stopping_.load(); }};
+  const RepairHooks hooks{.is_cancelled = [this] { return thread_.IsStopping(); }};
   const RepairOptions options{.node = lake_->node(), .is_shared = !lake_->node().empty()};
   ARROW_ASSIGN_OR_RAISE(const LakeInventory inventory, ReadHourInventory(sources_, hour, lake_->node(), hooks));
   std::vector<Orphan> orphans = PlanSweep(inventory, options, before_ns);

@@ -4,15 +4,13 @@
 // Any number of nodes may sweep the same layers: what one removes the other finds gone. Thread-safe.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <vector>
 
+#include "base/repeating_thread.h"
 #include "lake/lake.h"
 #include "repair/repair_job.h"
 
@@ -52,7 +50,6 @@ class SweepService {
 
  private:
   SweepService(Lake* lake, RepairSources sources, std::vector<LayerPtr> swept, const SweepOptions& options);
-  void Loop();
   Status SweepUploads(const Layer& layer, int64_t before_ns);
   Status SweepTable(const std::vector<const PartitionFiles*>& partitions, int64_t before_ns);
   Result<std::set<PartitionKey>> FindHours(const std::vector<const PartitionFiles*>& partitions, int64_t before_ns) const;
@@ -62,12 +59,10 @@ class SweepService {
   const RepairSources sources_;
   const std::vector<LayerPtr> swept_;
   const SweepOptions options_;
-  std::atomic<bool> stopping_ = false;
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
   SweepMetrics metrics_;
-  std::jthread thread_;  // last: it uses all that is above
+  RepeatingThread thread_;  // last: it uses all that is above
 };
 
 }  // namespace gigapi

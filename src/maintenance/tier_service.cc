@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/thread.h"
 #include "maintenance/tier_job.h"
 
 namespace gigapi {
@@ -41,7 +40,9 @@ std::unique_ptr<TierService> TierService::Start(Lake* lake, MergeService* merges
                                                 const TierOptions& options) {
   auto service = Make(lake, merges, std::move(layers), options);
   if (options.scope != FileScope::kNothing && FilesEverLeave(service->layers_)) {
-    service->thread_ = StartThread("tier", [raw = service.get()] { raw->Loop(); });
+    const auto interval = IntervalOf(service->layers_, options.interval_ns);
+    // Each failure was logged, and what failed is planned again.
+    service->thread_.Start("tier", interval, interval, [raw = service.get()] { (void)raw->RunDue(); });
   }
   return service;
 }
@@ -56,25 +57,7 @@ TierService::TierService(Lake* lake, MergeService* merges, std::vector<LayerPtr>
 
 TierService::~TierService() { Stop(); }
 
-void TierService::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-void TierService::Loop() {
-  const auto interval = IntervalOf(layers_, options_.interval_ns);
-  for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, interval, [this] { return stopping_.load(); })) return;
-    }
-    (void)RunDue();  // each failure was logged, and what failed is planned again
-  }
-}
+void TierService::Stop() { thread_.Stop(); }
 
 std::vector<TierLayer> TierService::DescribeLayers() const {
   const auto waiting_bytes = lake_->metrics().drop_queue_bytes;
@@ -125,16 +108,16 @@ Status TierService::RunDue() {
     if (!status.ok() && KindOf(status) != ErrorKind::kConflict && first_failure.ok()) first_failure = status;
   };
   for (const size_t index : plan.drops) {
-    if (stopping_) return first_failure;
+    if (thread_.IsStopping()) return first_failure;
     note(DropFile(*places[index].partition, places[index].file), "drop", *places[index].partition);
   }
   for (const TierMove& move : plan.moves) {
-    if (stopping_) return first_failure;
+    if (thread_.IsStopping()) return first_failure;
     note(Move(*places[move.file].partition, places[move.file].file, layers_[move.layer]), "move",
          *places[move.file].partition);
   }
   for (const TierMerge& merge : plan.merges) {
-    if (stopping_) return first_failure;
+    if (thread_.IsStopping()) return first_failure;
     MergePlan inputs{.inputs = {}, .output_level = merge.output_level};
     for (const size_t index : merge.files) inputs.inputs.push_back(places[index].file);
     const PartitionFiles& partition = *places[merge.files.front()].partition;
@@ -146,7 +129,7 @@ Status TierService::RunDue() {
 Status TierService::Move(const PartitionFiles& partition, const DataFilePtr& file, const LayerPtr& layer) {
   ARROW_RETURN_NOT_OK(lake_->LeasePartition(partition));
   auto copied = CopyToLayer(
-      *file, layer, WallNanos(), [this] { return stopping_.load(); },
+      *file, layer, WallNanos(), [this] { return thread_.IsStopping(); },
       [&](const DataFile& copy) { lake_->GiveUpFile(partition, copy); });
   if (!copied.ok()) {
     (void)lake_->ReturnPartition(partition);

@@ -5,16 +5,14 @@
 // in exactly one layer for every reader. What fails is planned again the next time. Thread-safe.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/repeating_thread.h"
 #include "lake/lake.h"
 #include "maintenance/file_scope.h"
 #include "maintenance/merge_service.h"
@@ -68,7 +66,6 @@ class TierService {
 
  private:
   TierService(Lake* lake, MergeService* merges, std::vector<LayerPtr> layers, const TierOptions& options);
-  void Loop();
   std::vector<TierLayer> DescribeLayers() const;
   Status Move(const PartitionFiles& partition, const DataFilePtr& file, const LayerPtr& layer);
   Status DropFile(const PartitionFiles& partition, const DataFilePtr& file);
@@ -78,13 +75,11 @@ class TierService {
   MergeService* const merges_;
   const std::vector<LayerPtr> layers_;
   const TierOptions options_;
-  std::atomic<bool> stopping_ = false;
   std::mutex run_mutex_;  // held while a plan is made and carried out
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
   TierMetrics metrics_;
-  std::jthread thread_;  // last: it uses all that is above
+  RepeatingThread thread_;  // last: it uses all that is above
 };
 
 }  // namespace gigapi
