@@ -1,6 +1,7 @@
 """What deploy/ sets up: every setting that it names exists, every node gets the same, the probes ask what they should.
 
-The chart is rendered by helm where it is installed ($GIGAPI_HELM names another), compose by docker."""
+The chart is rendered by helm where it is installed ($GIGAPI_HELM names another), compose.yaml read by docker or
+docker-compose ($GIGAPI_COMPOSE names another)."""
 import json
 import os
 import re
@@ -132,10 +133,19 @@ def test_the_health_check_of_the_image(make_server):
     assert check(HTTP_PORT=str(open_server.port)) != 0
 
 
-def test_docker_reads_compose():
-    if shutil.which("docker") is None or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
+def compose_program():
+    named = os.environ.get("GIGAPI_COMPOSE") or shutil.which("docker-compose")
+    if named:
+        return [named]
+    plugin = ["docker", "compose"]
+    if shutil.which("docker") is None or subprocess.run([*plugin, "version"], capture_output=True).returncode:
         pytest.skip("docker compose is not installed")
-    subprocess.run(["docker", "compose", "-f", COMPOSE, "config", "--quiet"], env={**os.environ, **PASSWORDS}, check=True)
+    return plugin
+
+
+def test_docker_reads_compose():
+    environment = {**os.environ, **PASSWORDS}
+    subprocess.run([*compose_program(), "-f", COMPOSE, "config", "--quiet"], env=environment, check=True)
 
 
 # ---- the chart ---------------------------------------------------------------------------------------------------------
