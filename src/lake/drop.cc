@@ -8,8 +8,9 @@
 //   5. TableRemover takes the files away, when it can
 //
 // The list is this process's own. In a catalog that nodes share the other writers first do 1 to 4 with their rows
-// (DropRows), the table is gone when its metadata is, and then they hear of that (LookAgain); the drop is answered after all
-// of it. Rows that are written to another node meanwhile may go with the table or begin a new one.
+// (DropRows), the table is gone when its metadata is, and then they hear of that (LookAgain): each removes the files that it
+// knows, for no node knows all, and none does so before, for the drop may fail until then. It is answered after all of it.
+// Rows that are written to another node meanwhile may go with the table or begin a new one.
 #include <algorithm>
 
 #include "base/clock.h"
@@ -59,7 +60,7 @@ Status LakeImpl::DropNow(std::string_view database, std::string_view table) {
   if (elsewhere.drop_rows) ARROW_RETURN_NOT_OK(elsewhere.drop_rows(std::string(database), std::string(table)));
   {
     const std::lock_guard dropping(drop_mutex_);
-    ARROW_RETURN_NOT_OK(DropHere(database, table));
+    ARROW_RETURN_NOT_OK(DropHere(database, table, RemovedBy::kThisNode));
   }
   LOG_INFO("dropped", "database={} table={}", database, table);
   flusher_->Wake();
@@ -69,7 +70,7 @@ Status LakeImpl::DropNow(std::string_view database, std::string_view table) {
 }
 
 /// Drops what this node has up to this moment. Wants drop_mutex_.
-Status LakeImpl::DropHere(std::string_view database, std::string_view table) {
+Status LakeImpl::DropHere(std::string_view database, std::string_view table, RemovedBy removed_by) {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   {
     const ClosedGate closed(&gate_);
@@ -84,7 +85,7 @@ Status LakeImpl::DropHere(std::string_view database, std::string_view table) {
       return Error(ErrorKind::kUnavailable, "the drop could not be kept: the disk is full or failing");
     }
     const std::lock_guard lock(state_.mutex);
-    waiters = table.empty() ? state_.DetachDatabase(database) : state_.DetachTable(database, table);
+    waiters = table.empty() ? state_.DetachDatabase(database, removed_by) : state_.DetachTable(database, table, removed_by);
   }
   // What is dropped lies in a shared catalog's layers a while longer, and must not be taken for what the catalog has lost.
   KeepDropsAWhile();
@@ -101,7 +102,7 @@ Status LakeImpl::DropRows(std::string_view database, std::string_view table) {
   const std::lock_guard turn(drop_mutex_);
   // What this node has dropped itself leaves the catalog first: all that is found below is the other one's to remove.
   ARROW_RETURN_NOT_OK(remover_.RemoveFromCatalog());
-  ARROW_RETURN_NOT_OK(DropHere(database, table));
+  ARROW_RETURN_NOT_OK(DropHere(database, table, RemovedBy::kAnotherNode));
   remover_.LeaveCatalogToOthers();
   LOG_INFO("dropped rows of a table that another node drops", "database={} table={}", database, table);
   return Status::OK();
@@ -109,6 +110,7 @@ Status LakeImpl::DropRows(std::string_view database, std::string_view table) {
 
 Status LakeImpl::LookAgain(std::string_view database, std::string_view table) {
   if (!follower_) return Status::OK();
+  remover_.BeginToRemoveFiles(database, table);
   std::vector<std::string> tables;
   if (!table.empty()) {
     tables.emplace_back(table);

@@ -85,7 +85,7 @@ class LakeImpl final : public Lake {
   Status CheckWritable() const;
   Status CheckExists(std::string_view database, std::string_view table);
   Status DropNow(std::string_view database, std::string_view table);
-  Status DropHere(std::string_view database, std::string_view table);
+  Status DropHere(std::string_view database, std::string_view table, RemovedBy removed_by);
   bool IsNeedless(const Drop& drop);
   void KeepDropsAWhile();
 

@@ -170,9 +170,12 @@ std::vector<BufferedPartition> LakeState::BufferedOf(Table* table) {
   return partitions;
 }
 
-void LakeState::Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr<FlushWaiter>>* waiters) {
+void LakeState::Detach(std::shared_ptr<Table> table, RemovedBy removed_by,
+                       std::vector<std::shared_ptr<FlushWaiter>>* waiters) {
+  const bool is_removed_here = removed_by == RemovedBy::kThisNode;
   table->dropped = true;
-  table->remove_files_after_ns = SteadyNanos() + drop_delay_ns_;
+  table->removed_by = removed_by;
+  table->remove_files_after_ns = is_removed_here ? SteadyNanos() + drop_delay_ns_ : Table::kNever;
   table->snapshot = nullptr;
   table->file_blocks.clear();  // its files go when nobody else holds them
   for (const auto& [key, partition] : table->partitions) {
@@ -180,11 +183,17 @@ void LakeState::Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr
     partition->waiters.clear();
   }
   std::erase_if(busy_, [&](const Partition* partition) { return partition->table == table.get(); });
+  // Of an earlier drop that came to nothing: what it had is replaced by now, or the table has it still.
+  std::erase_if(dropped_tables, [&](const std::shared_ptr<Table>& earlier) {
+    return earlier->out_of_catalog && earlier->remove_files_after_ns == Table::kNever &&
+           earlier->database == table->database && earlier->name == table->name;
+  });
   dropped_tables.push_back(std::move(table));
-  ++removals_pending;
+  if (is_removed_here) ++removals_pending;
 }
 
-std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachTable(std::string_view database, std::string_view table) {
+std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachTable(std::string_view database, std::string_view table,
+                                                                 RemovedBy removed_by) {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   ++drop_epoch;
   snapshot_ = nullptr;
@@ -192,18 +201,18 @@ std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachTable(std::string_vie
   if (tables == databases_.end()) return waiters;
   const auto found = tables->second.find(std::string(table));
   if (found == tables->second.end()) return waiters;
-  Detach(std::move(found->second), &waiters);
+  Detach(std::move(found->second), removed_by, &waiters);
   tables->second.erase(found);
   return waiters;
 }
 
-std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachDatabase(std::string_view database) {
+std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachDatabase(std::string_view database, RemovedBy removed_by) {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   ++drop_epoch;
   snapshot_ = nullptr;
   const auto tables = databases_.find(database);
   if (tables == databases_.end()) return waiters;
-  for (auto& [name, table] : tables->second) Detach(std::move(table), &waiters);
+  for (auto& [name, table] : tables->second) Detach(std::move(table), removed_by, &waiters);
   databases_.erase(tables);
   dropped_databases.emplace_back(database);
   return waiters;

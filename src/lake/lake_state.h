@@ -38,6 +38,12 @@ struct DroppedFile {
   int64_t remove_after_ns = 0;  // steady clock
 };
 
+/// Who takes a dropped table out of the catalog.
+enum class RemovedBy {
+  kThisNode,
+  kAnotherNode,  // which may fail to, or be refused by a third one: the files stay until it says that it has
+};
+
 struct Table;
 
 /// One hour of a table. `mutex` of LakeState guards all but the two mutexes and what never changes.
@@ -100,8 +106,11 @@ struct Table : std::enable_shared_from_this<Table> {
   std::vector<Partition*> fresh;  // have rows in memory, or had some a short while ago
   /// No longer in the state; TableRemover holds it until its files are gone.
   bool dropped = false;
-  std::atomic<bool> out_of_catalog{false};
+  std::atomic<bool> out_of_catalog{false};  // also of a table that another node takes out of it
+  RemovedBy removed_by = RemovedBy::kThisNode;
   int64_t remove_files_after_ns = 0;  // steady clock; of a dropped table
+
+  static constexpr int64_t kNever = INT64_MAX;
 
   /// Held while the table's metadata.json is replaced. Taken before the lock of LakeState.
   std::mutex commit_mutex;
@@ -130,7 +139,7 @@ class LakeState {
   mutable std::mutex mutex;
   /// Held while folders are made or removed. Taken before `mutex`.
   std::mutex directories_mutex;
-  /// Dropped tables that the catalog still has.
+  /// Dropped tables that this node still has to take out of the catalog.
   std::atomic<int> removals_pending{0};
 
   // ---- all of these want the lock held ----
@@ -139,6 +148,7 @@ class LakeState {
   void SetLimits(LakeLimits limits) { limits_ = limits; }
   /// How long files of dropped tables stay for other nodes, whose queries are not known here. None at first.
   void SetDropDelay(int64_t delay_ns) { drop_delay_ns_ = delay_ns; }
+  int64_t drop_delay_ns() const { return drop_delay_ns_; }
 
   Status EnsureDatabase(std::string_view database);
   Result<Table*> EnsureTable(std::string_view database, std::string_view table);
@@ -156,8 +166,9 @@ class LakeState {
 
   /// Takes a table, or a database with its tables, out of the state and hands it to the removal. Returns who waits for its
   /// partitions, once for each.
-  std::vector<std::shared_ptr<FlushWaiter>> DetachTable(std::string_view database, std::string_view table);
-  std::vector<std::shared_ptr<FlushWaiter>> DetachDatabase(std::string_view database);
+  std::vector<std::shared_ptr<FlushWaiter>> DetachTable(std::string_view database, std::string_view table,
+                                                        RemovedBy removed_by);
+  std::vector<std::shared_ptr<FlushWaiter>> DetachDatabase(std::string_view database, RemovedBy removed_by);
 
   /// Whether this node has dropped a table of that name which the catalog may still have.
   bool IsBeingRemoved(std::string_view database, std::string_view table) const;
@@ -214,7 +225,7 @@ class LakeState {
   static TableSnapshotPtr MakeSnapshot(Table* table);
   static void ForgetStale(Table* table);
   void LeaveFilesToOthers(const std::shared_ptr<Table>& table);
-  void Detach(std::shared_ptr<Table> table, std::vector<std::shared_ptr<FlushWaiter>>* waiters);
+  void Detach(std::shared_ptr<Table> table, RemovedBy removed_by, std::vector<std::shared_ptr<FlushWaiter>>* waiters);
 
   LakeLimits limits_;
   int64_t drop_delay_ns_ = 0;

@@ -93,6 +93,11 @@ class SharedLake : public testing::Test {
     return ids;
   }
 
+  int64_t CountDataFiles(const std::string& prefix) const {
+    return std::ranges::count_if(*ListAll(store_.get(), prefix),
+                                 [](const ObjectInfo& object) { return object.key.ends_with(".parquet"); });
+  }
+
   const std::shared_ptr<FaultStore> store_ = std::make_shared<FaultStore>(MakeMemoryStore());
   const LayerPtr layer_ = std::make_shared<const Layer>(LayerOptions{.name = "bucket", .is_global = true}, store_, nullptr);
 };
@@ -337,6 +342,66 @@ TEST_F(SharedLake, ANodeThatHearsOfADropRemovesWhatItReplacedInTheTable) {
   const int64_t deadline_ns = SteadyNanos() + 20 * kNanosPerSecond;
   while (data_files() > 0 && SteadyNanos() < deadline_ns) std::this_thread::yield();
   EXPECT_EQ(data_files(), 0);
+}
+
+/// One of the writers does not answer, after another one has dropped its rows.
+TEST_F(SharedLake, ADropThatIsRefusedCostsNoFile) {
+  FaultFileSystem disk_a, disk_b;
+  std::unique_ptr<Lake> b = OpenNode(&disk_b);
+  LakeOptions options = NodeOptions();
+  options.drop_elsewhere.drop_rows = [&](const std::string& database, const std::string& table) -> Status {
+    ARROW_RETURN_NOT_OK(b->DropRows(database, table));
+    return Error(ErrorKind::kUnavailable, "another node does not answer");
+  };
+  auto a = Open(&disk_a, options);
+  ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {1, 2}, 2)).ok());
+  ASSERT_TRUE(a->FlushAll().ok());
+  while (VisibleTo(b.get()) != Ids{1, 2}) std::this_thread::yield();
+  EXPECT_EQ(KindOf(a->DropTable("db", "t")), ErrorKind::kUnavailable);
+  // What was dropped first is removed first.
+  ASSERT_TRUE(WriteAndWait(b.get(), Rows("u", {3})).ok());
+  ASSERT_TRUE(b->FlushAll().ok());
+  ASSERT_TRUE(b->DropTable("db", "u").ok());
+  while (CountDataFiles("db/u/") > 0) std::this_thread::yield();
+  EXPECT_EQ(VisibleToANewNode(), (Ids{1, 2}));
+}
+
+TEST_F(SharedLake, ANodeTakesNoTableOutOfTheCatalogThatAnotherDrops) {
+  FaultFileSystem disk_a, disk_b;
+  auto a = OpenNode(&disk_a);
+  ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {1, 2}, 2)).ok());
+  ASSERT_TRUE(a->FlushAll().ok());
+  LakeOptions options = NodeOptions();
+  options.durability = Durability::kFlush;
+  auto b = Open(&disk_b, options);
+  // Answered while the table is dropped: then b flushes other rows.
+  Status flushed = Error(ErrorKind::kInternal, "not called");
+  b->Write("db", Rows("t", {3}), [&](const Status&) { flushed = b->FlushAll(); });
+  while (b->metrics().buffered_rows < 1) std::this_thread::yield();
+  std::promise<Status> other;
+  b->Write("db", Rows("u", {4}), [&](Status status) { other.set_value(std::move(status)); });
+  while (b->metrics().buffered_rows < 2) std::this_thread::yield();
+  ASSERT_TRUE(b->DropRows("db", "t").ok());
+  EXPECT_TRUE(flushed.ok()) << flushed.ToString();
+  EXPECT_TRUE(other.get_future().get().ok());
+  EXPECT_EQ(VisibleToANewNode(), (Ids{1, 2}));
+}
+
+/// The one that drops has not heard of them.
+TEST_F(SharedLake, FilesOfADroppedTableAreRemovedByTheNodesThatKnowThem) {
+  FaultFileSystem disk_a, disk_b;
+  std::unique_ptr<Lake> b = OpenNode(&disk_b);
+  LakeOptions options = NodeOptions();
+  options.catalog_feed = std::make_shared<SilentFeed>();
+  options.drop_elsewhere.drop_rows = [&](const auto& database, const auto& table) { return b->DropRows(database, table); };
+  options.drop_elsewhere.look_again = [&](const auto& database, const auto& table) { return b->LookAgain(database, table); };
+  auto a = Open(&disk_a, options);
+  ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {1})).ok());
+  ASSERT_TRUE(WriteAndWait(b.get(), Rows("t", {2, 3}, 2)).ok());
+  ASSERT_TRUE(b->FlushAll().ok());
+  EXPECT_EQ(CountDataFiles("db/t/"), 2);
+  ASSERT_TRUE(a->DropTable("db", "t").ok());
+  while (CountDataFiles("db/t/") > 0) std::this_thread::yield();
 }
 
 TEST_F(SharedLake, ANodeThatMissedChangesReadsWhatChangedAndNoMore) {

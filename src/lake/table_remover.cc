@@ -9,25 +9,38 @@
 
 namespace gigapi {
 
-std::vector<std::shared_ptr<Table>> TableRemover::InCatalog() {
+std::vector<std::shared_ptr<Table>> TableRemover::InCatalog(RemovedBy removed_by) {
   const std::lock_guard lock(state_->mutex);
   std::vector<std::shared_ptr<Table>> tables = state_->dropped_tables;
-  std::erase_if(tables, [](const auto& table) { return table->out_of_catalog.load(); });
+  std::erase_if(tables, [&](const auto& table) { return table->out_of_catalog || table->removed_by != removed_by; });
   return tables;
 }
 
 Status TableRemover::RemoveFromCatalog() {
   if (state_->removals_pending == 0) return Status::OK();
   const std::lock_guard turn(mutex_);
-  for (const auto& table : InCatalog()) {
+  for (const auto& table : InCatalog(RemovedBy::kThisNode)) {
     ARROW_RETURN_NOT_OK(LetGo(table.get(), [this](const std::string& path) { return catalog_->RemoveMetadata(path); }));
+    --state_->removals_pending;
   }
   return Status::OK();
 }
 
 void TableRemover::LeaveCatalogToOthers() {
   const std::lock_guard turn(mutex_);
-  for (const auto& table : InCatalog()) (void)LetGo(table.get(), [](const std::string&) { return Status::OK(); });
+  for (const auto& table : InCatalog(RemovedBy::kAnotherNode)) {
+    (void)LetGo(table.get(), [](const std::string&) { return Status::OK(); });
+  }
+}
+
+void TableRemover::BeginToRemoveFiles(std::string_view database, std::string_view name) {
+  const std::lock_guard turn(mutex_);
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& table : state_->dropped_tables) {
+    if (table->removed_by != RemovedBy::kAnotherNode || table->remove_files_after_ns != Table::kNever) continue;
+    if (table->database != database || (!name.empty() && table->name != name)) continue;
+    table->remove_files_after_ns = SteadyNanos() + state_->drop_delay_ns();
+  }
 }
 
 /// Calls `remove` for each partition and for the table, when no commit of it is under way.
@@ -47,7 +60,6 @@ Status TableRemover::LetGo(Table* table, const std::function<Status(const std::s
   const std::lock_guard committing(table->commit_mutex);
   ARROW_RETURN_NOT_OK(remove(table->path));
   table->out_of_catalog = true;
-  --state_->removals_pending;
   return Status::OK();
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catalog/catalog.h"
@@ -23,14 +24,15 @@ class TableRemover {
 
   /// Takes all dropped tables out of the catalog. Must not be called with a lock of a partition held.
   Status RemoveFromCatalog();
-  /// The tables that were dropped and are still in the catalog are another node's to take out of it: waits for commits of
-  /// theirs that are under way, and lets go of their rows.
+  /// Of the tables that another node takes out of the catalog: waits for commits that are under way, and lets go of rows.
   void LeaveCatalogToOthers();
+  /// It has taken the table out, or all of the database (empty table): the files that this node knows are to go.
+  void BeginToRemoveFiles(std::string_view database, std::string_view table);
   /// Removes what can be removed now; the rest waits for the next call.
   void RemoveFiles();
 
  private:
-  std::vector<std::shared_ptr<Table>> InCatalog();
+  std::vector<std::shared_ptr<Table>> InCatalog(RemovedBy removed_by);
   Status LetGo(Table* table, const std::function<Status(const std::string& path)>& remove);
   bool RemoveFilesOf(Table* table);
   Status RemoveDirectories(const Table& table);
