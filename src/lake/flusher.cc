@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/thread.h"
 #include "base/uuid.h"
+#include "lake/file_removal.h"
 #include "storage/hive_path.h"
 #include "storage/parquet_file.h"
 
@@ -393,21 +394,28 @@ void Flusher::GatherSmallChunks(Partition* partition) {
 void Flusher::RemoveDroppedFiles() {
   const int64_t now = SteadyNanos();
   std::vector<DataFilePtr> files;
+  std::vector<std::shared_ptr<Partition>> owners;
   {
     const std::lock_guard lock(state_->mutex);
     state_->ForEachBusyPartition([&](Partition* partition) {
       auto& queue = partition->drop_queue;
       // Only the queue still holds the file: no snapshot reads it, and none can begin to.
-      while (!queue.empty() && queue.front().remove_after_ns <= now && queue.front().file.use_count() == 1) {
+      while (!queue.empty() && queue.front().remove_after_ns <= now && queue.front().file.use_count() == 1 &&
+             files.size() < kRemovedFilesMax) {
         files.push_back(std::move(queue.front().file));
+        owners.push_back(Pin(partition));
         queue.pop_front();
         partition->tidy_at_ns = now + options_.drop_delay_ms * kNanosPerMilli;
       }
     });
   }
-  for (const DataFilePtr& file : files) {
-    const Status removed = file->layer->Remove(file->key);
-    if (!removed.ok()) LOG_WARN("a replaced file could not be removed", "reason=\"{}\"", removed.message());
+  const std::vector<size_t> failed = RemoveFiles(files);
+  if (failed.empty()) return;
+  // Of a file whose time was over nothing but the queue tells that its rows are not to come back.
+  const std::lock_guard lock(state_->mutex);
+  for (const size_t i : failed) {
+    owners[i]->drop_queue.push_front({std::move(files[i]), SteadyNanos() + kRemovalRetryNanos});
+    state_->MarkBusy(owners[i].get());
   }
 }
 

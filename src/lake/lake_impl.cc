@@ -82,7 +82,8 @@ Status LakeImpl::Close() {
   flusher_->Stop();
   if (wal_) wal_->Close();
   const Status flushed = flusher_->FlushAll();
-  remover_.RemoveFiles();
+  while (remover_.RemoveFiles()) {
+  }
   admission_.Expire(INT64_MAX);
   if (options_.membership && flushed.ok()) options_.membership->Leave();
   return flushed;

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
+#include <numeric>
 #include <thread>
 
 #include "base/clock.h"
@@ -402,6 +404,86 @@ TEST_F(SharedLake, FilesOfADroppedTableAreRemovedByTheNodesThatKnowThem) {
   EXPECT_EQ(CountDataFiles("db/t/"), 2);
   ASSERT_TRUE(a->DropTable("db", "t").ok());
   while (CountDataFiles("db/t/") > 0) std::this_thread::yield();
+}
+
+class FailingRemovals {
+ public:
+  explicit FailingRemovals(FaultStore* store) : store_(store) {
+    store_->SetFaults([this](FaultStore::Operation operation, const std::string& key) {
+      const bool is_it = operation == FaultStore::Operation::kRemove && key.ends_with(".parquet");
+      if (is_it) ++failures_;
+      return is_it ? FaultStore::Outcome::kNotDone : FaultStore::Outcome::kDone;
+    });
+  }
+  /// Until one has failed.
+  void EndAfterOne() {
+    while (failures_ == 0) std::this_thread::yield();
+    store_->StopFailing();
+  }
+
+ private:
+  FaultStore* const store_;
+  std::atomic<int> failures_ = 0;
+};
+
+/// Else `gigapi repair` would take them for a table whose metadata was lost.
+TEST_F(SharedLake, FilesOfADroppedTableAreRemovedWhenTheStoreAnswersAgain) {
+  FaultFileSystem disk;
+  auto lake = OpenNode(&disk);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1, 2, 3}, 3)).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  FailingRemovals removals(store_.get());
+  ASSERT_TRUE(lake->DropTable("db", "t").ok());
+  removals.EndAfterOne();
+  const int64_t deadline_ns = SteadyNanos() + 20 * kNanosPerSecond;
+  while (CountDataFiles("db/t/") > 0 && SteadyNanos() < deadline_ns) std::this_thread::yield();
+  EXPECT_EQ(CountDataFiles("db/t/"), 0);
+}
+
+/// Else rows whose time is over would be kept for ever.
+TEST_F(SharedLake, AReplacedFileIsRemovedWhenTheStoreAnswersAgain) {
+  FaultFileSystem disk;
+  auto lake = OpenNode(&disk);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {1})).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  FailingRemovals removals(store_.get());
+  {
+    const PartitionFiles partition = lake->ListPartitions().at(0);
+    ASSERT_TRUE(lake->ReplaceFiles(partition, partition.files, {}).ok());
+  }
+  removals.EndAfterOne();
+  const int64_t deadline_ns = SteadyNanos() + 20 * kNanosPerSecond;
+  while (CountDataFiles("db/t/") > 0 && SteadyNanos() < deadline_ns) std::this_thread::yield();
+  EXPECT_EQ(CountDataFiles("db/t/"), 0);
+}
+
+TEST_F(SharedLake, RowsAreFlushedWhileFilesOfALargeTableAreRemoved) {
+  constexpr int kHours = 800;
+  FaultFileSystem disk;
+  LakeOptions options = NodeOptions();
+  options.flush_interval_ms = 1;
+  auto lake = Open(&disk, options);
+  std::vector<int64_t> ids(kHours);
+  std::iota(ids.begin(), ids.end(), 0);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", ids, kHours)).ok());
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("u", {0})).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  int removed = 0;
+  std::promise<int> removed_before;
+  store_->SetFaults([&, is_flushed = false](FaultStore::Operation operation, const std::string& key) mutable {
+    const bool is_file = key.ends_with(".parquet");
+    if (is_file && operation == FaultStore::Operation::kRemove && ++removed == 1) {
+      EXPECT_TRUE(WriteAndWait(lake.get(), Rows("u", {1})).ok());
+    }
+    if (is_file && operation == FaultStore::Operation::kCreate && !std::exchange(is_flushed, true)) {
+      removed_before.set_value(removed);
+    }
+    return FaultStore::Outcome::kDone;
+  });
+  ASSERT_TRUE(lake->DropTable("db", "t").ok());
+  EXPECT_LT(removed_before.get_future().get(), kHours);
+  while (CountDataFiles("db/t/") > 0) std::this_thread::yield();
+  store_->StopFailing();
 }
 
 TEST_F(SharedLake, ANodeThatMissedChangesReadsWhatChangedAndNoMore) {

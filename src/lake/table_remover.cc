@@ -1,13 +1,22 @@
 #include "lake/table_remover.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/parallel.h"
 #include "base/path.h"
+#include "lake/file_removal.h"
 #include "storage/hive_path.h"
 
 namespace gigapi {
+namespace {
+
+/// They mostly wait for the store.
+constexpr size_t kRemoveThreads = 16;
+
+}  // namespace
 
 std::vector<std::shared_ptr<Table>> TableRemover::InCatalog(RemovedBy removed_by) {
   const std::lock_guard lock(state_->mutex);
@@ -43,27 +52,38 @@ void TableRemover::BeginToRemoveFiles(std::string_view database, std::string_vie
   }
 }
 
-/// Calls `remove` for each partition and for the table, when no commit of it is under way.
-Status TableRemover::LetGo(Table* table, const std::function<Status(const std::string& path)>& remove) {
-  for (const auto& [key, partition] : table->partitions) {
-    // A flush or a merge that was under way has ended then, and later ones see that the table was dropped.
-    const std::scoped_lock locks(partition->flush_mutex, partition->commit_mutex);
-    ARROW_RETURN_NOT_OK(remove(partition->path));
-    int64_t freed_bytes = 0;
-    {
-      const std::lock_guard lock(state_->mutex);
-      freed_bytes = static_cast<int64_t>(partition->buffer.bytes());
-      partition->buffer.Clear();
-    }
-    admission_->Adjust(-freed_bytes);
-  }
+/// Calls `remove` for each partition and for the table, when no commit of it is under way. No flush begins meanwhile, so a
+/// table of many hours must not take long.
+Status TableRemover::LetGo(Table* table, const RemovePath& remove) {
+  std::vector<Partition*> partitions;
+  for (const auto& [key, partition] : table->partitions) partitions.push_back(partition.get());
+  std::atomic<bool> has_failed = false;
+  ARROW_RETURN_NOT_OK(ForEachConcurrently(partitions.size(), kRemoveThreads, "drop", [&](size_t i) {
+    Status done = has_failed ? Status::OK() : LetGoOf(partitions[i], remove);
+    if (!done.ok()) has_failed = true;
+    return done;
+  }));
   const std::lock_guard committing(table->commit_mutex);
   ARROW_RETURN_NOT_OK(remove(table->path));
   table->out_of_catalog = true;
   return Status::OK();
 }
 
-void TableRemover::RemoveFiles() {
+Status TableRemover::LetGoOf(Partition* partition, const RemovePath& remove) {
+  // A flush or a merge that was under way has ended then, and later ones see that the table was dropped.
+  const std::scoped_lock locks(partition->flush_mutex, partition->commit_mutex);
+  ARROW_RETURN_NOT_OK(remove(partition->path));
+  int64_t freed_bytes = 0;
+  {
+    const std::lock_guard lock(state_->mutex);
+    freed_bytes = static_cast<int64_t>(partition->buffer.bytes());
+    partition->buffer.Clear();
+  }
+  admission_->Adjust(-freed_bytes);
+  return Status::OK();
+}
+
+bool TableRemover::RemoveFiles() {
   const Status removed = RemoveFromCatalog();
   if (!removed.ok()) LOG_ERROR("a dropped table could not be removed yet", "reason=\"{}\"", removed.message());
   const std::lock_guard turn(mutex_);
@@ -71,11 +91,14 @@ void TableRemover::RemoveFiles() {
   std::vector<std::shared_ptr<Table>> tables;
   {
     const std::lock_guard lock(state_->mutex);
-    if (state_->dropped_tables.empty() && state_->dropped_databases.empty()) return;
+    if (state_->dropped_tables.empty() && state_->dropped_databases.empty()) return false;
     tables = state_->dropped_tables;
   }
   for (const auto& table : tables) {
-    if (!table->out_of_catalog || table->remove_files_after_ns > now || !RemoveFilesOf(table.get())) continue;
+    if (!table->out_of_catalog || table->remove_files_after_ns > now) continue;
+    const Left left = RemoveSomeFilesOf(table.get());
+    if (left == Left::kMore) return true;
+    if (left == Left::kWhatIsRead) continue;
     const Status gone = RemoveDirectories(*table);
     if (!gone.ok()) {
       LOG_WARN("folders of a dropped table could not be removed yet", "reason=\"{}\"", gone.message());
@@ -85,31 +108,34 @@ void TableRemover::RemoveFiles() {
     std::erase(state_->dropped_tables, table);
   }
   RemoveDatabaseDirectories();
+  return false;
 }
 
-/// True when none is left.
-bool TableRemover::RemoveFilesOf(Table* table) {
-  bool none_left = true;
+/// What cannot be removed stays to be tried again: nothing but this list still knows that it was dropped.
+TableRemover::Left TableRemover::RemoveSomeFilesOf(Table* table) {
+  std::vector<DataFilePtr> files;
+  std::vector<Partition*> owners;
+  bool has_others = false;
   for (const auto& [key, partition] : table->partitions) {
-    std::vector<DataFilePtr> files;
-    {
-      const std::lock_guard lock(state_->mutex);
-      for (DroppedFile& dropped : partition->drop_queue) partition->files.push_back(std::move(dropped.file));
-      partition->drop_queue.clear();
-      // Only this list still holds the file: no snapshot reads it, and none can begin to.
-      std::erase_if(partition->files, [&](DataFilePtr& file) {
-        if (file.use_count() > 1) return false;
-        files.push_back(std::move(file));
-        return true;
-      });
-      none_left &= partition->files.empty();
-    }
-    for (const DataFilePtr& file : files) {
-      const Status removed = file->layer->Remove(file->key);
-      if (!removed.ok()) LOG_WARN("a dropped file could not be removed", "reason=\"{}\"", removed.message());
-    }
+    const std::lock_guard lock(state_->mutex);
+    for (DroppedFile& dropped : partition->drop_queue) partition->files.push_back(std::move(dropped.file));
+    partition->drop_queue.clear();
+    // Only this list still holds the file: no snapshot reads it, and none can begin to.
+    std::erase_if(partition->files, [&](DataFilePtr& file) {
+      if (file.use_count() > 1 || files.size() == kRemovedFilesMax) return false;
+      files.push_back(std::move(file));
+      owners.push_back(partition.get());
+      return true;
+    });
+    has_others |= !partition->files.empty();
+    if (files.size() == kRemovedFilesMax) break;
   }
-  return none_left;
+  if (files.empty()) return has_others ? Left::kWhatIsRead : Left::kNothing;
+  const std::vector<size_t> failed = gigapi::RemoveFiles(files);
+  const std::lock_guard lock(state_->mutex);
+  for (const size_t i : failed) owners[i]->files.push_back(std::move(files[i]));
+  if (!failed.empty()) table->remove_files_after_ns = SteadyNanos() + kRemovalRetryNanos;
+  return Left::kMore;
 }
 
 Status TableRemover::RemoveDirectories(const Table& table) {

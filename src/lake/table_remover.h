@@ -28,13 +28,20 @@ class TableRemover {
   void LeaveCatalogToOthers();
   /// It has taken the table out, or all of the database (empty table): the files that this node knows are to go.
   void BeginToRemoveFiles(std::string_view database, std::string_view table);
-  /// Removes what can be removed now; the rest waits for the next call.
-  void RemoveFiles();
+  /// Removes some of what can be removed now. Answers whether there may be more.
+  bool RemoveFiles();
 
  private:
   std::vector<std::shared_ptr<Table>> InCatalog(RemovedBy removed_by);
-  Status LetGo(Table* table, const std::function<Status(const std::string& path)>& remove);
-  bool RemoveFilesOf(Table* table);
+  using RemovePath = std::function<Status(const std::string& path)>;
+  Status LetGo(Table* table, const RemovePath& remove);
+  Status LetGoOf(Partition* partition, const RemovePath& remove);
+  enum class Left {
+    kNothing,
+    kWhatIsRead,
+    kMore
+  };
+  Left RemoveSomeFilesOf(Table* table);
   Status RemoveDirectories(const Table& table);
   void RemoveDatabaseDirectories();
 
