@@ -85,7 +85,7 @@ Status LakeImpl::Close() {
   while (remover_.RemoveFiles()) {
   }
   admission_.Expire(INT64_MAX);
-  if (options_.membership && flushed.ok()) options_.membership->Leave();
+  if (options_.membership && flushed.ok() && is_recovered_) options_.membership->Leave();
   return flushed;
 }
 

@@ -119,6 +119,7 @@ class LakeImpl final : public Lake {
   std::unique_ptr<CheckpointKeeper> checkpoints_;  // nullptr: this node writes none
   std::unique_ptr<CatalogFollower> follower_;      // nullptr: nobody else changes the catalog
   std::atomic<int64_t> rows_written_{0};
+  bool is_recovered_ = false;  // else the log may have rows that are not in memory
   bool closed_ = false;
 };
 

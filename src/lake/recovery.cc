@@ -104,7 +104,11 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   return lake;
 }
 
-Status LakeImpl::Recover() { return options_.read_only ? RecoverReadOnly() : RecoverForWriting(); }
+Status LakeImpl::Recover() {
+  ARROW_RETURN_NOT_OK(options_.read_only ? RecoverReadOnly() : RecoverForWriting());
+  is_recovered_ = true;
+  return Status::OK();
+}
 
 Status LakeImpl::RecoverForWriting() {
   ARROW_RETURN_NOT_OK(drops_.Load());
