@@ -93,7 +93,7 @@ class RepairTarget {
     catalog_lock_ = *std::move(catalog_lock);
     ARROW_ASSIGN_OR_RAISE(node_, ReadNode());
     DropLog drops(LocalFileSystem(), root_);
-    ARROW_RETURN_NOT_OK(drops.Load());
+    ARROW_RETURN_NOT_OK(drops.Load(0));
     drops_ = drops.list();
     catalog_ = std::make_unique<JsonCatalog>(LocalFileSystem(), directory, storage_.layers);
     return Status::OK();

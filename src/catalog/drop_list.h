@@ -17,6 +17,8 @@ struct Drop {
   std::string table;       // empty: the whole database
   uint64_t sequence = 0;   // rows of records up to this one are gone
   bool recreated = false;  // of a database: it was made anew, and exists even when it has no table
+  /// Steady clock: files of what was dropped may lie in layers until then. Of this run alone, not in the text.
+  int64_t files_until_ns = 0;
 
   bool operator==(const Drop&) const = default;
 };

@@ -79,6 +79,7 @@ Status LakeImpl::DropHere(std::string_view database, std::string_view table, Rem
       const std::lock_guard lock(state_.mutex);
       drop.sequence = state_.applied_sequence;
     }
+    drop.files_until_ns = DroppedFilesUntilNs();
     const Status committed = drops_.Add(drop, [this](const Drop& old) { return IsNeedless(old); });
     if (!committed.ok()) {
       LOG_ERROR("a drop failed", "database={} table={} reason=\"{}\"", database, table, committed.message());
@@ -87,8 +88,6 @@ Status LakeImpl::DropHere(std::string_view database, std::string_view table, Rem
     const std::lock_guard lock(state_.mutex);
     waiters = table.empty() ? state_.DetachDatabase(database, removed_by) : state_.DetachTable(database, table, removed_by);
   }
-  // What is dropped lies in a shared catalog's layers a while longer, and must not be taken for what the catalog has lost.
-  KeepDropsAWhile();
   // Acknowledged after all: their rows were kept and then dropped.
   for (const auto& waiter : waiters) {
     if (waiter->partitions.fetch_sub(1) == 1) waiter->done(Status::OK());
@@ -126,15 +125,15 @@ Status LakeImpl::LookAgain(std::string_view database, std::string_view table) {
   return Status::OK();
 }
 
-void LakeImpl::KeepDropsAWhile() {
-  if (!catalog_->is_shared()) return;
-  dropped_files_until_ns_ = SteadyNanos() + kDropDelaysKept * options_.drop_delay_ms * kNanosPerMilli;
+/// What is dropped now lies in a shared catalog's layers a while longer, and must not be taken for what the catalog has
+/// lost.
+int64_t LakeImpl::DroppedFilesUntilNs() const {
+  return catalog_->is_shared() ? SteadyNanos() + kDropDelaysKept * options_.drop_delay_ms * kNanosPerMilli : 0;
 }
 
 /// Whether no start can meet anything any more that the drop is there to hide.
-/// Wants drop_mutex_.
 bool LakeImpl::IsNeedless(const Drop& drop) {
-  if (SteadyNanos() < dropped_files_until_ns_) return false;
+  if (SteadyNanos() < drop.files_until_ns) return false;
   if (wal_ == nullptr || drop.sequence >= wal_->replay_floor()) return false;
   const std::lock_guard lock(state_.mutex);
   for (const auto& table : state_.dropped_tables) {

@@ -8,11 +8,12 @@ constexpr size_t kDropsMax = 100'000;
 
 }  // namespace
 
-Status DropLog::Load() {
+Status DropLog::Load(int64_t files_until_ns) {
   ARROW_ASSIGN_OR_RAISE(const bool exists, fs_->Exists(path_));
   if (!exists) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(const std::string json, ReadWholeFile(fs_, path_));
   ARROW_ASSIGN_OR_RAISE(DropList drops, DecodeDropList(json));
+  for (Drop& drop : drops.drops()) drop.files_until_ns = files_until_ns;
   const std::lock_guard lock(mutex_);
   list_ = std::move(drops);
   return Status::OK();

@@ -17,8 +17,8 @@ class DropLog {
   /// `fs` must outlive it.
   DropLog(FileSystem* fs, const std::string& root) : fs_(fs), path_(root + "/.gigapi/drops.json") {}
 
-  /// Reads the file, when there is one.
-  Status Load();
+  /// Reads the file, when there is one. Files of all that it names may lie in layers until then (steady clock).
+  Status Load(int64_t files_until_ns);
   DropList list() const;
 
   /// Adds a drop for good, and forgets those that `needless` names. After a failure nobody knows what the disk holds, see

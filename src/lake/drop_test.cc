@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <numeric>
 #include <thread>
 
 #include "lake/lake_impl.h"
@@ -313,6 +314,21 @@ TEST(Drop, WhoWaitsForAFlushIsAnswered) {
   while (answers == 0) std::this_thread::yield();
   lake.reset();
   EXPECT_EQ(answers, 1);
+}
+
+TEST(Drop, TheLogLetsGoOfRowsThatNoFileWillHave) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  std::vector<int64_t> ids(6'000);  // more than a segment of the log
+  std::iota(ids.begin(), ids.end(), 0);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", ids)).ok());
+    ASSERT_TRUE(lake->DropTable("db", "t").ok());
+  }
+  constexpr int64_t kHalfOfTheirBytes = 1'000'000;
+  const int64_t deadline_ns = SteadyNanos() + 10 * kNanosPerSecond;
+  while (lake->metrics().wal_disk_bytes > kHalfOfTheirBytes && SteadyNanos() < deadline_ns) std::this_thread::yield();
+  EXPECT_LE(lake->metrics().wal_disk_bytes, kHalfOfTheirBytes);
 }
 
 TEST(Drop, TheListIsForgottenWhenTheLogHasMovedOn) {

@@ -93,6 +93,7 @@ void Flusher::LookAround() {
     });
   }
   for (const auto& partition : crumbled) GatherSmallChunks(partition.get());
+  ReleaseLog();  // rows that were dropped, or turned out to be in a file, are in no flush
   if (catalog_->is_shared()) CommitColumns();
   RemoveDroppedFiles();
   TidyDropQueues();

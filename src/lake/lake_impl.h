@@ -87,7 +87,7 @@ class LakeImpl final : public Lake {
   Status DropNow(std::string_view database, std::string_view table);
   Status DropHere(std::string_view database, std::string_view table, RemovedBy removed_by);
   bool IsNeedless(const Drop& drop);
-  void KeepDropsAWhile();
+  int64_t DroppedFilesUntilNs() const;
 
   Status RecoverReadOnly();
   Status RecoverForWriting();
@@ -113,7 +113,6 @@ class LakeImpl final : public Lake {
   std::mutex
       request_mutex_;      // one drop or creation of a database that is asked for here at a time; taken before drop_mutex_
   std::mutex drop_mutex_;  // one change of the list of drops at a time; nobody asks other nodes under it: they ask this one
-  int64_t dropped_files_until_ns_ = 0;  // steady clock: files of dropped tables may lie in layers; guarded by drop_mutex_
   std::unique_ptr<wal::WalWriter> wal_;
   std::unique_ptr<Flusher> flusher_;
   std::unique_ptr<CheckpointKeeper> checkpoints_;  // nullptr: this node writes none

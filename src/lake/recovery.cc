@@ -111,8 +111,7 @@ Status LakeImpl::Recover() {
 }
 
 Status LakeImpl::RecoverForWriting() {
-  ARROW_RETURN_NOT_OK(drops_.Load());
-  KeepDropsAWhile();
+  ARROW_RETURN_NOT_OK(drops_.Load(DroppedFilesUntilNs()));
   if (options_.catalog_feed) {
     follower_ = std::make_unique<CatalogFollower>(catalog_.get(), options_.catalog_feed.get(), &state_, &committer_,
                                                   options_.membership.get());
@@ -216,7 +215,7 @@ Status LakeImpl::RecoverReadOnly() {
     };
     read = wal::ReadWal(fs_, WalDirectory(options_.root), keep, [](uint64_t, uint64_t) {}).status();
     if (!read.ok()) continue;
-    read = drops_.Load();
+    read = drops_.Load(DroppedFilesUntilNs());
     if (!read.ok()) continue;
     auto contents = catalog_->Load(drops_.list());
     read = contents.status();

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "catalog/drop_list.h"
 #include "catalog/store_catalog.h"
 #include "lake/testing/lake_rows.h"
 #include "object_store/testing/fault_store.h"
@@ -404,6 +405,29 @@ TEST_F(SharedLake, FilesOfADroppedTableAreRemovedByTheNodesThatKnowThem) {
   EXPECT_EQ(CountDataFiles("db/t/"), 2);
   ASSERT_TRUE(a->DropTable("db", "t").ok());
   while (CountDataFiles("db/t/") > 0) std::this_thread::yield();
+}
+
+/// Each drop is kept until no file of it can lie there any more.
+TEST_F(SharedLake, TheListOfDropsIsForgottenAlthoughDropsNeverEnd) {
+  FaultFileSystem disk;
+  LakeOptions options = NodeOptions();
+  options.drop_delay_ms = 100;
+  auto lake = Open(&disk, options);
+  const auto has_first = [&] {
+    const auto list = DecodeDropList(*ReadWholeFile(&disk, Options().root + "/.gigapi/drops.json"));
+    return std::ranges::any_of(list->drops(), [](const Drop& drop) { return drop.table == "t0"; });
+  };
+  std::vector<int64_t> ids(6'000);  // more than a segment of the log
+  std::iota(ids.begin(), ids.end(), 0);
+  const int64_t deadline_ns = SteadyNanos() + 10 * kNanosPerSecond;
+  int tables = 0;
+  do {
+    const std::string table = "t" + std::to_string(tables++);
+    ASSERT_TRUE(WriteAndWait(lake.get(), Rows(table, ids)).ok());
+    ASSERT_TRUE(lake->DropTable("db", table).ok());
+  } while (has_first() && SteadyNanos() < deadline_ns);
+  EXPECT_FALSE(has_first()) << tables;
+  EXPECT_GT(tables, 1);
 }
 
 class FailingRemovals {
