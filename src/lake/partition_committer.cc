@@ -68,6 +68,10 @@ Status PartitionCommitter::Commit(Partition* partition, const MakeEdit& make_edi
       edit.lease = partition->lease;
     }
     ARROW_RETURN_NOT_OK(make_edit(&edit));
+    // An hour without files is nothing to make: another node has dropped its table, of which this one has not heard.
+    if (catalog_->is_shared() && partition->version.empty() && edit.files.empty()) {
+      return Error(ErrorKind::kConflict, "the catalog has nothing of the hour");
+    }
     PartitionMetadata metadata;
     {
       const std::lock_guard lock(state_->mutex);

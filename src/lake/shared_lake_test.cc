@@ -407,6 +407,28 @@ TEST_F(SharedLake, FilesOfADroppedTableAreRemovedByTheNodesThatKnowThem) {
   while (CountDataFiles("db/t/") > 0) std::this_thread::yield();
 }
 
+/// Before it hears of the drop.
+TEST_F(SharedLake, ANodeThatMergesMakesNothingOfADroppedTableAnew) {
+  FaultFileSystem disk_a, disk_b;
+  auto a = OpenNode(&disk_a);
+  ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {1})).ok());
+  ASSERT_TRUE(a->FlushAll().ok());
+  LakeOptions options = NodeOptions();
+  options.catalog_feed = std::make_shared<SilentFeed>();
+  options.membership = std::make_shared<Membership>(store_, MembershipOptions());
+  options.accepts_writes = false;
+  auto b = Open(&disk_b, options);
+  const PartitionFiles partition = b->ListPartitions().at(0);
+  ASSERT_TRUE(b->LeasePartition(partition).ok());
+  ASSERT_TRUE(a->DropDatabase("db").ok());
+  DataFile merged = *partition.files.at(0);
+  merged.key = partition.path + "/merged.2.parquet";
+  EXPECT_EQ(KindOf(b->ReplaceFiles(partition, partition.files, {merged})), ErrorKind::kConflict);
+  EXPECT_EQ(KindOf(b->LeasePartition(partition)), ErrorKind::kConflict);
+  const auto catalog = MakeStoreCatalog(store_, {layer_}, "other", {});
+  EXPECT_THAT(catalog->Load(DropList())->databases, testing::IsEmpty());
+}
+
 /// Each drop is kept until no file of it can lie there any more.
 TEST_F(SharedLake, TheListOfDropsIsForgottenAlthoughDropsNeverEnd) {
   FaultFileSystem disk;
