@@ -95,8 +95,8 @@ class Catalog {
   virtual Result<std::string> CommitPartition(const std::string& partition_path, const PartitionMetadata& metadata,
                                               const std::string& version) = 0;
 
-  /// Takes a partition, or a table, out of the catalog; its files are the caller's business. Not synced: while the list of
-  /// drops has it, nothing comes back.
+  /// Takes a partition, a table, or of a shared catalog a database, out of the catalog; its files are the caller's business.
+  /// Not synced: while the list of drops has it, nothing comes back.
   virtual Status RemoveMetadata(const std::string& path) = 0;
   /// Makes the removal of files from a folder that stays survive a crash.
   virtual Status SyncRemovals(const std::string& path) = 0;

@@ -86,8 +86,16 @@ class StoreCatalog final : public Catalog {
   }
 
   Result<bool> HasDatabase(const std::string& database) override {
-    ARROW_ASSIGN_OR_RAISE(const ObjectPage page, store_->List(DatabasePath(database) + '/', "", 1));
-    return !page.objects.empty();
+    // Files of one that was dropped lie there a while longer.
+    std::string start_after;
+    do {
+      ARROW_ASSIGN_OR_RAISE(ObjectPage page, store_->List(DatabasePath(database) + '/', start_after, kPageObjects));
+      const bool is_there = std::ranges::any_of(
+          page.objects, [](const ObjectInfo& object) { return ParseCatalogKey(object.key).has_value(); });
+      if (is_there) return true;
+      start_after = std::move(page.next_start_after);
+    } while (!start_after.empty());
+    return false;
   }
 
   Result<SchemaPtr> GetTable(const std::string& table_path) override {

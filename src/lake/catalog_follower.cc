@@ -77,17 +77,21 @@ Status CatalogFollower::TakeOverChanges() {
 }
 
 /// A node that stops flushes what it has after this; nothing else may hold it up.
-Status CatalogFollower::CheckGoesOn() const {
-  return stopping_ ? Error(ErrorKind::kCancelled, "stopping") : Status::OK();
-}
+Status CatalogFollower::CheckGoesOn() const { return stopping_ ? Error(ErrorKind::kCancelled, "stopping") : Status::OK(); }
 
 Status CatalogFollower::TakeOver(const CatalogKey& key, const std::string& version) {
-  if (key.table.empty()) {
-    const std::lock_guard lock(state_->mutex);
-    return state_->EnsureDatabase(key.database);
-  }
+  if (key.table.empty()) return TakeOverDatabase(key.database);
   if (!key.partition) return TakeOverTable(key.database, key.table);
   return TakeOverPartition(key.database, key.table, *key.partition, version);
+}
+
+Status CatalogFollower::TakeOverDatabase(const std::string& database) {
+  ARROW_ASSIGN_OR_RAISE(const bool exists, catalog_->HasDatabase(database));
+  const std::lock_guard lock(state_->mutex);
+  if (std::ranges::count(state_->databases_in_catalog, database) > 0) return Status::OK();  // this node takes it out
+  if (exists) return state_->EnsureDatabase(database);
+  state_->ForgetDatabase(database);
+  return Status::OK();
 }
 
 /// What the catalog still has of a table that this node is taking out of it must not come back; nor what was read before a
@@ -170,7 +174,10 @@ int64_t CatalogFollower::CommittedColumns(const CatalogKey& table) const {
 /// A database, or a table unless its columns are known to be of that version. A version may come back that was there
 /// before, when a store falls back to an older state.
 Status CatalogFollower::TakeOverListed(const CatalogEntry& entry) {
-  if (entry.key.table.empty()) return TakeOver(entry.key, entry.version);
+  if (entry.key.table.empty()) {
+    const std::lock_guard lock(state_->mutex);
+    return state_->EnsureDatabase(entry.key.database);
+  }
   ListedTable& known = listed_tables_[TablePath(entry.key.database, entry.key.table)];
   const bool is_known = known.columns >= 0 && known.columns == CommittedColumns(entry.key);
   if (is_known && !entry.version.empty() && known.version == entry.version) return Status::OK();

@@ -55,6 +55,7 @@ class CatalogFollower {
   void Run();
   Status TakeOverChanges();
   Status CheckGoesOn() const;
+  Status TakeOverDatabase(const std::string& database);
   Status TakeOverListed(const CatalogEntry& entry);
   Status ForgetOtherTables(const std::vector<CatalogEntry>& listed);
   Status ForgetOthers(const std::vector<std::shared_ptr<Partition>>& listed);
@@ -71,7 +72,7 @@ class CatalogFollower {
   PartitionCommitter* const committer_;
   Membership* const membership_;
   std::string cursor_;
-  std::mutex everything_mutex_;  // one at a time; guards what follows
+  std::mutex everything_mutex_;                       // one at a time; guards what follows
   std::map<std::string, ListedTable> listed_tables_;  // by path, as TakeOverEverything last met them
   std::atomic<int64_t> caught_up_ns_ = SteadyNanos();
   std::atomic<bool> stopping_ = false;

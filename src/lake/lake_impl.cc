@@ -96,6 +96,8 @@ Status LakeImpl::CreateDatabase(std::string_view database) {
     const std::lock_guard dropping(drop_mutex_);
     ARROW_RETURN_NOT_OK(drops_.Recreate(database));
   }
+  // One of the name that was dropped must not take it with it.
+  ARROW_RETURN_NOT_OK(remover_.RemoveFromCatalog());
   {
     const std::lock_guard lock(state_.mutex);
     ARROW_RETURN_NOT_OK(state_.EnsureDatabase(database));

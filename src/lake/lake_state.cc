@@ -215,6 +215,10 @@ std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachDatabase(std::string_
   for (auto& [name, table] : tables->second) Detach(std::move(table), removed_by, &waiters);
   databases_.erase(tables);
   dropped_databases.emplace_back(database);
+  if (removed_by == RemovedBy::kThisNode) {
+    databases_in_catalog.emplace_back(database);
+    ++removals_pending;
+  }
   return waiters;
 }
 
@@ -247,6 +251,13 @@ void LakeState::ForgetTable(std::string_view database, std::string_view name) {
   ++forget_epoch;
   snapshot_ = nullptr;
   LeaveFilesToOthers(kept);
+}
+
+void LakeState::ForgetDatabase(std::string_view database) {
+  const auto tables = databases_.find(database);
+  if (tables == databases_.end() || !tables->second.empty()) return;
+  databases_.erase(tables);
+  snapshot_ = nullptr;
 }
 
 /// What was replaced here stays this node's to remove; the table's files are those of the node that dropped it.

@@ -139,7 +139,7 @@ class LakeState {
   mutable std::mutex mutex;
   /// Held while folders are made or removed. Taken before `mutex`.
   std::mutex directories_mutex;
-  /// Dropped tables that this node still has to take out of the catalog.
+  /// Dropped tables and databases that this node still has to take out of the catalog.
   std::atomic<int> removals_pending{0};
 
   // ---- all of these want the lock held ----
@@ -174,6 +174,8 @@ class LakeState {
   bool IsBeingRemoved(std::string_view database, std::string_view table) const;
   /// Takes a table out of the state that another node has removed, unless rows for it wait here: those make it anew.
   void ForgetTable(std::string_view database, std::string_view table);
+  /// The same of a database that has no table here.
+  void ForgetDatabase(std::string_view database);
 
   /// The partition's entry in the catalog knows less of this node's log than before.
   void FellBack(Partition* partition) {
@@ -220,6 +222,7 @@ class LakeState {
   uint64_t forget_epoch = 0;
   std::vector<std::shared_ptr<Table>> dropped_tables;
   std::vector<std::string> dropped_databases;
+  std::vector<std::string> databases_in_catalog;  // of those that this node has dropped
 
  private:
   static TableSnapshotPtr MakeSnapshot(Table* table);

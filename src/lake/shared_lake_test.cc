@@ -407,6 +407,41 @@ TEST_F(SharedLake, FilesOfADroppedTableAreRemovedByTheNodesThatKnowThem) {
   while (CountDataFiles("db/t/") > 0) std::this_thread::yield();
 }
 
+TEST_F(SharedLake, ADatabaseThatWasMadeAndDroppedIsGoneForEveryNode) {
+  FaultFileSystem disk_a, disk_b;
+  auto a = OpenNode(&disk_a);
+  ASSERT_TRUE(a->CreateDatabase("db").ok());
+  ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {1})).ok());
+  ASSERT_TRUE(a->DropDatabase("db").ok());
+  EXPECT_FALSE(OpenNode(&disk_b)->Snapshot()->databases.contains("db"));
+  ASSERT_TRUE(a->CreateDatabase("empty").ok());
+  auto b = OpenNode(&disk_b);
+  EXPECT_TRUE(b->Snapshot()->databases.contains("empty"));
+  ASSERT_TRUE(a->DropDatabase("empty").ok());
+  while (b->Snapshot()->databases.contains("empty")) std::this_thread::yield();
+  a.reset();
+  a = OpenNode(&disk_a);
+  EXPECT_FALSE(a->Snapshot()->databases.contains("empty"));
+  ASSERT_TRUE(a->CreateDatabase("empty").ok());
+  while (!b->Snapshot()->databases.contains("empty")) std::this_thread::yield();
+}
+
+TEST_F(SharedLake, ADatabaseIsDroppedWithTheTablesThatOtherNodesMadeMeanwhile) {
+  FaultFileSystem disk_a, disk_b;
+  std::unique_ptr<Lake> b = OpenNode(&disk_b);
+  LakeOptions options = NodeOptions();
+  options.catalog_feed = std::make_shared<SilentFeed>();  // it does not hear of them
+  options.drop_elsewhere.drop_rows = [&](const auto& database, const auto& table) { return b->DropRows(database, table); };
+  options.drop_elsewhere.look_again = [&](const auto& database, const auto& table) { return b->LookAgain(database, table); };
+  auto a = Open(&disk_a, options);
+  ASSERT_TRUE(WriteAndWait(a.get(), Rows("u", {1})).ok());
+  ASSERT_TRUE(WriteAndWait(b.get(), Rows("t", {2})).ok());
+  ASSERT_TRUE(b->FlushAll().ok());
+  ASSERT_TRUE(a->DropDatabase("db").ok());
+  EXPECT_EQ(VisibleToANewNode(), Ids());
+  while (CountDataFiles("db/") > 0) std::this_thread::yield();
+}
+
 /// Before it hears of the drop.
 TEST_F(SharedLake, ANodeThatMergesMakesNothingOfADroppedTableAnew) {
   FaultFileSystem disk_a, disk_b;

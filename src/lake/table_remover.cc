@@ -32,6 +32,22 @@ Status TableRemover::RemoveFromCatalog() {
     ARROW_RETURN_NOT_OK(LetGo(table.get(), [this](const std::string& path) { return catalog_->RemoveMetadata(path); }));
     --state_->removals_pending;
   }
+  return RemoveDatabasesFromCatalog();
+}
+
+/// With tables of other nodes that this one has not heard of.
+Status TableRemover::RemoveDatabasesFromCatalog() {
+  std::vector<std::string> databases;
+  {
+    const std::lock_guard lock(state_->mutex);
+    databases = state_->databases_in_catalog;
+  }
+  for (const std::string& database : databases) {
+    if (catalog_->is_shared()) ARROW_RETURN_NOT_OK(catalog_->RemoveMetadata(DatabasePath(database)));
+    const std::lock_guard lock(state_->mutex);
+    state_->databases_in_catalog.erase(std::ranges::find(state_->databases_in_catalog, database));
+    --state_->removals_pending;
+  }
   return Status::OK();
 }
 

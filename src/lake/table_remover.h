@@ -22,7 +22,7 @@ class TableRemover {
   TableRemover(Catalog* catalog, LakeState* state, Admission* admission)
       : catalog_(catalog), state_(state), admission_(admission) {}
 
-  /// Takes all dropped tables out of the catalog. Must not be called with a lock of a partition held.
+  /// Takes all dropped tables and databases out of the catalog. Must not be called with a lock of a partition held.
   Status RemoveFromCatalog();
   /// Of the tables that another node takes out of the catalog: waits for commits that are under way, and lets go of rows.
   void LeaveCatalogToOthers();
@@ -43,6 +43,7 @@ class TableRemover {
   };
   Left RemoveSomeFilesOf(Table* table);
   Status RemoveDirectories(const Table& table);
+  Status RemoveDatabasesFromCatalog();
   void RemoveDatabaseDirectories();
 
   Catalog* const catalog_;
