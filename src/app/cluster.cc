@@ -43,6 +43,13 @@ std::string UrlOf(std::string_view scheme, const std::string& host, int port) {
   return fmt::format("{}://{}{}{}:{}", scheme, is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "", port);
 }
 
+Status NotDropped(const NodeEntry& node, std::string_view why) {
+  return Errorf(ErrorKind::kUnavailable,
+                "nothing was dropped: node {} may have rows of it and does not answer ({}). Try again when it is back, or "
+                "forget it by DELETE /api/v1/cluster/nodes/{}",
+                node.node, why, node.node);
+}
+
 struct NodeAddresses {
   std::string http;
   std::string flight;
@@ -83,28 +90,51 @@ Cluster::Cluster(const Settings& settings, const NodeStorage& storage)
       file_peers_(membership_.get(), PeerOptionsOf(settings, kFileTimeoutMs)),
       layers_(membership_.get(), &file_peers_, storage.cache) {}
 
-Status Cluster::TellWriters(std::string_view action, const TableRequest& request) {
+/// Of the other nodes, those that may have rows of what is dropped. None may be missing: what it has would come back.
+Result<std::vector<NodeEntry>> Cluster::OtherWriters() {
+  std::vector<NodeEntry> writers;
   for (const Member& member : membership_->Members()) {
     if (member.is_self || !member.entry.may_hold_rows) continue;
-    if (!member.is_alive) {
-      return Errorf(ErrorKind::kUnavailable,
-                    "node {} may have rows of it and does not answer: try again when it is back, or forget it by DELETE "
-                    "/api/v1/cluster/nodes/{}",
-                    member.entry.node, member.entry.node);
-    }
-    ARROW_RETURN_NOT_OK(file_peers_.Tell(member.entry, action, request));
+    if (!member.is_alive) return NotDropped(member.entry, "it is silent");
+    writers.push_back(member.entry);
+  }
+  return writers;
+}
+
+/// All are known to answer before the first of them drops its rows: a drop that is refused half-way costs those of some.
+Result<LogSequences> Cluster::DropRowsElsewhere(const TableRequest& request) {
+  ARROW_ASSIGN_OR_RAISE(const std::vector<NodeEntry> writers, OtherWriters());
+  for (const NodeEntry& writer : writers) {
+    const auto status = peers_.AskStatus(writer);
+    if (!status.ok()) return NotDropped(writer, status.status().message());
+  }
+  LogSequences dropped_up_to;
+  for (const NodeEntry& writer : writers) {
+    ARROW_ASSIGN_OR_RAISE(const uint64_t sequence, file_peers_.DropRows(writer, request));
+    if (sequence > 0) dropped_up_to[writer.node] = sequence;
+  }
+  return dropped_up_to;
+}
+
+/// They would learn of it from the catalog too, a moment later.
+Status Cluster::TellOfDrop(const TableRequest& request) {
+  for (const Member& member : membership_->Members()) {
+    if (member.is_self || !member.is_alive || !member.entry.may_hold_rows) continue;
+    const Status told = file_peers_.Tell(member.entry, kLookAgainAction, request);
+    if (told.ok()) continue;
+    return Errorf(ErrorKind::kUnavailable, "it is dropped, but not every node has heard of it yet: {}", told.message());
   }
   return Status::OK();
 }
 
 void Cluster::Equip(LakeOptions* options) {
   options->membership = membership_;
-  const auto tell = [this](std::string_view action) {
-    return [this, action](const std::string& database, const std::string& table) {
-      return TellWriters(action, {.database = database, .table = table});
-    };
+  options->drop_elsewhere.drop_rows = [this](const std::string& database, const std::string& table) {
+    return DropRowsElsewhere({.database = database, .table = table});
   };
-  options->drop_elsewhere = {.drop_rows = tell(kDropRowsAction), .look_again = tell(kLookAgainAction)};
+  options->drop_elsewhere.look_again = [this](const std::string& database, const std::string& table) {
+    return TellOfDrop({.database = database, .table = table});
+  };
   if (!settings_.fresh_reads) return;
   options->find_peer_layer = [this](const Layer& own, const std::string& node) { return layers_.Find(own, node); };
 }

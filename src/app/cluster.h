@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "app/node_storage.h"
 #include "app/settings.h"
@@ -46,7 +47,9 @@ class Cluster {
  private:
   Cluster(const Settings& settings, const NodeStorage& storage);
   std::string Describe();
-  Status TellWriters(std::string_view action, const TableRequest& request);
+  Result<std::vector<NodeEntry>> OtherWriters();
+  Result<LogSequences> DropRowsElsewhere(const TableRequest& request);
+  Status TellOfDrop(const TableRequest& request);
 
   const Settings& settings_;
   const NodeStorage& storage_;

@@ -147,7 +147,9 @@ std::string_view Explain(OrphanKind kind) {
   switch (kind) {
     case OrphanKind::kReplaced: return "their rows are in listed files";
     case OrphanKind::kDropped: return "they wait for their removal";
-    case OrphanKind::kUnlisted: return "their rows are in no listed file that can be read: --add-unlisted lists those whose rows are surely in none";
+    case OrphanKind::kOfDroppedTable: return "they are of tables that were dropped";
+    case OrphanKind::kUnlisted:
+      return "their rows are in no listed file that can be read: --add-unlisted lists those whose rows are surely in none";
     case OrphanKind::kConflicting: return "some of their rows are in listed files";
     case OrphanKind::kUnknown: return "they do not tell which rows they have";
     case OrphanKind::kUnreadable: return "they are no data files of their table";
@@ -156,8 +158,9 @@ std::string_view Explain(OrphanKind kind) {
 }
 
 void PrintOrphans(const RepairPlan& plan) {
-  for (const OrphanKind kind : {OrphanKind::kReplaced, OrphanKind::kDropped, OrphanKind::kUnlisted, OrphanKind::kConflicting,
-                                OrphanKind::kUnknown, OrphanKind::kUnreadable}) {
+  for (const OrphanKind kind :
+       {OrphanKind::kReplaced, OrphanKind::kDropped, OrphanKind::kOfDroppedTable, OrphanKind::kUnlisted,
+        OrphanKind::kConflicting, OrphanKind::kUnknown, OrphanKind::kUnreadable}) {
     int64_t files = 0, bytes = 0;
     for (const Orphan& orphan : plan.orphans) {
       if (orphan.kind != kind) continue;
@@ -166,7 +169,9 @@ void PrintOrphans(const RepairPlan& plan) {
     }
     if (files == 0) continue;
     fmt::print("{} orphans ({} bytes), {}: {}\n", Grouped(files), Grouped(bytes), ToString(kind), Explain(kind));
-    if (kind == OrphanKind::kReplaced || kind == OrphanKind::kDropped) continue;
+    const bool is_as_it_should_be =
+        kind == OrphanKind::kReplaced || kind == OrphanKind::kDropped || kind == OrphanKind::kOfDroppedTable;
+    if (is_as_it_should_be) continue;
     Lines lines;
     for (const Orphan& orphan : plan.orphans) {
       if (orphan.kind == kind) lines.Add("  {}{}{}\n", orphan.key, orphan.problem.empty() ? "" : ": ", orphan.problem);

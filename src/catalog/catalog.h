@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "catalog/catalog_key.h"
 #include "catalog/drop_list.h"
+#include "catalog/drop_record.h"
 #include "catalog/partition_metadata.h"
 
 namespace gigapi {
@@ -95,6 +96,10 @@ class Catalog {
   virtual Result<std::string> CommitPartition(const std::string& partition_path, const PartitionMetadata& metadata,
                                               const std::string& version) = 0;
 
+  /// Keeps which rows of a table are gone before it is taken out of a catalog that is shared; others need no such record.
+  virtual Status RecordDrop(const DropRecord& record) { return Status::OK(); }
+  /// Of those records, how far they reach in a node's log; 0: nowhere.
+  virtual Result<uint64_t> LastDropOf(const std::string& node) { return 0; }
   /// Takes a partition, a table, or of a shared catalog a database, out of the catalog; its files are the caller's business.
   /// Not synced: while the list of drops has it, nothing comes back.
   virtual Status RemoveMetadata(const std::string& path) = 0;

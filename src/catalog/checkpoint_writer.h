@@ -20,7 +20,8 @@ class CheckpointWriter {
   explicit CheckpointWriter(ObjectStore* store) : store_(store) {}
 
   /// Lists the catalog, and writes the parts of which a sixteenth or more has changed. Small catalogs have no checkpoint,
-  /// nor do stores whose lists have no versions: parts of it that are there go. kCancelled: it was given up, and what was written stays.
+  /// nor do stores whose lists have no versions: parts of it that are there go. kCancelled: it was given up, and what was
+  /// written stays.
   Status Write(const std::function<bool()>& is_cancelled);
 
  private:

@@ -8,9 +8,10 @@
 //   5. TableRemover takes the files away, when it can
 //
 // The list is this process's own. In a catalog that nodes share the other writers first do 1 to 4 with their rows
-// (DropRows), the table is gone when its metadata is, and then they hear of that (LookAgain): each removes the files that it
-// knows, for no node knows all, and none does so before, for the drop may fail until then. It is answered after all of it.
-// Rows that are written to another node meanwhile may go with the table or begin a new one.
+// (DropRows), the catalog gets a record of what is gone (catalog/drop_record.h), the table is gone when its metadata is, and
+// then they hear of that (LookAgain): each removes the files that it knows, for no node knows all, and none does so before,
+// for the drop may fail until then. It is answered after all of it. Rows that are written to another node meanwhile may go
+// with the table or begin a new one.
 #include <algorithm>
 
 #include "base/clock.h"
@@ -57,10 +58,13 @@ Status LakeImpl::DropNow(std::string_view database, std::string_view table) {
   const std::lock_guard turn(request_mutex_);
   ARROW_RETURN_NOT_OK(CheckExists(database, table));
   const DropElsewhere& elsewhere = options_.drop_elsewhere;
-  if (elsewhere.drop_rows) ARROW_RETURN_NOT_OK(elsewhere.drop_rows(std::string(database), std::string(table)));
+  DropOrigin origin{.removed_by = RemovedBy::kThisNode};
+  if (elsewhere.drop_rows) {
+    ARROW_ASSIGN_OR_RAISE(origin.wal_sequences, elsewhere.drop_rows(std::string(database), std::string(table)));
+  }
   {
     const std::lock_guard dropping(drop_mutex_);
-    ARROW_RETURN_NOT_OK(DropHere(database, table, RemovedBy::kThisNode));
+    ARROW_RETURN_NOT_OK(DropHere(database, table, origin).status());
   }
   LOG_INFO("dropped", "database={} table={}", database, table);
   flusher_->Wake();
@@ -69,15 +73,16 @@ Status LakeImpl::DropNow(std::string_view database, std::string_view table) {
   return elsewhere.look_again ? elsewhere.look_again(std::string(database), std::string(table)) : Status::OK();
 }
 
-/// Drops what this node has up to this moment. Wants drop_mutex_.
-Status LakeImpl::DropHere(std::string_view database, std::string_view table, RemovedBy removed_by) {
+/// Drops what this node has up to this moment, and answers which that is in its log. Wants drop_mutex_.
+Result<uint64_t> LakeImpl::DropHere(std::string_view database, std::string_view table, const DropOrigin& origin) {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
+  uint64_t dropped_up_to = 0;
   {
     const ClosedGate closed(&gate_);
     Drop drop{.database = std::string(database), .table = std::string(table)};
     {
       const std::lock_guard lock(state_.mutex);
-      drop.sequence = state_.applied_sequence;
+      drop.sequence = dropped_up_to = state_.applied_sequence;
     }
     drop.files_until_ns = DroppedFilesUntilNs();
     const Status committed = drops_.Add(drop, [this](const Drop& old) { return IsNeedless(old); });
@@ -86,25 +91,27 @@ Status LakeImpl::DropHere(std::string_view database, std::string_view table, Rem
       return Error(ErrorKind::kUnavailable, "the drop could not be kept: the disk is full or failing");
     }
     const std::lock_guard lock(state_.mutex);
-    waiters = table.empty() ? state_.DetachDatabase(database, removed_by) : state_.DetachTable(database, table, removed_by);
+    DropOrigin here = origin;
+    here.wal_sequences[committer_.node()] = dropped_up_to;
+    waiters = table.empty() ? state_.DetachDatabase(database, here) : state_.DetachTable(database, table, here);
   }
   // Acknowledged after all: their rows were kept and then dropped.
   for (const auto& waiter : waiters) {
     if (waiter->partitions.fetch_sub(1) == 1) waiter->done(Status::OK());
   }
-  return Status::OK();
+  return dropped_up_to;
 }
 
-Status LakeImpl::DropRows(std::string_view database, std::string_view table) {
-  if (options_.read_only || !options_.accepts_writes) return Status::OK();  // it has none
+Result<uint64_t> LakeImpl::DropRows(std::string_view database, std::string_view table) {
+  if (options_.read_only || !options_.accepts_writes) return 0;  // it has none
   ARROW_RETURN_NOT_OK(CheckHealth());
   const std::lock_guard turn(drop_mutex_);
   // What this node has dropped itself leaves the catalog first: all that is found below is the other one's to remove.
   ARROW_RETURN_NOT_OK(remover_.RemoveFromCatalog());
-  ARROW_RETURN_NOT_OK(DropHere(database, table, RemovedBy::kAnotherNode));
+  ARROW_ASSIGN_OR_RAISE(const uint64_t dropped_up_to, DropHere(database, table, {.removed_by = RemovedBy::kAnotherNode}));
   remover_.LeaveCatalogToOthers();
   LOG_INFO("dropped rows of a table that another node drops", "database={} table={}", database, table);
-  return Status::OK();
+  return dropped_up_to;
 }
 
 Status LakeImpl::LookAgain(std::string_view database, std::string_view table) {

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/file_system.h"
 #include "catalog/catalog_key.h"
+#include "catalog/drop_record.h"
 #include "catalog/partition_metadata.h"
 #include "cluster/membership.h"
 #include "lake/buffered_rows.h"
@@ -27,8 +28,8 @@ namespace gigapi {
 /// What the other nodes that may hold rows have to do when this one drops a table, or a database (empty table). Each answers
 /// kUnavailable and names the node when one cannot be reached.
 struct DropElsewhere {
-  /// They drop their rows of it that no file has.
-  std::function<Status(const std::string& database, const std::string& table)> drop_rows;
+  /// They drop their rows of it that no file has. Answers up to where in the log of each.
+  std::function<Result<LogSequences>(const std::string& database, const std::string& table)> drop_rows;
   /// The catalog does not have it any more: they look.
   std::function<Status(const std::string& database, const std::string& table)> look_again;
 };
@@ -147,8 +148,8 @@ class Lake : public SnapshotSource {
   virtual Status DropDatabase(std::string_view database) = 0;
 
   /// Another node drops the table, or the database (empty table): this one's rows of it go for good, in memory and in the
-  /// log. Its files and the catalog are the other one's business.
-  virtual Status DropRows(std::string_view database, std::string_view table) = 0;
+  /// log. Its files and the catalog are the other one's business. Answers how far they are gone in the log; 0: it has none.
+  virtual Result<uint64_t> DropRows(std::string_view database, std::string_view table) = 0;
   /// Another node has taken it out of the catalog: takes that over now.
   virtual Status LookAgain(std::string_view database, std::string_view table) = 0;
 

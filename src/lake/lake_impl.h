@@ -39,7 +39,7 @@ class LakeImpl final : public Lake {
   Status CreateDatabase(std::string_view database) override;
   Status DropTable(std::string_view database, std::string_view table) override;
   Status DropDatabase(std::string_view database) override;
-  Status DropRows(std::string_view database, std::string_view table) override;
+  Result<uint64_t> DropRows(std::string_view database, std::string_view table) override;
   Status LookAgain(std::string_view database, std::string_view table) override;
   std::shared_ptr<const SchemaSource> Schemas(std::string_view database) override;
   const std::string& node() const override { return committer_.node(); }
@@ -85,7 +85,7 @@ class LakeImpl final : public Lake {
   Status CheckWritable() const;
   Status CheckExists(std::string_view database, std::string_view table);
   Status DropNow(std::string_view database, std::string_view table);
-  Status DropHere(std::string_view database, std::string_view table, RemovedBy removed_by);
+  Result<uint64_t> DropHere(std::string_view database, std::string_view table, const DropOrigin& origin);
   bool IsNeedless(const Drop& drop);
   int64_t DroppedFilesUntilNs() const;
 

@@ -170,11 +170,12 @@ std::vector<BufferedPartition> LakeState::BufferedOf(Table* table) {
   return partitions;
 }
 
-void LakeState::Detach(std::shared_ptr<Table> table, RemovedBy removed_by,
+void LakeState::Detach(std::shared_ptr<Table> table, const DropOrigin& origin,
                        std::vector<std::shared_ptr<FlushWaiter>>* waiters) {
-  const bool is_removed_here = removed_by == RemovedBy::kThisNode;
+  const bool is_removed_here = origin.removed_by == RemovedBy::kThisNode;
   table->dropped = true;
-  table->removed_by = removed_by;
+  table->removed_by = origin.removed_by;
+  table->dropped_up_to = origin.wal_sequences;
   table->remove_files_after_ns = is_removed_here ? SteadyNanos() + drop_delay_ns_ : Table::kNever;
   table->snapshot = nullptr;
   table->file_blocks.clear();  // its files go when nobody else holds them
@@ -193,7 +194,7 @@ void LakeState::Detach(std::shared_ptr<Table> table, RemovedBy removed_by,
 }
 
 std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachTable(std::string_view database, std::string_view table,
-                                                                 RemovedBy removed_by) {
+                                                                 const DropOrigin& origin) {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   ++drop_epoch;
   snapshot_ = nullptr;
@@ -201,21 +202,21 @@ std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachTable(std::string_vie
   if (tables == databases_.end()) return waiters;
   const auto found = tables->second.find(std::string(table));
   if (found == tables->second.end()) return waiters;
-  Detach(std::move(found->second), removed_by, &waiters);
+  Detach(std::move(found->second), origin, &waiters);
   tables->second.erase(found);
   return waiters;
 }
 
-std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachDatabase(std::string_view database, RemovedBy removed_by) {
+std::vector<std::shared_ptr<FlushWaiter>> LakeState::DetachDatabase(std::string_view database, const DropOrigin& origin) {
   std::vector<std::shared_ptr<FlushWaiter>> waiters;
   ++drop_epoch;
   snapshot_ = nullptr;
   const auto tables = databases_.find(database);
   if (tables == databases_.end()) return waiters;
-  for (auto& [name, table] : tables->second) Detach(std::move(table), removed_by, &waiters);
+  for (auto& [name, table] : tables->second) Detach(std::move(table), origin, &waiters);
   databases_.erase(tables);
   dropped_databases.emplace_back(database);
-  if (removed_by == RemovedBy::kThisNode) {
+  if (origin.removed_by == RemovedBy::kThisNode) {
     databases_in_catalog.emplace_back(database);
     ++removals_pending;
   }

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "buffer/partition_buffer.h"
+#include "catalog/drop_record.h"
 #include "catalog/partition_metadata.h"
 #include "lake/buffered_rows.h"
 #include "lake/snapshot.h"
@@ -42,6 +43,12 @@ struct DroppedFile {
 enum class RemovedBy {
   kThisNode,
   kAnotherNode,  // which may fail to, or be refused by a third one: the files stay until it says that it has
+};
+
+struct DropOrigin {
+  RemovedBy removed_by = RemovedBy::kThisNode;
+  /// How far rows are gone in the logs of the nodes that were asked.
+  LogSequences wal_sequences = {};
 };
 
 struct Table;
@@ -108,6 +115,7 @@ struct Table : std::enable_shared_from_this<Table> {
   bool dropped = false;
   std::atomic<bool> out_of_catalog{false};  // also of a table that another node takes out of it
   RemovedBy removed_by = RemovedBy::kThisNode;
+  LogSequences dropped_up_to = {};    // of a dropped table: in the logs of the nodes that were asked
   int64_t remove_files_after_ns = 0;  // steady clock; of a dropped table
 
   static constexpr int64_t kNever = INT64_MAX;
@@ -167,8 +175,8 @@ class LakeState {
   /// Takes a table, or a database with its tables, out of the state and hands it to the removal. Returns who waits for its
   /// partitions, once for each.
   std::vector<std::shared_ptr<FlushWaiter>> DetachTable(std::string_view database, std::string_view table,
-                                                        RemovedBy removed_by);
-  std::vector<std::shared_ptr<FlushWaiter>> DetachDatabase(std::string_view database, RemovedBy removed_by);
+                                                        const DropOrigin& origin);
+  std::vector<std::shared_ptr<FlushWaiter>> DetachDatabase(std::string_view database, const DropOrigin& origin);
 
   /// Whether this node has dropped a table of that name which the catalog may still have.
   bool IsBeingRemoved(std::string_view database, std::string_view table) const;
@@ -228,7 +236,7 @@ class LakeState {
   static TableSnapshotPtr MakeSnapshot(Table* table);
   static void ForgetStale(Table* table);
   void LeaveFilesToOthers(const std::shared_ptr<Table>& table);
-  void Detach(std::shared_ptr<Table> table, RemovedBy removed_by, std::vector<std::shared_ptr<FlushWaiter>>* waiters);
+  void Detach(std::shared_ptr<Table> table, const DropOrigin& origin, std::vector<std::shared_ptr<FlushWaiter>>* waiters);
 
   LakeLimits limits_;
   int64_t drop_delay_ns_ = 0;

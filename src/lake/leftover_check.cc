@@ -44,7 +44,8 @@ Status CheckRemains(FileSystem* fs, const std::string& root, const DroppedRemain
     for (const std::string& name : names) {
       if (!LevelOfFileName(name)) continue;
       const auto provenance = ProvenanceOf(fs, directory + "/" + name);
-      const bool is_lost = provenance && IsSince(remains.dropped_up_to, *provenance, log) && !IsWhollyInLog(*provenance, log);
+      const bool is_lost =
+          provenance && IsSince(remains.dropped_up_to, *provenance, log) && !IsWhollyInLog(*provenance, log);
       if (is_lost) return LostMetadata(directory + "/" + name);
     }
   }

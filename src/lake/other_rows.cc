@@ -53,7 +53,8 @@ void LakeImpl::Discover(const std::string& database) {
 }
 
 /// Reads again what the catalog has and this node does not know: columns, and files of hours that others have flushed.
-Status LakeImpl::CatchUpWith(const std::string& database, const std::string& table, const std::vector<BufferedRows>& others) {
+Status LakeImpl::CatchUpWith(const std::string& database, const std::string& table,
+                             const std::vector<BufferedRows>& others) {
   bool knows_columns = true;
   std::vector<std::shared_ptr<Partition>> behind;
   {

@@ -159,13 +159,17 @@ Status LakeImpl::RemoveLeftovers(const CatalogContents& contents) {
 }
 
 Status LakeImpl::StartWal(wal::WalContents contents) {
+  uint64_t last_drop = 0;
+  if (contents.last_sequence == 0) {
+    ARROW_ASSIGN_OR_RAISE(last_drop, catalog_->LastDropOf(committer_.node()));
+  }
   {
     // Sequences go on above every one that was ever given, also when the log itself is gone. They begin above 0, which
     // stands for no record: a drop before the first record would else hide nothing.
     const std::lock_guard lock(state_.mutex);
     state_.SetLimits({options_.databases_max, options_.tables_per_database_max, options_.columns_per_table_max});
     state_.applied_sequence =
-        std::max({uint64_t{1}, state_.applied_sequence, contents.last_sequence, drops_.max_sequence()});
+        std::max({uint64_t{1}, state_.applied_sequence, contents.last_sequence, drops_.max_sequence(), last_drop});
     state_.ForEachPartition([&](Partition* partition) {
       state_.applied_sequence = std::max(state_.applied_sequence, partition->flushed_sequence);
     });

@@ -85,6 +85,14 @@ class SharedLake : public testing::Test {
 
   static std::string NodeOf(FileSystem* disk) { return *ReadWholeFile(disk, Options().root + "/.gigapi/node"); }
 
+  /// What a node asks of another one that may have rows of what is dropped.
+  static auto DropRowsOf(Lake* other) {
+    return [other](const std::string& database, const std::string& table) -> Result<LogSequences> {
+      ARROW_ASSIGN_OR_RAISE(const uint64_t dropped_up_to, other->DropRows(database, table));
+      return LogSequences{{other->node(), dropped_up_to}};
+    };
+  }
+
   static Ids VisibleTo(Lake* lake) {
     Ids ids;
     const auto snapshot = lake->Snapshot();
@@ -352,7 +360,7 @@ TEST_F(SharedLake, ADropThatIsRefusedCostsNoFile) {
   FaultFileSystem disk_a, disk_b;
   std::unique_ptr<Lake> b = OpenNode(&disk_b);
   LakeOptions options = NodeOptions();
-  options.drop_elsewhere.drop_rows = [&](const std::string& database, const std::string& table) -> Status {
+  options.drop_elsewhere.drop_rows = [&](const std::string& database, const std::string& table) -> Result<LogSequences> {
     ARROW_RETURN_NOT_OK(b->DropRows(database, table));
     return Error(ErrorKind::kUnavailable, "another node does not answer");
   };
@@ -396,7 +404,7 @@ TEST_F(SharedLake, FilesOfADroppedTableAreRemovedByTheNodesThatKnowThem) {
   std::unique_ptr<Lake> b = OpenNode(&disk_b);
   LakeOptions options = NodeOptions();
   options.catalog_feed = std::make_shared<SilentFeed>();
-  options.drop_elsewhere.drop_rows = [&](const auto& database, const auto& table) { return b->DropRows(database, table); };
+  options.drop_elsewhere.drop_rows = DropRowsOf(b.get());
   options.drop_elsewhere.look_again = [&](const auto& database, const auto& table) { return b->LookAgain(database, table); };
   auto a = Open(&disk_a, options);
   ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {1})).ok());
@@ -431,7 +439,7 @@ TEST_F(SharedLake, ADatabaseIsDroppedWithTheTablesThatOtherNodesMadeMeanwhile) {
   std::unique_ptr<Lake> b = OpenNode(&disk_b);
   LakeOptions options = NodeOptions();
   options.catalog_feed = std::make_shared<SilentFeed>();  // it does not hear of them
-  options.drop_elsewhere.drop_rows = [&](const auto& database, const auto& table) { return b->DropRows(database, table); };
+  options.drop_elsewhere.drop_rows = DropRowsOf(b.get());
   options.drop_elsewhere.look_again = [&](const auto& database, const auto& table) { return b->LookAgain(database, table); };
   auto a = Open(&disk_a, options);
   ASSERT_TRUE(WriteAndWait(a.get(), Rows("u", {1})).ok());

@@ -29,10 +29,23 @@ Status TableRemover::RemoveFromCatalog() {
   if (state_->removals_pending == 0) return Status::OK();
   const std::lock_guard turn(mutex_);
   for (const auto& table : InCatalog(RemovedBy::kThisNode)) {
+    if (catalog_->is_shared()) ARROW_RETURN_NOT_OK(Record(*table));
     ARROW_RETURN_NOT_OK(LetGo(table.get(), [this](const std::string& path) { return catalog_->RemoveMetadata(path); }));
     --state_->removals_pending;
   }
   return RemoveDatabasesFromCatalog();
+}
+
+/// Files of the table may lie there when nobody knows of them any more.
+Status TableRemover::Record(const Table& table) {
+  DropRecord record{.database = table.database, .table = table.name, .dropped_ns = WallNanos()};
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& [key, partition] : table.partitions) RaiseTo(partition->wal_sequences, &record.wal_sequences);
+    // What those that were asked have written since is not of this table.
+    for (const auto& [node, sequence] : table.dropped_up_to) record.wal_sequences[node] = sequence;
+  }
+  return catalog_->RecordDrop(record);
 }
 
 /// With tables of other nodes that this one has not heard of.

@@ -34,6 +34,7 @@ class TableRemover {
  private:
   std::vector<std::shared_ptr<Table>> InCatalog(RemovedBy removed_by);
   using RemovePath = std::function<Status(const std::string& path)>;
+  Status Record(const Table& table);
   Status LetGo(Table* table, const RemovePath& remove);
   Status LetGoOf(Partition* partition, const RemovePath& remove);
   enum class Left {

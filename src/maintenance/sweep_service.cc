@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <unordered_set>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "catalog/drop_record.h"
 #include "repair/sweep_planner.h"
 #include "storage/hive_path.h"
 
@@ -18,6 +19,8 @@ namespace {
 constexpr int64_t kFirstRunPart = 24;
 /// Of a table in one run; the next run goes on.
 constexpr size_t kHoursMax = 10'000;
+/// Nodes that were away for long may have files of a dropped table on their own disks.
+constexpr int64_t kDropsKeptNs = 30 * 24 * kNanosPerHour;
 
 }  // namespace
 
@@ -56,11 +59,20 @@ Status SweepService::Run() {
   };
   for (const LayerPtr& layer : swept_) note(SweepUploads(*layer, before_ns));
   const std::vector<PartitionFiles> partitions = lake_->ListPartitions();
-  std::map<std::pair<std::string_view, std::string_view>, std::vector<const PartitionFiles*>> tables;
+  std::map<TableName, KnownPartitions> tables;
   for (const PartitionFiles& partition : partitions) tables[{partition.database, partition.table}].push_back(&partition);
-  for (const auto& [name, table] : tables) {
+  // Of tables that were dropped, too, which no catalog has any more.
+  DropRecords drops;
+  note(ReadDropRecords(sources_.catalog_store.get()).Value(&drops));
+  for (const auto& [name, record] : drops) tables[name];
+  for (const auto& [name, known] : tables) {
     if (thread_.IsStopping()) break;
-    note(SweepTable(table, before_ns));
+    const auto swept = SweepTable(name, known, before_ns);
+    note(swept.status());
+    const auto drop = drops.find(name);
+    const bool is_over =
+        swept.ok() && *swept == 0 && drop != drops.end() && drop->second.dropped_ns < WallNanos() - kDropsKeptNs;
+    if (is_over) note(RemoveDropRecord(sources_.catalog_store.get(), name.first, name.second));
   }
   const std::lock_guard lock(mutex_);
   ++metrics_.runs_total;
@@ -77,37 +89,37 @@ Status SweepService::SweepUploads(const Layer& layer, int64_t before_ns) {
   return Status::OK();
 }
 
-Status SweepService::SweepTable(const std::vector<const PartitionFiles*>& partitions, int64_t before_ns) {
-  ARROW_ASSIGN_OR_RAISE(const auto hours, FindHours(partitions, before_ns));
-  const PartitionFiles& any = *partitions.front();
+/// Answers how many of its hours had files that this node does not know.
+Result<size_t> SweepService::SweepTable(const TableName& name, const KnownPartitions& known, int64_t before_ns) {
+  ARROW_ASSIGN_OR_RAISE(const auto hours, FindHours(name, known, before_ns));
   Status first_failure;
   for (const PartitionKey hour : hours) {
     if (thread_.IsStopping()) break;
-    const Status swept = SweepHour({.database = any.database, .table = any.table, .partition = hour}, before_ns);
+    const Status swept = SweepHour({.database = name.first, .table = name.second, .partition = hour}, before_ns);
     if (!swept.ok() && first_failure.ok()) first_failure = swept;
   }
-  return first_failure;
+  ARROW_RETURN_NOT_OK(first_failure);
+  return hours.size();
 }
 
 /// The hours of a table where something lies that this node does not know. What it knows may be behind, which costs no more
 /// than a look at the hour.
-Result<std::set<PartitionKey>> SweepService::FindHours(const std::vector<const PartitionFiles*>& partitions,
+Result<std::set<PartitionKey>> SweepService::FindHours(const TableName& name, const KnownPartitions& partitions,
                                                        int64_t before_ns) const {
   std::set<PartitionKey> hours;
-  const std::string prefix = TablePath(partitions.front()->database, partitions.front()->table) + '/';
+  std::set<std::pair<const Layer*, std::string_view>> known;
+  for (const PartitionFiles* partition : partitions) {
+    for (const DataFilePtr& file : partition->files) known.emplace(file->layer.get(), file->key);
+  }
+  const std::string prefix = TablePath(name.first, name.second) + '/';
   for (const LayerPtr& layer : swept_) {
-    std::unordered_set<std::string_view> known;
-    for (const PartitionFiles* partition : partitions) {
-      for (const DataFilePtr& file : partition->files) {
-        if (file->layer == layer) known.insert(file->key);
-      }
-    }
     std::string start_after;
     do {
-      if (thread_.IsStopping()) return hours;
+      if (thread_.IsStopping()) return Error(ErrorKind::kCancelled, "stopping");
       ARROW_ASSIGN_OR_RAISE(ObjectPage page, layer->store()->List(prefix, start_after, SIZE_MAX));
       for (const ObjectInfo& object : page.objects) {
-        if (object.modified_ns >= before_ns || !LevelOfFileName(NameOf(object.key)) || known.contains(object.key)) continue;
+        if (object.modified_ns >= before_ns || !LevelOfFileName(NameOf(object.key))) continue;
+        if (known.contains({layer.get(), object.key})) continue;
         const auto key = ParseCatalogKey(MetadataKey(ParentOf(object.key)));
         if (key && key->partition) hours.insert(*key->partition);
         if (hours.size() == kHoursMax) return hours;

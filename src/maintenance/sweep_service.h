@@ -8,6 +8,8 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/repeating_thread.h"
@@ -49,10 +51,13 @@ class SweepService {
   SweepMetrics metrics() const;
 
  private:
+  using TableName = std::pair<std::string, std::string>;  // database, table
+  using KnownPartitions = std::vector<const PartitionFiles*>;
+
   SweepService(Lake* lake, RepairSources sources, std::vector<LayerPtr> swept, const SweepOptions& options);
   Status SweepUploads(const Layer& layer, int64_t before_ns);
-  Status SweepTable(const std::vector<const PartitionFiles*>& partitions, int64_t before_ns);
-  Result<std::set<PartitionKey>> FindHours(const std::vector<const PartitionFiles*>& partitions, int64_t before_ns) const;
+  Result<size_t> SweepTable(const TableName& name, const KnownPartitions& known, int64_t before_ns);
+  Result<std::set<PartitionKey>> FindHours(const TableName& name, const KnownPartitions& known, int64_t before_ns) const;
   Status SweepHour(const CatalogKey& hour, int64_t before_ns);
 
   Lake* const lake_;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "base/path.h"
 #include "lake/testing/lake_rows.h"
 #include "object_store/testing/fault_store.h"
@@ -95,6 +97,28 @@ TEST_F(SweepServiceTest, AFailingStoreKeepsEverythingThatIsNamed) {
   ASSERT_TRUE(sweeps->Run().ok());
   EXPECT_FALSE(IsThere(left));
   EXPECT_TRUE(IsThere(listed_));
+}
+
+/// Its files wait for queries to end, and who would have removed them is gone.
+TEST_F(SweepServiceTest, RemovesWhatIsLeftOfADroppedTable) {
+  FaultFileSystem disk;
+  LakeOptions options = Options();
+  options.layers = {layer_};
+  options.shared_catalog = store_;
+  options.drop_delay_ms = 3'600'000;
+  auto dropper = Open(&disk, options);
+  ASSERT_TRUE(dropper->DropTable("db", "t").ok());
+  dropper.reset();
+  while (!lake_->Snapshot()->databases.at("db").empty()) std::this_thread::yield();
+  ASSERT_TRUE(IsThere(listed_));
+  const auto inventory = ReadInventory({.layers = {layer_}, .catalog_store = store_}, "", {});
+  ASSERT_TRUE(inventory.ok()) << inventory.status();
+  const RepairPlan plan = MakeRepairPlan(*inventory, {.is_shared = true, .add_unlisted = true});
+  EXPECT_TRUE(plan.hours.empty()) << "a repair does not bring it back";
+  ASSERT_TRUE(Sweeps(3'600'000'000'000)->Run().ok());
+  EXPECT_TRUE(IsThere(listed_)) << "queries may still read it";
+  ASSERT_TRUE(Sweeps(kEverythingIsOld)->Run().ok());
+  EXPECT_FALSE(IsThere(listed_));
 }
 
 TEST_F(SweepServiceTest, EndsUploadsThatNeverEnded) {

@@ -74,8 +74,17 @@ void PeerClient::Forget(const NodeEntry& node, const std::shared_ptr<Connection>
 
 namespace {
 
+/// Without what only gRPC's developers can read.
+std::string_view PlainReason(const Status& why) {
+  const auto detail = fl::FlightStatusDetail::UnwrapStatus(why);
+  if (detail && detail->code() == fl::FlightStatusCode::TimedOut) return "no answer in time";
+  if (detail && detail->code() == fl::FlightStatusCode::Unavailable) return "it cannot be reached";
+  const std::string_view text = why.message();
+  return text.substr(0, text.find(". gRPC client debug context"));
+}
+
 Status Unreachable(const NodeEntry& node, const Status& why) {
-  return Errorf(ErrorKind::kUnavailable, "node {} at {}: {}", node.node, node.flight_address, why.message());
+  return Errorf(ErrorKind::kUnavailable, "node {} at {}: {}", node.node, node.flight_address, PlainReason(why));
 }
 
 /// The answer's next part, which must be there.
@@ -158,6 +167,14 @@ Result<std::string> PeerClient::ReadFile(const NodeEntry& node, const RangeReque
       if (piece == nullptr) return bytes;
       bytes += TextOf(*piece);
     }
+  });
+}
+
+Result<uint64_t> PeerClient::DropRows(const NodeEntry& node, const TableRequest& request) {
+  return Ask(node, kDropRowsAction, EncodeTableRequest(request), [](fl::ResultStream* answer) -> Result<uint64_t> {
+    ARROW_ASSIGN_OR_RAISE(const auto part, answer->Next());
+    if (part == nullptr) return 0;  // an earlier version
+    return DecodeSequence(TextOf(*part));
   });
 }
 

@@ -45,7 +45,9 @@ class PeerClient {
   Result<BufferedRows> AskBufferedRows(const NodeEntry& node, const std::string& database, const std::string& table);
   /// Bytes of a file of its local layer; fewer at the end of the file.
   Result<std::string> ReadFile(const NodeEntry& node, const RangeRequest& range);
-  /// Tells it of a drop (kDropRowsAction, kLookAgainAction) or to flush, and waits until it has done its part.
+  /// Has it drop its rows of a table. Answers how far they are gone in its log; 0: it has none, or does not tell.
+  Result<uint64_t> DropRows(const NodeEntry& node, const TableRequest& request);
+  /// Tells it that a table was dropped (kLookAgainAction) or to flush, and waits until it has done its part.
   Status Tell(const NodeEntry& node, std::string_view action, const TableRequest& request);
   /// The tables that it knows, and the databases without one.
   Result<std::vector<TableRequest>> AskTables(const NodeEntry& node);

@@ -97,6 +97,12 @@ Result<TableRequest> DecodeTableRequest(std::string_view json) {
       json, [](element root) { return TableRequest{.database = TextOf(root, "database"), .table = TextOf(root, "table")}; });
 }
 
+std::string EncodeSequence(uint64_t sequence) { return std::to_string(sequence); }
+
+Result<uint64_t> DecodeSequence(std::string_view json) {
+  return Parse(json, [](element root) { return uint64_t(root); });
+}
+
 std::string EncodeTableNames(const std::vector<TableRequest>& names) {
   JsonWriter json;
   json.BeginArray();

@@ -19,7 +19,8 @@ inline constexpr std::string_view kPeerProofHeader = "x-gigapi-peer";
 inline constexpr std::string_view kBufferedRowsAction = "gigapi.buffered_rows";
 /// Body: RangeRequest. Answers the bytes.
 inline constexpr std::string_view kReadFileAction = "gigapi.read_file";
-/// Body: TableRequest. Another node drops the table: this one drops its rows of it, durably, and answers nothing.
+/// Body: TableRequest. Another node drops the table: this one drops its rows of it, durably, and answers up to which
+/// sequence of its log they are gone (EncodeSequence); 0: it has no log. Earlier versions answer nothing.
 inline constexpr std::string_view kDropRowsAction = "gigapi.drop_rows";
 /// Body: TableRequest. The catalog has lost the table: this node looks, and answers nothing. Without a database: a node has
 /// come, so it looks which there are.
@@ -77,6 +78,9 @@ struct TableRequest {
 
 std::string EncodeTableRequest(const TableRequest& request);
 Result<TableRequest> DecodeTableRequest(std::string_view json);
+
+std::string EncodeSequence(uint64_t sequence);
+Result<uint64_t> DecodeSequence(std::string_view json);
 
 /// Of tables; a database without one stands there with an empty table.
 std::string EncodeTableNames(const std::vector<TableRequest>& names);

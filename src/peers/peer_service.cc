@@ -65,14 +65,19 @@ bool PeerService::Answers(std::string_view action) {
 Result<std::unique_ptr<fl::ResultStream>> PeerService::Answer(std::string_view action, std::string_view body) {
   if (action == kBufferedRowsAction) return ListBuffered(body);
   if (action == kReadFileAction) return ReadFile(body);
-  if (action == kDropRowsAction || action == kLookAgainAction) {
+  if (action == kDropRowsAction) {
+    ARROW_ASSIGN_OR_RAISE(const TableRequest request, DecodeTableRequest(body));
+    if (request.database.empty()) return Error(ErrorKind::kInvalidArgument, "a database's name is needed");
+    ARROW_ASSIGN_OR_RAISE(const uint64_t dropped_up_to, lake_->DropRows(request.database, request.table));
+    return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>{ResultOf(EncodeSequence(dropped_up_to))});
+  }
+  if (action == kLookAgainAction) {
     ARROW_ASSIGN_OR_RAISE(const TableRequest request, DecodeTableRequest(body));
     if (request.database.empty()) {
       ARROW_RETURN_NOT_OK(membership_->Look());
       return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>());
     }
-    ARROW_RETURN_NOT_OK(action == kDropRowsAction ? lake_->DropRows(request.database, request.table)
-                                                  : lake_->LookAgain(request.database, request.table));
+    ARROW_RETURN_NOT_OK(lake_->LookAgain(request.database, request.table));
     return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>());
   }
   if (action == kFlushAction) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/drop_record.h"
 #include "catalog/partition_metadata.h"
 #include "storage/parquet_footer.h"
 
@@ -34,6 +35,7 @@ struct HourInventory {
 struct TableInventory {
   SchemaPtr schema = nullptr;  // nullptr: no metadata
   std::string problem = {};    // why it could not be read
+  DropRecord dropped = {};     // in a catalog that nodes share
   std::map<PartitionKey, HourInventory> hours = {};
 };
 

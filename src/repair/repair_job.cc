@@ -56,22 +56,33 @@ class InventoryReader {
     ARROW_RETURN_NOT_OK(ForEachObject(sources_.catalog_store.get(), "", hooks_, [&](const ObjectInfo& object) {
       if (auto key = ParseCatalogKey(object.key)) keys.push_back(*std::move(key));
     }));
-    return ReadBelow("", keys);
+    return ReadBelow("", keys, [this] { return ReadDropRecords(sources_.catalog_store.get()); });
   }
 
   Result<LakeInventory> ReadHour(const CatalogKey& hour) {
+    const auto read_drops = [&]() -> Result<DropRecords> {
+      ARROW_ASSIGN_OR_RAISE(auto record, ReadDropRecord(sources_.catalog_store.get(), hour.database, hour.table));
+      return DropRecords{{{hour.database, hour.table}, std::move(record)}};
+    };
     return ReadBelow(PartitionPath(TablePath(hour.database, hour.table), *hour.partition) + '/',
-                     {{.database = hour.database, .table = hour.table}, hour});
+                     {{.database = hour.database, .table = hour.table}, hour}, read_drops);
   }
 
  private:
   TableInventory& TableAt(const CatalogKey& key) { return inventory_.tables[{key.database, key.table}]; }
 
-  Result<LakeInventory> ReadBelow(const std::string& prefix, const std::vector<CatalogKey>& keys) {
+  Result<LakeInventory> ReadBelow(const std::string& prefix, const std::vector<CatalogKey>& keys,
+                                  const std::function<Result<DropRecords>()>& read_drops) {
     // The metadata first: a file that is committed meanwhile is an orphan for now, and no listed one is missed.
     ARROW_RETURN_NOT_OK(ReadMetadata(keys));
+    // After it, so that what has just been dropped is not taken for lost.
+    ARROW_ASSIGN_OR_RAISE(DropRecords drops, read_drops());
     for (size_t position = 0; position < sources_.layers.size(); ++position) {
       ARROW_RETURN_NOT_OK(ListLayer(position, prefix));
+    }
+    for (auto& [name, record] : drops) {
+      const auto table = inventory_.tables.find(name);
+      if (table != inventory_.tables.end()) table->second.dropped = std::move(record);
     }
     ARROW_RETURN_NOT_OK(ReadFooters());
     return std::move(inventory_);

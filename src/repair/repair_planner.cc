@@ -114,10 +114,16 @@ class TablePlanner {
   /// what its first range begins after tells nothing, since the first flush of an hour begins after 0.
   bool IsDropped(const FoundFile& file) const {
     if (!file.footer || !file.footer->provenance) return false;
-    const auto& logs = file.footer->provenance->logs;
-    const auto own = logs.find(options_.node);
-    const uint64_t dropped_up_to = options_.drops.DroppedUpTo(database_, name_);
-    return own != logs.end() && !own->second.empty() && own->second.back().up_to <= dropped_up_to;
+    return std::ranges::any_of(file.footer->provenance->logs, [&](const auto& log) {
+      const auto& [node, ranges] = log;
+      return !ranges.empty() && ranges.back().up_to <= DroppedUpTo(node);
+    });
+  }
+
+  uint64_t DroppedUpTo(const std::string& node) const {
+    const auto recorded = table_.dropped.wal_sequences.find(node);
+    const uint64_t of_catalog = recorded == table_.dropped.wal_sequences.end() ? 0 : recorded->second;
+    return node == options_.node ? std::max(of_catalog, options_.drops.DroppedUpTo(database_, name_)) : of_catalog;
   }
 
   /// Why the file cannot be of this hour; empty: it can. Queries leave hours out by their time.
@@ -141,7 +147,7 @@ class TablePlanner {
       std::string problem = WhyNotOurs(partition, *file);
       const bool is_ours = file->footer && problem.empty();
       if (is_ours && !IsDropped(*file)) return false;
-      plan_->orphans.push_back(OrphanOf(*file, is_ours ? OrphanKind::kDropped : OrphanKind::kUnreadable));
+      plan_->orphans.push_back(OrphanOf(*file, is_ours ? OrphanKind::kOfDroppedTable : OrphanKind::kUnreadable));
       plan_->orphans.back().problem = std::move(problem);
       return true;
     });
@@ -259,8 +265,9 @@ class TablePlanner {
       if (!hour.metadata) continue;
       for (const DataFilePtr& file : hour.metadata->files) {
         for (const ColumnStats& column : file->columns) {
-          const bool is_known = schema->FindIgnoringCase(column.name) ||
-                                std::ranges::any_of(lost, [&](const ColumnSchema& other) { return other.name == column.name; });
+          const bool is_known =
+              schema->FindIgnoringCase(column.name) ||
+              std::ranges::any_of(lost, [&](const ColumnSchema& other) { return other.name == column.name; });
           if (!is_known) lost.push_back({column.name, column.type});
         }
       }
@@ -302,6 +309,7 @@ std::string_view ToString(OrphanKind kind) {
   switch (kind) {
     case OrphanKind::kReplaced: return "replaced";
     case OrphanKind::kDropped: return "dropped";
+    case OrphanKind::kOfDroppedTable: return "dropped_table";
     case OrphanKind::kUnlisted: return "unlisted";
     case OrphanKind::kConflicting: return "conflicting";
     case OrphanKind::kUnknown: return "unknown";

@@ -27,8 +27,9 @@ struct RepairOptions {
 };
 
 enum class OrphanKind {
-  kReplaced,     // its rows are in listed files
-  kDropped,      // waits for its removal
+  kReplaced,  // its rows are in listed files
+  kDropped,   // waits for its removal
+  kOfDroppedTable,
   kUnlisted,     // its rows are in no listed file, as far as these tell
   kConflicting,  // some are
   kUnknown,      // it does not tell, as files of earlier versions do not

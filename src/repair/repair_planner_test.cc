@@ -57,6 +57,20 @@ class RepairPlannerTest : public testing::Test {
   RepairOptions options_{.node = "n1"};
 };
 
+TEST_F(RepairPlannerTest, DoesNotBringBackATableThatAnyNodeHasDropped) {
+  hour().files = {Found("a.1.parquet", {0, 5}), Found("b.1.parquet", {5, 9})};
+  table().dropped = {.database = "db", .table = "t", .wal_sequences = {{"n1", 5}}};
+  options_.node = "another";
+  const RepairPlan plan = Plan();
+  ASSERT_EQ(plan.hours.size(), 1u);
+  ASSERT_EQ(plan.hours[0].added.size(), 1u);
+  EXPECT_TRUE(plan.hours[0].added[0]->key.ends_with("/b.1.parquet")) << "it was written after the drop";
+  ASSERT_EQ(plan.orphans.size(), 1u);
+  EXPECT_EQ(plan.orphans[0].kind, OrphanKind::kOfDroppedTable);
+  table().dropped.wal_sequences["n1"] = 9;
+  EXPECT_TRUE(Plan().tables.empty());
+}
+
 TEST_F(RepairPlannerTest, RebuildsAnHourFromItsFiles) {
   hour().files = {Found("a.1.parquet", {0, 5}), Found("b.1.parquet", {5, 9}), Found("c.2.parquet", {0, 9}, 20)};
   const RepairPlan plan = Plan();
@@ -98,7 +112,7 @@ TEST_F(RepairPlannerTest, LeavesFilesWithoutRowsOfItsLogToOthers) {
   ASSERT_EQ(plan.hours[0].added.size(), 1u);
   EXPECT_EQ(plan.hours[0].added[0]->key, hour().files[1].key);
   ASSERT_EQ(plan.orphans.size(), 2u);
-  EXPECT_EQ(plan.orphans[0].kind, OrphanKind::kDropped);
+  EXPECT_EQ(plan.orphans[0].kind, OrphanKind::kOfDroppedTable);
   EXPECT_EQ(plan.orphans[1].kind, OrphanKind::kUnlisted);
 }
 
@@ -215,7 +229,7 @@ TEST_F(RepairPlannerTest, KnowsWhatWaitsForItsRemovalAndWhatWasDropped) {
   hour() = {.files = {Found("a.1.parquet", {0, 5}), Found("b.1.parquet", {5, 9})}};
   options_.drops.Add({.database = "db", .table = "t", .sequence = 5});
   const RepairPlan plan = Plan();
-  EXPECT_EQ(plan.orphans.at(0).kind, OrphanKind::kDropped);
+  EXPECT_EQ(plan.orphans.at(0).kind, OrphanKind::kOfDroppedTable);
   ASSERT_EQ(plan.hours.at(0).metadata.files.size(), 1u);
   EXPECT_EQ(plan.hours[0].metadata.files[0]->min_sequence, 6u);
 }

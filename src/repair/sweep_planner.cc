@@ -20,16 +20,21 @@ bool IsQuietSince(const HourInventory& hour, int64_t before_ns) {
 }  // namespace
 
 std::vector<Orphan> PlanSweep(const LakeInventory& inventory, const RepairOptions& options, int64_t before_ns) {
-  std::set<std::string> quiet;
+  std::set<std::string> quiet, dropped_before;
   for (const auto& [name, table] : inventory.tables) {
     for (const auto& [partition, hour] : table.hours) {
-      if (IsQuietSince(hour, before_ns)) quiet.insert(PartitionPath(TablePath(name.first, name.second), partition));
+      std::string path = PartitionPath(TablePath(name.first, name.second), partition);
+      if (table.dropped.dropped_ns < before_ns) dropped_before.insert(path);
+      if (IsQuietSince(hour, before_ns)) quiet.insert(std::move(path));
     }
   }
   RepairPlan plan = MakeRepairPlan(inventory, options);
   for (const MissingFile& missing : plan.missing) quiet.erase(ParentOf(missing.file->key));
   std::erase_if(plan.orphans, [&](const Orphan& orphan) {
-    return orphan.kind != OrphanKind::kReplaced || orphan.modified_ns >= before_ns || !quiet.contains(ParentOf(orphan.key));
+    if (orphan.modified_ns >= before_ns) return true;
+    const std::string hour = ParentOf(orphan.key);
+    return !(orphan.kind == OrphanKind::kReplaced && quiet.contains(hour)) &&
+           !(orphan.kind == OrphanKind::kOfDroppedTable && dropped_before.contains(hour));
   });
   return std::move(plan.orphans);
 }

@@ -91,6 +91,21 @@ TEST_F(SweepPlannerTest, LeavesHoursThatAreNotWhole) {
   EXPECT_TRUE(PlanSweep(inventory_, {.node = "n1", .is_shared = true}, kBeforeNs).empty()) << "no metadata";
 }
 
+TEST_F(SweepPlannerTest, TakesWhatIsLeftOfATableThatWasDroppedLongAgo) {
+  TableInventory& table = inventory_.tables.at({"db", "t"});
+  hour_->files.push_back(Found("dropped.1.parquet", {5, 12}));
+  hour_->files.push_back(Found("of_the_next_table.1.parquet", {12, 13}));
+  table.dropped = {.database = "db", .table = "t", .wal_sequences = {{"n1", 12}}, .dropped_ns = kOldNs};
+  EXPECT_EQ(Swept(), Names{"dropped.1.parquet"});
+  hour_->metadata.reset();
+  EXPECT_EQ(PlanSweep(inventory_, {.node = "n2", .is_shared = true}, kBeforeNs).size(), 2u)
+      << "by another node; what had been listed, too";
+  table.dropped.dropped_ns = kBeforeNs;
+  EXPECT_EQ(Swept(), Names{}) << "queries may still read it";
+  table.dropped = {};
+  EXPECT_EQ(Swept(), Names{}) << "nobody dropped it";
+}
+
 TEST_F(SweepPlannerTest, LeavesWhatWaitsForItsRemovalToWhoDroppedIt) {
   hour_->files.push_back(Found("input.1.parquet", {0, 5}));
   (void)Swept();

@@ -1,9 +1,10 @@
 """Several nodes over one lake: a bucket or a folder, with the catalog in it or in Redis."""
 import shutil
+import subprocess
 import time
 
 import pytest
-from gigapi_testing.server import wait_until
+from gigapi_testing.server import clean_environment, wait_until
 
 START_NS = 1_700_000_000_000_000_000
 FAST = {"GIGAPI_SAVE_TIMEOUT_S": "0.2", "GIGAPI_MERGE_TIMEOUT_S": "0.3"}
@@ -112,6 +113,21 @@ def test_a_drop_takes_the_rows_that_other_writers_have_not_flushed(make_node):
         writer.stop()
     reader = make_node("reader", "readonly")
     assert ids(reader) == expected
+
+
+def test_a_repair_does_not_bring_a_dropped_table_back(make_node, binary):
+    """Its files lie there for as long as queries may read them."""
+    writers = [make_node(f"writer{i}", "writeonly") for i in range(2)]
+    writers[0].write(lines(0, 10))
+    wait_until(lambda: writers[0].metrics()["gigapi_buffer_rows"] == 0, "the rows are in a file")
+    wait_until(lambda: ids(writers[1]) == list(range(10)), "the other one knows them", 20)
+    assert writers[0].post("/query?db=mydb&q=DROP MEASUREMENT cpu").status_code == 200
+    writers[0].kill()
+    other = writers[1]
+    repaired = subprocess.run([binary, "repair", "--root", other.root, "--apply", "--add-unlisted"], env=clean_environment(other.env),
+                              capture_output=True, text=True)
+    assert "dropped_table" in repaired.stdout and "rebuilt" not in repaired.stdout, repaired.stdout + repaired.stderr
+    assert other.query("SHOW TABLES") == []
 
 
 def test_a_drop_is_refused_while_a_writer_that_may_have_rows_is_away(make_node):

@@ -30,7 +30,7 @@ class FakeLake final : public Lake {
   std::vector<LeasedPartition> ListLeases() override { return {}; }
   int64_t CatalogLagNs() const override { return 0; }
   Status CatchUp() override { return Status::OK(); }
-  Status DropRows(std::string_view, std::string_view) override { return Status::OK(); }
+  Result<uint64_t> DropRows(std::string_view, std::string_view) override { return 0; }
   Status LookAgain(std::string_view, std::string_view) override { return Status::OK(); }
   Status LeasePartition(const PartitionFiles&) override { return Status::OK(); }
   Status ReturnPartition(const PartitionFiles&) override { return Status::OK(); }

@@ -1,0 +1,46 @@
+// What was dropped from a catalog that nodes share: small objects `.gigapi/drops/<database>/<table>/<uuid>.json`, put before
+// the table's metadata goes. Files of the table may lie in the layers for a while, or for ever when their removal was cut
+// short; this tells them from files whose metadata was lost, and from those of a later table of the same name.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "object_store/object_store.h"
+
+namespace gigapi {
+
+/// Records of nodes' logs, up to these; by the log's name, which is that of its node.
+using LogSequences = std::map<std::string, uint64_t>;
+/// To the higher of each.
+void RaiseTo(const LogSequences& others, LogSequences* sequences);
+
+struct DropRecord {
+  std::string database;
+  std::string table;
+  LogSequences wal_sequences = {};  // rows up to these are gone
+  int64_t dropped_ns = 0;           // wall time
+
+  bool operator==(const DropRecord&) const = default;
+};
+
+std::string EncodeDropRecord(const DropRecord& record);
+Result<DropRecord> DecodeDropRecord(std::string_view json);
+
+/// Puts the record in the place of earlier ones of the table, whose sequences it takes over.
+Status PutDropRecord(DropRecord record, ObjectStore* store);
+
+using DropRecords = std::map<std::pair<std::string, std::string>, DropRecord>;  // by database and table
+Result<DropRecords> ReadDropRecords(ObjectStore* store);
+/// Of one table; an empty record when it was never dropped.
+Result<DropRecord> ReadDropRecord(ObjectStore* store, const std::string& database, const std::string& table);
+
+/// When nothing of the table can be left anywhere.
+Status RemoveDropRecord(ObjectStore* store, const std::string& database, const std::string& table);
+
+}  // namespace gigapi
