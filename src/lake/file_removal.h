@@ -14,7 +14,7 @@ inline constexpr size_t kRemovedFilesMax = 256;
 /// After a failure the rest waits so long.
 inline constexpr int64_t kRemovalRetryNanos = 2 * kNanosPerSecond;
 
-/// Answers which of them may still be there, by their positions. After a failure no other one is tried.
+/// Answers which of them may still be there: their positions, in order. After a failure no other one is tried.
 std::vector<size_t> RemoveFiles(const std::vector<DataFilePtr>& files);
 
 }  // namespace gigapi

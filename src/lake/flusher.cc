@@ -392,6 +392,8 @@ void Flusher::GatherSmallChunks(Partition* partition) {
   admission_->Adjust(change);
 }
 
+/// They stay in the queue until they are gone: of a file whose time was over nothing else tells that its rows are not to
+/// come back, and what is needed again, as in a catalog that has fallen back, leaves the queue meanwhile.
 void Flusher::RemoveDroppedFiles() {
   const int64_t now = SteadyNanos();
   std::vector<DataFilePtr> files;
@@ -399,24 +401,27 @@ void Flusher::RemoveDroppedFiles() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->ForEachBusyPartition([&](Partition* partition) {
-      auto& queue = partition->drop_queue;
-      // Only the queue still holds the file: no snapshot reads it, and none can begin to.
-      while (!queue.empty() && queue.front().remove_after_ns <= now && queue.front().file.use_count() == 1 &&
-             files.size() < kRemovedFilesMax) {
-        files.push_back(std::move(queue.front().file));
+      for (const DroppedFile& dropped : partition->drop_queue) {
+        // Only the queue still holds the file: no snapshot reads it, and none can begin to.
+        const bool is_removable = dropped.remove_after_ns <= now && dropped.file.use_count() == 1;
+        if (!is_removable || files.size() == kRemovedFilesMax) break;
+        files.push_back(dropped.file);
         owners.push_back(Pin(partition));
-        queue.pop_front();
-        partition->tidy_at_ns = now + options_.drop_delay_ms * kNanosPerMilli;
       }
     });
   }
   const std::vector<size_t> failed = RemoveFiles(files);
-  if (failed.empty()) return;
-  // Of a file whose time was over nothing but the queue tells that its rows are not to come back.
   const std::lock_guard lock(state_->mutex);
-  for (const size_t i : failed) {
-    owners[i]->drop_queue.push_front({std::move(files[i]), SteadyNanos() + kRemovalRetryNanos});
-    state_->MarkBusy(owners[i].get());
+  for (size_t i = 0; i < files.size(); ++i) {
+    auto& queue = owners[i]->drop_queue;
+    const auto found = std::ranges::find(queue, files[i], &DroppedFile::file);
+    if (found == queue.end()) continue;
+    if (std::ranges::binary_search(failed, i)) {
+      found->remove_after_ns = SteadyNanos() + kRemovalRetryNanos;
+    } else {
+      queue.erase(found);
+      owners[i]->tidy_at_ns = now + options_.drop_delay_ms * kNanosPerMilli;
+    }
   }
 }
 
