@@ -322,7 +322,28 @@ Status LakeImpl::LeasePartition(const PartitionFiles& listed) {
     edit->lease = own;
     return Status::OK();
   };
-  return committer_.Commit(partition.get(), take, nullptr);
+  return committer_.Commit(partition.get(), take, [&] { ++partition->lease_holders; });
+}
+
+namespace {
+
+/// Of a commit that ends the work of one thread under the lease.
+void GiveLeaseBack(const Partition& partition, PartitionEdit* edit) {
+  if (partition.lease_holders <= 1) edit->lease.reset();
+}
+
+/// Wants commit_mutex.
+void EndWork(Partition* partition) { partition->lease_holders = std::max(0, partition->lease_holders - 1); }
+
+}  // namespace
+
+/// Which also ends when the commit fails.
+Status LakeImpl::CommitAtEndOfWork(Partition* partition, const PartitionCommitter::MakeEdit& make_edit) {
+  Status committed = committer_.Commit(partition, make_edit, [&] { EndWork(partition); });
+  if (committed.ok()) return committed;
+  const std::lock_guard committing(partition->commit_mutex);
+  EndWork(partition);
+  return committed;
 }
 
 Status LakeImpl::ReturnPartition(const PartitionFiles& listed) {
@@ -331,10 +352,10 @@ Status LakeImpl::ReturnPartition(const PartitionFiles& listed) {
   ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(listed.Key()));
   const auto give_back = [&](PartitionEdit* edit) -> Status {
     if (edit->lease != own) return Error(ErrorKind::kConflict, "another node works on the partition");
-    edit->lease.reset();
+    GiveLeaseBack(*partition, edit);
     return Status::OK();
   };
-  return committer_.Commit(partition.get(), give_back, nullptr);
+  return CommitAtEndOfWork(partition.get(), give_back);
 }
 
 std::vector<LeasedPartition> LakeImpl::ListLeases() {
@@ -367,7 +388,7 @@ Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<Da
     if (own && (edit->lease != own || !options_.membership->HoldsLease())) {
       return Error(ErrorKind::kConflict, "the partition is no longer leased to this node");
     }
-    edit->lease.reset();
+    GiveLeaseBack(*partition, edit);
     const size_t before = edit->files.size();
     edit->files = Without(std::move(edit->files), inputs);
     if (edit->files.size() + inputs.size() != before) {
@@ -377,7 +398,7 @@ Status LakeImpl::ReplaceFiles(const PartitionFiles& listed, const std::vector<Da
     edit->dropped = inputs;
     return Status::OK();
   };
-  Status replaced = committer_.Commit(partition.get(), replace, nullptr);
+  Status replaced = CommitAtEndOfWork(partition.get(), replace);
   // After any other failure the catalog may have them.
   if (!replaced.ok() && KindOf(replaced) == ErrorKind::kConflict) {
     for (const DataFilePtr& file : added) committer_.GiveUp(partition.get(), file);

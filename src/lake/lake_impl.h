@@ -83,6 +83,7 @@ class LakeImpl final : public Lake {
   std::optional<MaintenanceLease> OwnLease() const;
 
   Status CheckWritable() const;
+  Status CommitAtEndOfWork(Partition* partition, const PartitionCommitter::MakeEdit& make_edit);
   Status CheckExists(std::string_view database, std::string_view table);
   Status DropNow(std::string_view database, std::string_view table);
   Result<uint64_t> DropHere(std::string_view database, std::string_view table, const DropOrigin& origin);

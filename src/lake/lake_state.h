@@ -97,6 +97,7 @@ struct Partition {
   // What follows is guarded by commit_mutex.
   std::string version;       // of the catalog's entry, as last seen
   bool is_in_doubt = false;  // the catalog may have another: a commit's answer was lost, or another node was faster
+  int lease_holders = 0;     // threads of this node that work under its lease; the last one gives it back
 };
 
 struct Table : std::enable_shared_from_this<Table> {

@@ -822,6 +822,29 @@ TEST_F(SharedLake, ANodeThatCannotReadItsLogToTheEndHasNotEndedInOrder) {
   EXPECT_GT(failed_starts, 0);
 }
 
+/// One merges while another moves a file.
+TEST_F(SharedLake, TwoThreadsOfANodeDoNotTakeTheLeaseFromOneAnother) {
+  FaultFileSystem disk_a, disk_b;
+  LakeOptions options = NodeOptions();
+  options.membership = std::make_shared<Membership>(store_, MembershipOptions{.heartbeat_interval_ms = 20});
+  auto a = Open(&disk_a, options);
+  options.membership = std::make_shared<Membership>(store_, MembershipOptions{.heartbeat_interval_ms = 20});
+  auto b = Open(&disk_b, options);
+  for (const int64_t id : {1, 2, 3}) {
+    ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {id})).ok());
+    ASSERT_TRUE(a->FlushAll().ok());
+  }
+  while (VisibleTo(b.get()) != Ids{1, 2, 3}) std::this_thread::yield();
+  const PartitionFiles of_a = a->ListPartitions().at(0), of_b = b->ListPartitions().at(0);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(a->LeasePartition(of_a).ok());
+  ASSERT_TRUE(a->ReplaceFiles(of_a, {of_a.files[0]}, {}).ok());
+  EXPECT_EQ(KindOf(a->ReplaceFiles(of_a, {of_a.files[0]}, {})), ErrorKind::kConflict) << "it is done with by now";
+  EXPECT_EQ(KindOf(b->LeasePartition(of_b)), ErrorKind::kConflict);
+  EXPECT_TRUE(a->ReplaceFiles(of_a, {of_a.files[1]}, {}).ok());
+  EXPECT_EQ(VisibleToANewNode(), Ids{3});
+  while (!b->LeasePartition(of_b).ok()) std::this_thread::yield();
+}
+
 TEST_F(SharedLake, OneNodeWorksOnAPartitionUntilItIsDoneOrDead) {
   FaultFileSystem disk_a, disk_b;
   LakeOptions options = NodeOptions();
