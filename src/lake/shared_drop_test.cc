@@ -64,11 +64,7 @@ TEST_F(SharedDrop, ANodeRemovesWhatItReplacedInATableThatAnotherDropped) {
   ReplaceBetweenFlushes(a.get(), b.get());
   ASSERT_TRUE(a->DropTable("db", "t").ok());
   ASSERT_TRUE(b->LookAgain("db", "t").ok());
-  const auto data_files = [&] {
-    const auto objects = *ListAll(store_.get(), "db/");
-    return std::ranges::count_if(objects, [](const ObjectInfo& object) { return object.key.ends_with(".parquet"); });
-  };
-  while (data_files() > 0) std::this_thread::yield();
+  while (CountDataFiles("db/") > 0) std::this_thread::yield();
 }
 
 /// The feed tells of the hours first.
@@ -82,13 +78,9 @@ TEST_F(SharedDrop, ANodeThatHearsOfADropRemovesWhatItReplacedInTheTable) {
   while (VisibleTo(b.get()) != Ids{3}) std::this_thread::yield();
   ASSERT_TRUE(a->DropTable("db", "t").ok());
   while (b->Snapshot()->databases.at("db").contains("t")) std::this_thread::yield();
-  const auto data_files = [&] {
-    const auto objects = *ListAll(store_.get(), "db/");
-    return std::ranges::count_if(objects, [](const ObjectInfo& object) { return object.key.ends_with(".parquet"); });
-  };
   const int64_t deadline_ns = SteadyNanos() + 20 * kNanosPerSecond;
-  while (data_files() > 0 && SteadyNanos() < deadline_ns) std::this_thread::yield();
-  EXPECT_EQ(data_files(), 0);
+  while (CountDataFiles("db/") > 0 && SteadyNanos() < deadline_ns) std::this_thread::yield();
+  EXPECT_EQ(CountDataFiles("db/"), 0);
 }
 
 /// One of the writers does not answer, after another one has dropped its rows.
