@@ -20,12 +20,7 @@ Status BackupService::Begin(const std::string& url) {
 }
 
 void BackupService::Run(const BackupPlace& place) {
-  const BackupHooks hooks{.is_cancelled = [this] { return cancelled_.load(); },
-                          .on_progress =
-                              [this](const BackupProgress& progress) {
-                                const std::lock_guard lock(mutex_);
-                                state_.progress = progress;
-                              }};
+  const BackupHooks hooks = HooksOf([this] { return cancelled_.load(); }, &mutex_, &state_);
   // Rows that are in files are shared with the next backup; those that no flush takes go into files of this one alone.
   const Status flushed = source_.flush();
   if (!flushed.ok()) LOG_WARN("rows could not be flushed before a backup", "reason=\"{}\"", flushed.message());

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string>
 
 #include "backup/backup_job.h"
@@ -29,5 +31,8 @@ struct BackupState {
 
 /// The phase that a job which has ended so is in.
 BackupPhase PhaseAfter(const Status& end);
+
+/// Hooks of a job whose progress goes into a state that others look at under the mutex. Both must outlive the job.
+BackupHooks HooksOf(std::function<bool()> is_cancelled, std::mutex* mutex, BackupState* state);
 
 }  // namespace gigapi

@@ -46,12 +46,7 @@ Status RestoreService::Run(const Restore& restore, const std::function<bool()>& 
     const std::lock_guard lock(mutex_);
     due = std::exchange(due_, std::nullopt);
   }
-  const BackupHooks hooks{.is_cancelled = [&] { return cancelled_ || is_stopping(); },
-                          .on_progress =
-                              [this](const BackupProgress& progress) {
-                                const std::lock_guard lock(mutex_);
-                                state_.progress = progress;
-                              }};
+  const BackupHooks hooks = HooksOf([&] { return cancelled_ || is_stopping(); }, &mutex_, &state_);
   return restore(due->manifest, due->replace_existing, hooks);
 }
 
