@@ -1,15 +1,11 @@
-// /api/v1/restore: POST {"url": place, "backup": id, "force": true} makes this server restore its own lake, GET tells how
-// far that is or how the last one ended, DELETE ends the one that runs. All answer with its state as a JSON object. Without
-// a backup it is the newest; without force the lake must be empty.
+// /api/v1/restore: POST {"url": place, "backup": id, "force": true} makes this server restore its own lake; the rest is as
+// in backup_job_routes.h. Without a backup it is the newest; without force the lake must be empty.
 #pragma once
 
 #include <functional>
 
-#include "backup/backup_state.h"
 #include "backup/restore_service.h"
-#include "server/api/gigapi/backup_routes.h"
-#include "server/http/router.h"
-#include "server/http/worker_pool.h"
+#include "server/api/gigapi/backup_job_routes.h"
 
 namespace gigapi {
 

@@ -1,4 +1,4 @@
-#include "server/api/gigapi/backup_state_json.h"
+#include "server/api/gigapi/backup_job_routes.h"
 
 #include "base/json_writer.h"
 #include "object_store/store_url.h"
@@ -6,6 +6,8 @@
 
 namespace gigapi {
 namespace {
+
+constexpr int64_t kBodyBytesMax = 64 << 10;
 
 std::string_view PhaseName(BackupPhase phase) {
   switch (phase) {
@@ -17,8 +19,6 @@ std::string_view PhaseName(BackupPhase phase) {
   }
   return "";
 }
-
-}  // namespace
 
 std::string BackupStateJson(const BackupState& state) {
   JsonWriter json;
@@ -39,6 +39,7 @@ std::string BackupStateJson(const BackupState& state) {
   return json.EndObject().Take() + "\n";
 }
 
+/// The address of a place, under "url". kForbidden for a folder where strangers may ask.
 Result<std::string> ReadPlace(const JsonBody& body, const BackupRoutesOptions& options) {
   ARROW_ASSIGN_OR_RAISE(std::string url, body.Text("url"));
   if (url.empty()) return Error(ErrorKind::kInvalidArgument, "url is required: where backups lie");
@@ -49,6 +50,34 @@ Result<std::string> ReadPlace(const JsonBody& body, const BackupRoutesOptions& o
                  "and a password, or name a bucket");
   }
   return url;
+}
+
+Status Begin(const http::Request& request, const BackupJobCalls& calls, const BackupRoutesOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(const JsonBody body, JsonBody::Read(request, kBodyBytesMax));
+  ARROW_ASSIGN_OR_RAISE(const std::string url, ReadPlace(body, options));
+  return calls.begin(url, body);
+}
+
+}  // namespace
+
+void AddBackupJobRoutes(const std::string& what, const BackupJobCalls& calls, const BackupRoutesOptions& options,
+                        http::WorkerPool* pool, http::Router* router) {
+  const std::string path = "/api/v1/" + what;
+  router->Add("GET", path, [calls](const http::ExchangePtr& exchange) {
+    exchange->Respond(JsonResponse(200, BackupStateJson(calls.state())));
+  });
+  router->Add("DELETE", path, [calls, what](const http::ExchangePtr& exchange) {
+    exchange->Respond(calls.cancel() ? JsonResponse(202, BackupStateJson(calls.state()))
+                                     : ErrorResponse(Errorf(ErrorKind::kNotFound, "no {} is running", what)));
+  });
+  router->Add("POST", path, [=](const http::ExchangePtr& exchange) {
+    const auto begin = [=] {
+      const Status begun = Begin(exchange->request(), calls, options);
+      exchange->Respond(begun.ok() ? JsonResponse(202, BackupStateJson(calls.state())) : ErrorResponse(begun));
+    };
+    if (pool->Submit(begin)) return;
+    exchange->Respond(ErrorResponse(Error(ErrorKind::kUnavailable, "too many requests are waiting")));
+  });
 }
 
 }  // namespace gigapi
