@@ -11,7 +11,8 @@ Result<int> ParsePort(std::string_view text) {
   int port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65'535) {
-    return Errorf(ErrorKind::kInvalidArgument, "\"{}\" is no port", text);
+    // Not what stands there: of a password that has a slash it may be a part.
+    return Error(ErrorKind::kInvalidArgument, "the server's address has a port that is none");
   }
   return port;
 }

@@ -115,6 +115,8 @@ TEST(HttpClientTest, AddressesOfServers) {
   EXPECT_EQ(ParseHttpAddress("https://db.example:7971/x").ValueOrDie().port, 7971);
   for (const auto* bad : {"", "http://", "https://", "host:0", "host:x", "http://[::1"})
     EXPECT_FALSE(ParseHttpAddress(bad).ok()) << bad;
+  const auto slash = ParseHttpAddress("http://me:pass/word@db.example:7971");
+  EXPECT_EQ(slash.status().message().find("pass"), std::string::npos) << slash.status().message();
 }
 
 }  // namespace

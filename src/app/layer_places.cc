@@ -51,13 +51,13 @@ Result<std::string> FolderOfUrl(std::string_view url) {
   constexpr std::string_view kFile = "file://";
   if (!url.starts_with(kFile)) {
     if (url.empty() || url.find("://") != std::string_view::npos) {
-      return Errorf(ErrorKind::kInvalidArgument, "\"{}\" is no folder; expected file:///folder or a path", url);
+      return Error(ErrorKind::kInvalidArgument, "is no folder; expected file:///folder or a path");
     }
     return CleanPath(url);
   }
   const std::string_view path = url.substr(kFile.size());
   if (!path.starts_with('/')) {
-    return Errorf(ErrorKind::kInvalidArgument, "\"{}\" names a host; expected three slashes: file:///folder", url);
+    return Error(ErrorKind::kInvalidArgument, "names a host; expected three slashes: file:///folder");
   }
   return CleanPath(path);
 }

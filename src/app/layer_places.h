@@ -21,7 +21,7 @@ std::optional<StoreKind> KindOfType(std::string_view type);
 /// The type of a layer that has none, as its address says; empty: it has no address.
 std::string TypeOfUrl(std::string_view url);
 
-/// The folder that file:///data or a path names.
+/// The folder that file:///data or a path names. Messages never repeat the address: it may have credentials.
 Result<std::string> FolderOfUrl(std::string_view url);
 
 /// The layer that has the catalog of several nodes where there is no Redis: the first bucket that is global, else the first

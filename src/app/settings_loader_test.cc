@@ -365,6 +365,18 @@ TEST_F(SettingsLoaderTest, EveryReasonIsSaidAtOnce) {
   EXPECT_THAT(Refusal(), testing::Not(HasSubstr("very secret")));
 }
 
+TEST_F(SettingsLoaderTest, CredentialsInTheAddressOfALayerAreNotRepeated) {
+  for (const char* url : {"s3://key:hunter2@h/bucket", "s3://h/bucket?key=hunter2", "file://me:hunter2@h/share"}) {
+    for (const char* type : {"", "fs", "s3"}) {
+      sources_.environment = {{"GIGAPI_LAYERS_0_TYPE", type}, {"GIGAPI_LAYERS_0_URL", url}};
+      EXPECT_THAT(Refusal(), testing::AllOf(HasSubstr("layers.0.url"), testing::Not(HasSubstr("hunter2"))));
+      EXPECT_THAT(SettingsInForce(MustLoad()), testing::Not(HasSubstr("hunter2")));
+    }
+  }
+  sources_.environment = {{"GIGAPI_LAYERS_0_URL", "data"}, {"GIGAPI_LAYERS_1_URL", "s3://h/bucket"}};
+  EXPECT_THAT(SettingsInForce(MustLoad()), testing::AllOf(HasSubstr(" data "), HasSubstr("s3://h/bucket")));
+}
+
 TEST_F(SettingsLoaderTest, MisspeltNamesInTheEnvironmentAreWarnedOf) {
   sources_.environment = {{"GIGAPI_DURABILTY", "os"}, {"GIGAPI_PORT", "tcp://10.0.0.1:7971"}};
   EXPECT_THAT(MustLoad().warnings, testing::ElementsAre("GIGAPI_DURABILTY is no setting; did you mean GIGAPI_DURABILITY?"));

@@ -4,6 +4,7 @@
 
 #include "app/setting_table.h"
 #include "base/json_writer.h"
+#include "object_store/open_store.h"
 
 namespace gigapi {
 namespace {
@@ -27,6 +28,9 @@ Row MakeRow(const LoadedSettings& loaded, std::string key, std::string value, bo
   return {std::move(key), std::move(value), std::move(origin)};
 }
 
+/// One that is refused may have credentials.
+bool IsAddress(const std::string& url) { return ParseStoreUrl(AbsoluteStoreUrl(url)).ok(); }
+
 std::vector<Row> Rows(const LoadedSettings& loaded) {
   std::vector<Row> rows;
   for (const auto& spec : SettingTable()) {
@@ -34,8 +38,9 @@ std::vector<Row> Rows(const LoadedSettings& loaded) {
   }
   for (size_t i = 0; i < loaded.settings.layers.size(); ++i) {
     for (const auto& spec : LayerSettingTable()) {
-      rows.push_back(MakeRow(loaded, fmt::format("layers.{}.{}", i, spec.key),
-                             LayerSettingText(spec, loaded.settings.layers[i]), spec.secret));
+      std::string text = LayerSettingText(spec, loaded.settings.layers[i]);
+      const bool is_secret = spec.secret || (spec.key == "url" && !IsAddress(text));
+      rows.push_back(MakeRow(loaded, fmt::format("layers.{}.{}", i, spec.key), std::move(text), is_secret));
     }
   }
   return rows;
