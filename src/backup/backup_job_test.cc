@@ -1,8 +1,11 @@
 #include "backup/backup_job.h"
 
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "backup/restore_job.h"
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "lake/testing/lake_rows.h"
 #include "object_store/testing/fault_store.h"
@@ -208,6 +211,16 @@ TEST_F(BackupJobTest, ARootThatWasNeverUsedIsReplacedWithoutATrace) {
     EXPECT_FALSE(entry.path().filename().string().starts_with("new.")) << entry.path();
   }
   EXPECT_EQ(KindOf(Restore(manifest->id, OccupiedRoot::kReplaceUnused)), ErrorKind::kConflict) << "it is used now";
+}
+
+/// What answers at an address may say anything.
+TEST_F(BackupJobTest, RefusesAManifestThatNoMemoryHolds) {
+  const std::string id = NewBackupId(WallNanos());
+  std::filesystem::create_directories(Path("place/backups"));
+  std::ofstream(Path("place") + "/" + ManifestKey(id)) << "{";
+  std::filesystem::resize_file(Path("place") + "/" + ManifestKey(id), uintmax_t{1} << 42);
+  const BackupPlace place = *BackupPlace::Open("file://" + Path("place"), {});
+  EXPECT_EQ(KindOf(place.Read(id).status()), ErrorKind::kInvalidArgument);
 }
 
 }  // namespace

@@ -7,9 +7,17 @@ namespace {
 
 constexpr char kManifests[] = "backups/";
 constexpr std::string_view kManifestSuffix = ".json";
+/// Of some 500,000 files. What is read to memory as a whole is bounded, whatever the place says.
+constexpr uint64_t kManifestBytesMax = 1 << 30;
+
+Status TooLarge(uint64_t size_bytes) {
+  return Errorf(ErrorKind::kInvalidArgument, "the backup's manifest has {} bytes, more than {}", size_bytes,
+                kManifestBytesMax);
+}
 
 Result<std::string> ReadObject(ObjectStore* store, const std::string& key) {
   ARROW_ASSIGN_OR_RAISE(const auto file, store->Open(key, std::nullopt));
+  if (file->size() > kManifestBytesMax) return TooLarge(file->size());
   std::string content(file->size(), '\0');
   ARROW_ASSIGN_OR_RAISE(const size_t read, file->ReadAt(0, content.size(), content.data()));
   content.resize(read);
@@ -54,7 +62,9 @@ Result<BackupManifest> BackupPlace::ReadNewest() const {
 
 Status BackupPlace::Write(const BackupManifest& manifest) const {
   // Its id is in the key, so nobody else writes it: it needs no condition.
-  return PutObject(store_.get(), ManifestKey(manifest.id), EncodeManifest(manifest));
+  const std::string json = EncodeManifest(manifest);
+  if (json.size() > kManifestBytesMax) return TooLarge(json.size());
+  return PutObject(store_.get(), ManifestKey(manifest.id), json);
 }
 
 }  // namespace gigapi
