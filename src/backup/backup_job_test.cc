@@ -223,5 +223,19 @@ TEST_F(BackupJobTest, RefusesAManifestThatNoMemoryHolds) {
   EXPECT_EQ(KindOf(place.Read(id).status()), ErrorKind::kInvalidArgument);
 }
 
+TEST_F(BackupJobTest, ARootThatIsALinkIsRestoredToWhereItLeads) {
+  ASSERT_TRUE(WriteAndWait(lake_.get(), Rows("t", {1, 2})).ok());
+  const auto manifest = BackUp();
+  ASSERT_TRUE(manifest.ok());
+  std::filesystem::create_directories(Path("disk/root"));
+  std::filesystem::create_directory_symlink(Path("disk/root"), Path("new"));
+  for (const OccupiedRoot occupied : {OccupiedRoot::kRefuse, OccupiedRoot::kKeepBeside}) {
+    const Status restored = Restore(manifest->id, occupied);
+    EXPECT_TRUE(restored.ok()) << restored.ToString();
+    EXPECT_TRUE(std::filesystem::is_symlink(Path("new")));
+    EXPECT_EQ(RestoredIds("t"), Ids({1, 2}));
+  }
+}
+
 }  // namespace
 }  // namespace gigapi

@@ -98,7 +98,10 @@ Status Replace(const std::string& staging, const std::string& root, OccupiedRoot
 }  // namespace
 
 Status RunRestore(const BackupManifest& manifest, const RestoreOptions& options, const BackupHooks& hooks) {
-  std::string root = std::filesystem::absolute(options.root).lexically_normal().string();
+  // A link stays, and its disk is the one that the files go to.
+  std::error_code failed;
+  std::string root = std::filesystem::weakly_canonical(std::filesystem::absolute(options.root), failed).string();
+  if (failed) return Status::IOError(options.root, ": ", failed.message());
   while (root.size() > 1 && root.ends_with('/')) root.pop_back();
   // No work for nothing.
   ARROW_RETURN_NOT_OK(CheckNoMountPoint(root));
