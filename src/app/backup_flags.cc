@@ -22,11 +22,7 @@ void AddBackupPlaceFlags(CLI::App* command, BackupPlaceFlags* flags) {
 }
 
 Result<BackupPlace> OpenBackupPlace(const BackupPlaceFlags& flags) {
-  ARROW_ASSIGN_OR_RAISE(const StoreUrl url, ParseStoreUrl(AbsoluteStoreUrl(flags.url)));
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<ObjectStore> store,
-                        OpenStore(url, {.auth_key = flags.auth_key, .auth_secret = flags.auth_secret}, LocalFileSystem()));
-  ARROW_RETURN_NOT_OK(store->Probe());
-  return BackupPlace(std::move(store));
+  return BackupPlace::Open(AbsoluteStoreUrl(flags.url), {.auth_key = flags.auth_key, .auth_secret = flags.auth_secret});
 }
 
 void BackupBar::Show(const BackupProgress& progress) {

@@ -199,6 +199,8 @@ BackupSource SourceOf(Lake* lake) {
 Result<BackupManifest> RunBackup(const BackupPlace& place, const BackupSource& source, const BackupHooks& hooks) {
   Job job(place, hooks);
   ARROW_RETURN_NOT_OK(job.LearnKnownFiles());
+  const Status swept = place.RemoveUnfinished();
+  if (!swept.ok()) LOG_WARN("unfinished uploads stay in the place of backups", "reason=\"{}\"", swept.message());
   for (int attempt = 1;; ++attempt) {
     const int64_t created_ns = WallNanos();
     ARROW_ASSIGN_OR_RAISE(const LakeSnapshotPtr snapshot, source.snapshot());

@@ -5,7 +5,7 @@
 // instant would see.
 //
 // When it fails, or is cancelled, no manifest is written; files that were copied stay, and are written again by the next
-// backup that needs them.
+// backup that needs them. What a backup that was killed had begun to write is taken away by one that begins a day later.
 #pragma once
 
 #include <cstdint>

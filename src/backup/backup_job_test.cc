@@ -223,6 +223,23 @@ TEST_F(BackupJobTest, RefusesAManifestThatNoMemoryHolds) {
   EXPECT_EQ(KindOf(place.Read(id).status()), ErrorKind::kInvalidArgument);
 }
 
+TEST_F(BackupJobTest, TakesAwayWhatUploadsThatNeverEndedHaveLeft) {
+  ASSERT_TRUE(WriteAndWait(lake_.get(), Rows("t", {1})).ok());
+  std::filesystem::create_directories(Path("place/files/db/t"));
+  const auto two_days_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(48);
+  for (const char* name : {"files/db/t/old.tmp", "files/db/t/young.tmp", "of_somebody_else.tmp"}) {
+    std::ofstream(Path("place") + "/" + name) << "x";
+    if (!std::string_view(name).ends_with("young.tmp")) {
+      std::filesystem::last_write_time(Path("place") + "/" + name, two_days_ago);
+    }
+  }
+  const BackupPlace place = *BackupPlace::Open("file://" + Path("place"), {});
+  ASSERT_TRUE(RunBackup(place, SourceOf(lake_.get()), {}).ok());
+  EXPECT_FALSE(std::filesystem::exists(Path("place/files/db/t/old.tmp")));
+  EXPECT_TRUE(std::filesystem::exists(Path("place/files/db/t/young.tmp"))) << "another backup may be writing it";
+  EXPECT_TRUE(std::filesystem::exists(Path("place/of_somebody_else.tmp")));
+}
+
 TEST_F(BackupJobTest, ARootThatIsALinkIsRestoredToWhereItLeads) {
   ASSERT_TRUE(WriteAndWait(lake_.get(), Rows("t", {1, 2})).ok());
   const auto manifest = BackUp();

@@ -1,5 +1,6 @@
 #include "backup/backup_place.h"
 
+#include "base/clock.h"
 #include "base/path.h"
 
 namespace gigapi {
@@ -9,6 +10,7 @@ constexpr char kManifests[] = "backups/";
 constexpr std::string_view kManifestSuffix = ".json";
 /// Of some 500,000 files. What is read to memory as a whole is bounded, whatever the place says.
 constexpr uint64_t kManifestBytesMax = 1 << 30;
+constexpr int64_t kUploadNanosMax = 24 * kNanosPerHour;
 
 Status TooLarge(uint64_t size_bytes) {
   return Errorf(ErrorKind::kInvalidArgument, "the backup's manifest has {} bytes, more than {}", size_bytes,
@@ -24,6 +26,12 @@ Result<std::string> ReadObject(ObjectStore* store, const std::string& key) {
   return content;
 }
 
+StoreUrl BelowFiles(StoreUrl url) {
+  if (url.kind == StoreKind::kLocal) url.path += "/files";
+  else url.prefix += BackupKey("");
+  return url;
+}
+
 }  // namespace
 
 BackupPlace::BackupPlace(std::shared_ptr<ObjectStore> store)
@@ -33,7 +41,9 @@ Result<BackupPlace> BackupPlace::Open(const std::string& url, const StoreCredent
   ARROW_ASSIGN_OR_RAISE(const StoreUrl parsed, ParseStoreUrl(url));
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<ObjectStore> store, OpenStore(parsed, credentials, LocalFileSystem()));
   ARROW_RETURN_NOT_OK(store->Probe());
-  return BackupPlace(std::move(store));
+  BackupPlace place(std::move(store));
+  ARROW_ASSIGN_OR_RAISE(place.files_, OpenStore(BelowFiles(parsed), credentials, LocalFileSystem()));
+  return place;
 }
 
 Result<std::vector<std::string>> BackupPlace::List() const {
@@ -58,6 +68,11 @@ Result<BackupManifest> BackupPlace::ReadNewest() const {
   ARROW_ASSIGN_OR_RAISE(const auto ids, List());
   if (ids.empty()) return Errorf(ErrorKind::kNotFound, "there is no backup in {}", store_->Describe());
   return Read(ids.back());
+}
+
+Status BackupPlace::RemoveUnfinished() const {
+  if (!files_) return Status::OK();
+  return files_->RemoveUnfinished(WallNanos() - kUploadNanosMax).status();
 }
 
 Status BackupPlace::Write(const BackupManifest& manifest) const {

@@ -29,12 +29,16 @@ class BackupPlace {
   Result<BackupManifest> ReadNewest() const;
   /// Makes the backup exist.
   Status Write(const BackupManifest& manifest) const;
+  /// Takes away what uploads of files have left that were begun a day ago and never ended. Nothing in a place that was given
+  /// as a store.
+  Status RemoveUnfinished() const;
 
   ObjectStore* store() const { return store_.get(); }
 
  private:
   std::shared_ptr<ObjectStore> store_;
-  LayerPtr layer_;  // what the files of manifests lie in
+  std::shared_ptr<ObjectStore> files_;  // the same place below files/: the rest of it may have uploads of other programs
+  LayerPtr layer_;                      // what the files of manifests lie in
 };
 
 }  // namespace gigapi
