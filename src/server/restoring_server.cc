@@ -17,7 +17,7 @@ class RestoringServerImpl final : public RestoringServer {
  public:
   explicit RestoringServerImpl(const ServerOptions& options)
       : pool_("restore-http", 1, kQueuedMax), door_(options, &router_) {
-    AddRestoreRoutes(options.restores, {.allow_folders = !IsOpenToStrangers(options)}, &pool_, &router_);
+    AddRestoreRoutes(options.restores, {.asked_by_strangers = IsOpenToStrangers(options)}, &pool_, &router_);
   }
   ~RestoringServerImpl() override { Stop(); }
 

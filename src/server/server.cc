@@ -75,8 +75,8 @@ class ServerImpl final : public Server {
     arc::AddImportRoutes({&importer_, &import_pool_}, &router_);
     AddQueryRoutes(&queries_, &influx_queries_, options_.default_database, &router_);
     AddCreateRoute(lake, influx::V1Writer(&writes_, options_.default_database, identity), &router_);
-    AddBackupRoutes(&backups_, {.allow_folders = !IsOpenToStrangers(options_)}, &query_pool_, &router_);
-    AddRestoreRoutes(options_.restores, {.allow_folders = !IsOpenToStrangers(options_)}, &query_pool_, &router_);
+    AddBackupRoutes(&backups_, {.asked_by_strangers = IsOpenToStrangers(options_)}, &query_pool_, &router_);
+    AddRestoreRoutes(options_.restores, {.asked_by_strangers = IsOpenToStrangers(options_)}, &query_pool_, &router_);
     AddClusterRoutes(options_.cluster, &query_pool_, &router_);
     AddStatusRoutes(options_.version, options_.commit, lake, &router_);
     AddMetricsRoute({lake, engine, &writes_, &queries_, &query_pool_, &http_metrics_, [this] { return running_.load(); },

@@ -177,6 +177,14 @@ def test_a_server_refuses_what_is_no_place(make_server):
     assert server.request("DELETE", "/api/v1/backup").status_code == 404
 
 
+def test_strangers_get_no_folder_and_no_token_of_the_server(make_server):
+    server = make_server(HTTP_HOST="0.0.0.0", **FAST)
+    for url in ("file:///tmp/place", "gs://bucket?endpoint=127.0.0.1:9", "abfs://bucket@account?endpoint=127.0.0.1:9"):
+        for what in ("backup", "restore"):
+            answer = server.post(f"/api/v1/{what}", json.dumps({"url": url}))
+            assert answer.status_code == 403 and "without credentials" in answer.text, answer.text
+
+
 def test_a_backup_of_a_bucket_in_a_bucket(minio, binary, make_server, tmp_path):
     client = minio.client()
     client.make_bucket("data")

@@ -39,15 +39,23 @@ std::string BackupStateJson(const BackupState& state) {
   return json.EndObject().Take() + "\n";
 }
 
-/// The address of a place, under "url". kForbidden for a folder where strangers may ask.
+/// Whether whoever answers at the address gets a token of this machine's account with a cloud, which is good elsewhere too.
+/// S3 is sent signatures alone, and nothing is sent without TLS.
+bool IsSentTokens(const StoreUrl& place) {
+  const bool has_tokens = place.kind == StoreKind::kGcs || place.kind == StoreKind::kAzure;
+  return has_tokens && !place.host.empty() && place.secure;
+}
+
+/// The address of a place, under "url". kForbidden for what strangers may not ask for.
 Result<std::string> ReadPlace(const JsonBody& body, const BackupRoutesOptions& options) {
   ARROW_ASSIGN_OR_RAISE(std::string url, body.Text("url"));
   if (url.empty()) return Error(ErrorKind::kInvalidArgument, "url is required: where backups lie");
   ARROW_ASSIGN_OR_RAISE(const StoreUrl place, ParseStoreUrl(url));
-  if (place.kind == StoreKind::kLocal && !options.allow_folders) {
-    return Error(ErrorKind::kForbidden,
-                 "folders of the server are closed to requests without credentials: set a user name "
-                 "and a password, or name a bucket");
+  if (options.asked_by_strangers && (place.kind == StoreKind::kLocal || IsSentTokens(place))) {
+    return Error(
+        ErrorKind::kForbidden,
+        "folders of the server and endpoints of gs:// and abfs:// are closed to requests without credentials: set a "
+        "user name and a password, or name a bucket");
   }
   return url;
 }

@@ -13,8 +13,9 @@
 namespace gigapi {
 
 struct BackupRoutesOptions {
-  /// Whether a place may be a folder of this machine: not where strangers may ask.
-  bool allow_folders = true;
+  /// Whether anybody may ask. Then a place is neither a folder of this machine nor a server that could keep the credentials
+  /// that it is sent.
+  bool asked_by_strangers = false;
 };
 
 /// What the routes ask; thread-safe.
