@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "app/commands.h"
+#include "app/layer_places.h"
 #include "app/node.h"
 #include "app/restore_target.h"
 #include "app/settings_flags.h"
@@ -49,7 +50,9 @@ Status RestoreLake(const Settings& settings, RestoreService* restores) {
   ServerOptions options = ServerOptionsOf(settings);
   options.restores = CallsOf(restores);
   ARROW_ASSIGN_OR_RAISE(const auto server, RestoringServer::Start(options));
-  const auto restore = [&](const BackupManifest& manifest, bool replace_existing, const BackupHooks& hooks) {
+  const auto restore = [&](const BackupManifest& manifest, bool replace_existing, const BackupHooks& hooks) -> Status {
+    const bool is_shared = settings.metadata_type == "redis" || SharedCatalogLayer(settings);
+    if (is_shared && replace_existing) ARROW_RETURN_NOT_OK(ForgetLog(settings.root, LocalFileSystem()));
     const OccupiedRoot occupied = replace_existing ? OccupiedRoot::kKeepBeside : OccupiedRoot::kReplaceUnused;
     return RestoreIntoLakeOf(settings, manifest, occupied, hooks);
   };

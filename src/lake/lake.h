@@ -215,4 +215,8 @@ class Lake : public SnapshotSource {
   virtual LakeMetrics metrics() const = 0;
 };
 
+/// Empties the log of a root whose lake was closed in order, so that all its rows are in files: were these to leave the
+/// catalog, they would come back from there. Sequences go on.
+Status ForgetLog(const std::string& root, FileSystem* fs);
+
 }  // namespace gigapi

@@ -104,6 +104,18 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   return lake;
 }
 
+Status ForgetLog(const std::string& root, FileSystem* fs) {
+  ARROW_ASSIGN_OR_RAISE(const auto lock, TakeRoot(root, fs));
+  const std::string directory = WalDirectory(root);
+  const auto visit = [](uint64_t, std::string_view) { return Status::OK(); };
+  ARROW_ASSIGN_OR_RAISE(auto contents, wal::ReadWal(fs, directory, visit, [](uint64_t, uint64_t) {}));
+  const uint64_t last = contents.last_sequence;
+  ARROW_ASSIGN_OR_RAISE(const auto log, wal::WalWriter::Open(fs, {.directory = directory}, std::move(contents), last + 1));
+  log->Release(last);
+  log->Close();
+  return log->LeaveNothing();
+}
+
 Status LakeImpl::Recover() {
   ARROW_RETURN_NOT_OK(options_.read_only ? RecoverReadOnly() : RecoverForWriting());
   is_recovered_ = true;

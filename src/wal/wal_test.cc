@@ -127,6 +127,35 @@ TEST(Wal, WhatAReleaseOfManySegmentsLeavesIsStillReadable) {
   }
 }
 
+TEST(Wal, LeavesNoRecordThatWasReleased) {
+  auto fs = NewDisk();
+  uint64_t last = 0;
+  for (int run = 0; run < 3; ++run) {
+    Records records;
+    auto writer = OpenWriter(fs.get(), Read(fs.get(), &records));
+    EXPECT_TRUE(records.empty());
+    Answers answers;
+    for (int i = 0; i < 40; ++i) writer->Append(Bytes(std::string(9'000, 'x')), answers.Expect());
+    answers.Wait();
+    EXPECT_EQ(answers.sequences_.front(), last + 1) << "no sequence is given twice";
+    last = answers.sequences_.back();
+    writer->Release(last);
+    writer->Close();
+    EXPECT_TRUE(writer->LeaveNothing().ok());
+  }
+  EXPECT_LE(fs->List(kDirectory)->size(), 6u) << "files are used again";
+  Records records;
+  auto writer = OpenWriter(fs.get(), Read(fs.get(), &records));
+  writer->Release(last);
+  Answers answers;
+  writer->Append(Bytes("needed"), answers.Expect());
+  answers.Wait();
+  writer->Close();
+  EXPECT_TRUE(writer->LeaveNothing().ok());
+  EXPECT_EQ(Read(fs.get(), &records).last_sequence, last + 1);
+  EXPECT_THAT(records, testing::ElementsAre(testing::Pair(last + 1, "needed")));
+}
+
 TEST(Wal, KeepsAcknowledgedRecordsThroughManyCrashesAndReuse) {
   auto fs = NewDisk();
   std::vector<std::unique_ptr<FaultFileSystem>> disks;

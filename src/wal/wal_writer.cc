@@ -111,6 +111,19 @@ void WalWriter::Close() {
   if (thread_.joinable()) thread_.join();
 }
 
+/// The header of an empty segment tells that all before it was released.
+Status WalWriter::LeaveNothing() {
+  ARROW_RETURN_NOT_OK(failure());
+  {
+    const std::lock_guard lock(mutex_);
+    if (released_sequence_ + 1 < next_sequence_) return Status::OK();
+    if (current_) segments_.push_back(current_->info());
+    current_.reset();
+  }
+  Release(next_sequence_ - 1);
+  return StartSegment(0);
+}
+
 void WalWriter::Run() {
   std::deque<Pending> group;
   while (true) {

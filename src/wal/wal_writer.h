@@ -61,6 +61,9 @@ class WalWriter {
   /// Writes what is queued and ends the thread. Append must not follow.
   void Close();
 
+  /// After Close: when every record was released, a later start finds none. Sequences go on.
+  Status LeaveNothing();
+
   WalMetrics metrics() const;
 
   /// No later start, whatever crash comes before it, reads a record below this sequence from the log. 0 until the first

@@ -368,6 +368,21 @@ def test_a_node_restores_the_lake_that_it_shares_when_it_is_alone(make_server, m
     assert ids(nodes[1]) == list(range(50))
 
 
+def test_what_came_after_a_backup_goes_when_it_takes_its_place(binary, make_server, make_lake, tmp_path):
+    lake = make_lake()
+    node = make_server(root=tmp_path / "node", **lake)
+    place = tmp_path / "place"
+    node.write(lines(0, 40))
+    succeed(binary, "backup", f"file://{place}", "--url", node.url)
+    node.write(lines(40, 10))
+    assert begin_restore(node, place, force=True).status_code == 202
+    assert last_restore(node)["state"] == "done" and ids(node) == list(range(40))
+    node.write(lines(60, 10))
+    node.stop()
+    node.start()
+    assert ids(node) == [*range(40), *range(60, 70)]
+
+
 SLOW = {"GIGAPI_SAVE_TIMEOUT_S": "600"}
 
 
