@@ -241,6 +241,7 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings, RestoreServi
 }
 
 Status Node::BeginRestore(const RestoreRequest& request, RestoreService* restores) {
+  if (!Writes(settings_)) return Errorf(ErrorKind::kForbidden, "a node of mode {} restores nothing", settings_.mode);
   if (cluster_) ARROW_RETURN_NOT_OK(cluster_->CheckAlone());
   if (!request.replace_existing && !lake_->Snapshot()->databases.empty()) {
     return Error(ErrorKind::kConflict, "the lake is not empty: with force the backup takes the place of what it has");

@@ -383,6 +383,13 @@ def test_what_came_after_a_backup_goes_when_it_takes_its_place(binary, make_serv
     assert ids(node) == [*range(40), *range(60, 70)]
 
 
+def test_a_node_that_only_reads_restores_nothing(make_server, make_lake, tmp_path, backed_up):
+    for mode in "readonly", "compaction":
+        node = make_server(root=tmp_path / mode, GIGAPI_MODE=mode, **make_lake())
+        refused = begin_restore(node, backed_up, force=True)
+        assert refused.status_code == 403 and mode in refused.text, refused.text
+
+
 SLOW = {"GIGAPI_SAVE_TIMEOUT_S": "600"}
 
 
