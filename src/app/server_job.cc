@@ -67,10 +67,8 @@ Result<ServerJobState> ServerJob::Watch(ServerJobState state) {
   BackupBar bar(what_);
   for (bool cancelled = false; state.phase == "running" && state.begun_ns == begun_ns;) {
     if (state.progress.files_total > 0) bar.Show(state.progress);
-    if (StopSignalPending() && !cancelled) {
-      cancelled = true;
-      (void)Ask("DELETE", "");  // it may have ended meanwhile
-    }
+    // A server that is closing its lake does not hear it, and the job may have ended meanwhile.
+    if (StopSignalPending() && !cancelled) cancelled = Ask("DELETE", "").ok();
     std::this_thread::sleep_for(kPollInterval);
     ARROW_ASSIGN_OR_RAISE(state, Poll());
   }

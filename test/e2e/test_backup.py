@@ -1,8 +1,10 @@
 """Backups: what a root has, copied to another place and back."""
 import json
+import signal
 import subprocess
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -388,6 +390,47 @@ def test_a_node_that_only_reads_restores_nothing(make_server, make_lake, tmp_pat
         node = make_server(root=tmp_path / mode, GIGAPI_MODE=mode, **make_lake())
         refused = begin_restore(node, backed_up, force=True)
         assert refused.status_code == 403 and mode in refused.text, refused.text
+
+
+def test_a_client_that_is_interrupted_says_so_until_the_server_hears_it(binary, tmp_path):
+    """One that restores does not hear while it closes its lake."""
+    asked, deletes = threading.Event(), []
+
+    class Server(BaseHTTPRequestHandler):
+        def answer(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            state = json.dumps({"state": "running" if len(deletes) < 2 else "cancelled", "begun_ns": 1}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(state)))
+            self.end_headers()
+            self.wfile.write(state)
+
+        def do_GET(self):
+            self.answer()
+            asked.set()
+
+        def do_DELETE(self):
+            deletes.append(self.path)
+            if len(deletes) > 1:
+                self.answer()
+
+        do_POST = answer
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever).start()
+    client = subprocess.Popen([str(binary), "restore", str(tmp_path), "--url", f"http://127.0.0.1:{server.server_port}"],
+                              env=clean_environment({}), stderr=subprocess.PIPE, text=True)
+    try:
+        assert asked.wait(30)
+        client.send_signal(signal.SIGINT)
+        assert "cancelled" in client.communicate(timeout=30)[1] and client.returncode == 1
+    finally:
+        client.kill()
+        server.shutdown()
+    assert deletes == ["/api/v1/restore"] * 2
 
 
 SLOW = {"GIGAPI_SAVE_TIMEOUT_S": "600"}
