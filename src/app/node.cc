@@ -246,6 +246,8 @@ Status Node::BeginRestore(const RestoreRequest& request, RestoreService* restore
   if (!request.replace_existing && !lake_->Snapshot()->databases.empty()) {
     return Error(ErrorKind::kConflict, "the lake is not empty: with force the backup takes the place of what it has");
   }
+  // A lake that was closed while its stores are away could not be opened again.
+  ARROW_RETURN_NOT_OK(ProbeStorage(storage_));
   return restores->Begin(request);
 }
 

@@ -153,6 +153,11 @@ Status ProbeWrites(const std::string& mode, const NodeStorage& storage) {
   return Status::OK();
 }
 
+Status ProbeStorage(const NodeStorage& storage) {
+  for (const LayerPtr& layer : storage.layers) ARROW_RETURN_NOT_OK(layer->store()->Probe());
+  return CatalogStoreOf(storage)->Probe();
+}
+
 std::shared_ptr<ObjectStore> CatalogStoreOf(const NodeStorage& storage) {
   if (storage.shared_catalog) return storage.shared_catalog;
   const LayerPtr& first = storage.layers.front();

@@ -27,6 +27,9 @@ Result<NodeStorage> OpenNodeStorage(const Settings& settings);
 /// refused at start and not by the first flush. A folder is tried when it is opened.
 Status ProbeWrites(const std::string& mode, const NodeStorage& storage);
 
+/// Whether each layer and the catalog answer.
+Status ProbeStorage(const NodeStorage& storage);
+
 /// Where the catalog's metadata lies: in that which nodes share, or in the first layer.
 std::shared_ptr<ObjectStore> CatalogStoreOf(const NodeStorage& storage);
 

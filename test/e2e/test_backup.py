@@ -370,6 +370,21 @@ def test_a_node_restores_the_lake_that_it_shares_when_it_is_alone(make_server, m
     assert ids(nodes[1]) == list(range(50))
 
 
+def test_a_server_whose_bucket_is_away_keeps_its_lake_open(minio, make_server, tmp_path, backed_up):
+    minio.client().make_bucket("away")
+    proxy = FaultProxy(minio.port, "http").start()
+    server = make_server(root=tmp_path / "root", **FAST, **minio.layer(0, "s3", "away", port=proxy.port))
+    server.write(lines(500, 3))
+    proxy.partition("refuse")
+    refused = begin_restore(server, backed_up, force=True)
+    assert refused.status_code == 503, refused.text
+    proxy.heal()
+    assert ids(server) == [500, 501, 502]
+    assert begin_restore(server, backed_up, force=True).status_code == 202
+    assert last_restore(server)["state"] == "done" and ids(server) == list(range(50))
+    proxy.stop()
+
+
 def test_what_came_after_a_backup_goes_when_it_takes_its_place(binary, make_server, make_lake, tmp_path):
     lake = make_lake()
     node = make_server(root=tmp_path / "node", **lake)
