@@ -63,6 +63,11 @@ class Job {
     ARROW_RETURN_NOT_OK(RestoreCopy(manifest_, *layer_, hooks_).CopyAll());
     ARROW_ASSIGN_OR_RAISE(const std::vector<Hour> hours, MakeHours());
     ARROW_ASSIGN_OR_RAISE(const CatalogMarker before, BeginRestore(store_));
+    if (goes_on != (before == CatalogMarker::kRestoring)) {
+      ARROW_RETURN_NOT_OK(GiveUpRestore(store_, before));
+      return Errorf(ErrorKind::kConflict, "another restore into the catalog in {} has begun or ended meanwhile",
+                    store_->Describe());
+    }
     // While files were copied nothing kept nodes from coming.
     if (!goes_on) ARROW_RETURN_NOT_OK(CheckAgain(before));
     ARROW_RETURN_NOT_OK(RemoveTables());

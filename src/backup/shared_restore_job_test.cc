@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/uuid.h"
+#include "catalog/guarded_catalog.h"
 #include "cluster/node_entry.h"
 #include "lake/testing/lake_rows.h"
 #include "object_store/testing/fault_store.h"
@@ -165,6 +166,36 @@ TEST_F(SharedRestoreTest, ANodeThatComesMeanwhileLeavesTheCatalogWhatItWas) {
     EXPECT_EQ(marker(), before);
     ASSERT_TRUE(new_.store->Remove(NodeKey("n")).ok());
   }
+}
+
+/// Both began on a lake that nobody restored into.
+TEST_F(SharedRestoreTest, OfTwoAtOnceTheOneThatIsBehindGivesUp) {
+  WriteRows({1});
+  const BackupManifest manifest = BackUp();
+  BackupHooks hooks;
+  hooks.on_progress = [&](const BackupProgress&) { EXPECT_TRUE(BeginRestore(new_.store.get()).ok()); };
+  const SharedRestoreTarget target{.catalog = new_.store, .layers = {new_.layer}};
+  EXPECT_EQ(KindOf(RunSharedRestore(manifest, target, hooks)), ErrorKind::kConflict);
+  EXPECT_TRUE(*IsBeingRestored(new_.store.get())) << "the other one is at it";
+}
+
+/// It took the other one for one that was cut short.
+TEST_F(SharedRestoreTest, ARestoreThatAnotherHasEndedMeanwhileTakesNothingFromTheNodes) {
+  WriteRows({1});
+  const BackupManifest manifest = BackUp();
+  ASSERT_TRUE(BeginRestore(new_.store.get()).ok());
+  BackupHooks hooks;
+  hooks.on_progress = [&](const BackupProgress&) {
+    if (!*IsBeingRestored(new_.store.get())) return;
+    ASSERT_TRUE(EndRebuild(new_.store.get()).ok());
+    FaultFileSystem disk;
+    const auto node = OpenNode(&disk, new_);
+    ASSERT_TRUE(WriteAndWait(node.get(), Rows("t", {2})).ok());
+    ASSERT_TRUE(node->Close().ok());
+  };
+  const SharedRestoreTarget target{.catalog = new_.store, .layers = {new_.layer}};
+  EXPECT_EQ(KindOf(RunSharedRestore(manifest, target, hooks)), ErrorKind::kConflict);
+  EXPECT_EQ(VisibleIn(new_), Ids{2});
 }
 
 /// Of a restore that was cut short at any step a node that starts sees nothing, and the next try brings all of it.
