@@ -62,6 +62,19 @@ Result<std::string> FolderOfUrl(std::string_view url) {
   return CleanPath(path);
 }
 
+std::string PlaceOfLayer(const LayerSettings& layer) {
+  if (IsFolder(layer)) {
+    const auto folder = FolderOfUrl(layer.url);
+    return folder.ok() ? RealPath(*folder) : std::string();
+  }
+  auto url = ParseStoreUrl(layer.url);
+  if (!url.ok()) return {};
+  if (url->kind == StoreKind::kS3 && url->host.ends_with(".amazonaws.com")) url->host = "amazonaws.com";
+  url->url_style = S3UrlStyle::kPath;
+  url->region = "any";
+  return ToString(*url);
+}
+
 std::optional<size_t> SharedCatalogLayer(const Settings& settings) {
   const auto& layers = settings.layers;
   const auto find = [&](bool (*is_it)(const LayerSettings&)) -> std::optional<size_t> {

@@ -24,6 +24,10 @@ std::string TypeOfUrl(std::string_view url);
 /// The folder that file:///data or a path names. Messages never repeat the address: it may have credentials.
 Result<std::string> FolderOfUrl(std::string_view url);
 
+/// Equal for two layers whose addresses lead to one place, by whatever links and however they are asked; empty: the address
+/// is none. Two names of one host are not known as such, but for Amazon's, where a bucket's name is enough.
+std::string PlaceOfLayer(const LayerSettings& layer);
+
 /// The layer that has the catalog of several nodes where there is no Redis: the first bucket that is global, else the first
 /// layer if it is a bucket, else the first folder that is global. nullopt: the node has its lake alone, as one that runs all
 /// parts has where that folder is its root; GigAPI calls its only folder global by default.

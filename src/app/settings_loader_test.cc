@@ -277,7 +277,46 @@ TEST_F(SettingsLoaderTest, TheTypeOfALayerIsReadFromItsAddress) {
   sources_.environment = {{"GIGAPI_LAYERS_0_URL", "http://host/bucket"}};
   EXPECT_THAT(Refusal(), HasSubstr("expected fs, s3"));
   sources_.environment = {{"GIGAPI_LAYERS_0_NAME", "x"}};
-  EXPECT_THAT(Refusal(), HasSubstr("expected fs, s3"));
+  EXPECT_THAT(Refusal(), HasSubstr("layers.0.url: is not set"));
+}
+
+TEST_F(SettingsLoaderTest, AGapBetweenLayersIsNamed) {
+  sources_.environment = {{"GIGAPI_LAYERS_0_URL", "/a"}, {"GIGAPI_LAYERS_0_TTL", "1h"}, {"GIGAPI_LAYERS_2_URL", "/b"}};
+  EXPECT_THAT(Refusal(), HasSubstr("layers.1.url: is not set; layers are numbered from 0, without gaps"));
+}
+
+TEST_F(SettingsLoaderTest, TwoLayersInOnePlaceAreRefused) {
+  std::filesystem::create_directory_symlink("/tmp", path("link"));
+  const std::vector<std::pair<std::string, std::string>> same = {
+      {"/a", "file:///a/"},
+      {"/a/../b", "/b"},
+      {"/tmp/a", path("link/a")},
+      {"s3://h:9000/bucket/lake", "s3://h:9000/bucket/lake/?url-style=path&region=eu"},
+      {"s3://s3.amazonaws.com/bucket/x", "s3://s3.eu-west-1.amazonaws.com/bucket/x"},
+      {"gs://bucket/x", "gs://bucket/x/"},
+  };
+  const std::vector<std::pair<std::string, std::string>> different = {
+      {"/a", "/a/b"},
+      {"s3://h:9000/bucket/lake", "s3://h:9001/bucket/lake"},
+      {"s3://h/bucket", "s3://h/bucket/lake"},
+      {"s3://h/bucket-a", "s3://h/bucket-b"},
+      {"abfs://container@a/x", "abfs://container@b/x"},
+  };
+  const auto set = [&](const auto& urls) {
+    sources_.environment = {{"GIGAPI_LAYERS_0_NAME", "hot"},
+                            {"GIGAPI_LAYERS_0_URL", urls.first},
+                            {"GIGAPI_LAYERS_0_TTL", "1h"},
+                            {"GIGAPI_LAYERS_1_URL", urls.second}};
+  };
+  for (const auto& urls : same) {
+    set(urls);
+    EXPECT_THAT(Refusal(), HasSubstr("layers.1.url (GIGAPI_LAYERS_1_URL): is the place of layer \"hot\" too")) << urls.first;
+  }
+  for (const auto& urls : different) {
+    set(urls);
+    auto loaded = MustLoad();
+    EXPECT_EQ(ResolveSettings(&loaded).message(), "") << urls.first;
+  }
 }
 
 TEST_F(SettingsLoaderTest, LayersOfTheFileAndTheEnvironmentMerge) {

@@ -1,5 +1,6 @@
 // What settings must fulfil together, and what is understood but not built.
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <regex>
 #include <set>
@@ -70,6 +71,9 @@ void CheckWriting(const Settings& settings, Reasons* reasons) {
 void CheckLayer(const LayerSettings& layer, size_t index, Reasons* reasons) {
   const auto key = [&](std::string_view name) { return fmt::format("layers.{}.{}", index, name); };
   const auto kind = KindOfType(layer.type);
+  if (layer.type.empty() && layer.url.empty()) {
+    return reasons->Add(key("url"), "is not set; layers are numbered from 0, without gaps");
+  }
   if (!kind) return reasons->Add(key("type"), fmt::format("expected fs, s3, gcs or azure, not \"{}\"", layer.type));
   if (*kind == StoreKind::kLocal) {
     const auto folder = FolderOfUrl(layer.url);
@@ -100,6 +104,7 @@ void CheckQueries(const Settings& settings, Reasons* reasons) {
 void CheckLayers(LoadedSettings* loaded, Reasons* reasons) {
   Settings& settings = loaded->settings;
   std::set<std::string> names;
+  std::map<std::string, std::string> name_of_place;
   for (size_t i = 0; i < settings.layers.size(); ++i) {
     LayerSettings& layer = settings.layers[i];
     if (layer.name.empty()) layer.name = settings.layers.size() == 1 ? "default" : fmt::format("layer{}", i);
@@ -108,6 +113,14 @@ void CheckLayers(LoadedSettings* loaded, Reasons* reasons) {
     }
     if (layer.type.empty()) layer.type = TypeOfUrl(layer.url);
     CheckLayer(layer, i, reasons);
+    const std::string place = PlaceOfLayer(layer);
+    const auto [other, is_new] = name_of_place.emplace(place, layer.name);
+    if (!place.empty() && !is_new) {
+      reasons->Add(fmt::format("layers.{}.url", i),
+                   fmt::format("is the place of layer \"{}\" too: a file that moved from one to the other would be removed "
+                               "from both. Give each a folder or prefix of its own",
+                               other->second));
+    }
     if (layer.ttl_s == 0 && i + 1 < settings.layers.size()) {
       const char* const what = IsFolder(layer) ? "files leave it only when its disk is nearly full" : "files never leave it";
       loaded->warnings.push_back(
