@@ -68,8 +68,8 @@ constexpr std::array<UnitFactor, 10> kByteUnits = {{{"", 1},
                                                     {"mib", 0x1p20},
                                                     {"gib", 0x1p30},
                                                     {"tib", 0x1p40}}};
-constexpr std::array<UnitFactor, 7> kDurationUnits = {
-    {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3'600}, {"d", 86'400}, {"w", 604'800}, {"ms", 0.001}}};
+constexpr std::array<UnitFactor, 6> kDurationUnits = {
+    {{"s", 1}, {"m", 60}, {"h", 3'600}, {"d", 86'400}, {"w", 604'800}, {"ms", 0.001}}};
 
 /// More does not fit 64 bits in nanoseconds.
 constexpr double kDurationSecondsMax = 292.0 * 365 * 86'400;
@@ -87,6 +87,7 @@ Result<double> ParseBytes(std::string_view text) {
 /// Go's durations and GigAPI's weeks: "1h30m", "4w", "0"; in seconds. No unit is a month, so capitals are as good.
 Result<double> ParseDuration(std::string_view text) {
   constexpr std::string_view kWhat = "a duration, as in 90s, 30m, 12h, 7d, 4w, or 0";
+  if (text == "0") return 0;  // all else needs its unit: a TTL of "30" that is taken for seconds costs its writer the data
   double seconds = 0;
   do {
     auto value = TakeNumber(&text);

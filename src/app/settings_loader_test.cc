@@ -332,7 +332,7 @@ TEST_F(SettingsLoaderTest, LayersOfTheFileAndTheEnvironmentMerge) {
 }
 
 TEST_F(SettingsLoaderTest, ATimeToLiveThatDoesNotFitIsRefused) {
-  for (const auto* ttl : {"292.5y", "106581d", "15300w", "2558000h", "1e30s", "-1s"}) {
+  for (const auto* ttl : {"292.5y", "106581d", "15300w", "2558000h", "1e30s", "-1s", "30", "1h30", "00"}) {
     sources_.environment = {{"GIGAPI_LAYERS_0_TTL", ttl}};
     EXPECT_THAT(LoadFailure(), HasSubstr("GIGAPI_LAYERS_0_TTL: expected a duration")) << ttl;
   }
