@@ -104,6 +104,12 @@ duckdb::unique_ptr<duckdb::SQLStatement> ParseOne(const std::string& sql, const 
     throw duckdb::ParserException("PIVOT needs the values to turn into columns: PIVOT ... ON column IN (...)");
   }
   const std::string name = duckdb::StatementTypeToString(type);
+  if (type == StatementType::DROP_STATEMENT) {
+    throw PermissionException(
+        "%s is not allowed: SQL can read the lake, not change it. DELETE /api/v3/configure/table?db=&table= drops a table, "
+        "DELETE /api/v3/configure/database?db= a database",
+        name);
+  }
   throw PermissionException("%s is not allowed: SQL can read the lake, not change it or the server's settings", name);
 }
 

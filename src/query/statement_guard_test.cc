@@ -89,6 +89,10 @@ TEST_F(StatementGuard, RefusesWhatIsNotAQuery) {
   EXPECT_EQ(lake_.Query("SELECT count(*) FROM cpu"), "1\n");
 }
 
+TEST_F(StatementGuard, SaysWhatDropsATable) {
+  EXPECT_THAT(lake_.Fails("DROP TABLE cpu").message(), testing::HasSubstr("DELETE /api/v3/configure/table?db=&table="));
+}
+
 TEST_F(StatementGuard, RefusesToReadFiles) {
   for (const std::string sql : {
            "SELECT * FROM read_parquet('/etc/passwd')",
