@@ -47,6 +47,9 @@ std::string WithoutForeignHint(std::string message) {
 
 Status ToStatus(duckdb::ErrorData error, const std::string& sql) {
   const ErrorKind kind = KindOfError(error.Type());
+  if (error.ExtraInfo().contains(kStoreIsAwayMark)) {
+    return Error(ErrorKind::kUnavailable, "A store that has files of this query does not answer: try again later");
+  }
   if (kind == ErrorKind::kInternal) {
     LOG_ERROR("a query failed inside the engine", "error={} sql={}", error.Message(), sql);
     return Error(kind, "The query failed inside the engine; the server's log says why");

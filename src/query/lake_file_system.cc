@@ -1,6 +1,7 @@
 #include "query/lake_file_system.h"
 
 #include "base/log.h"
+#include "query/duckdb_errors.h"
 
 namespace gigapi {
 namespace {
@@ -16,9 +17,11 @@ constexpr const char* kFileMark = "gigapi_file";
 constexpr const char* kReadsMark = "gigapi_reads";
 
 /// Paths and addresses stay in the log.
-std::string PublicReason(const Status& status) {
-  return KindOf(status) == ErrorKind::kUnavailable ? "the store that it lies in does not answer, try again later"
-                                                   : "it is not there or cannot be read";
+[[noreturn]] void ThrowFailure(const char* what, const std::string& path, const Status& status) {
+  if (KindOf(status) == ErrorKind::kUnavailable) {
+    throw duckdb::IOException({{kStoreIsAwayMark, "true"}}, "A store that has files of the query does not answer");
+  }
+  throw duckdb::IOException("Could not %s file %s: it is not there or cannot be read", what, path);
 }
 
 class LakeFile final : public FileHandle {
@@ -37,7 +40,7 @@ class LakeFile final : public FileHandle {
     const auto read = file_->ReadAt(offset, static_cast<size_t>(count), out);
     if (!read.ok()) {
       LOG_ERROR("a query could not read a file", "reason=\"{}\"", read.status().message());
-      throw duckdb::IOException("Could not read file %s: %s", path, PublicReason(read.status()));
+      ThrowFailure("read", path, read.status());
     }
     if (*read != static_cast<size_t>(count)) throw duckdb::IOException("Could not read file %s: it ends too early", path);
   }
@@ -61,7 +64,7 @@ std::unique_ptr<FileHandle> OpenMarked(duckdb::FileSystem& fs, const OpenFileInf
   if (!opened.ok()) {
     LOG_ERROR("a query could not open a file", "layer={} key={} reason=\"{}\"", file->layer->name(), file->key,
               opened.status().message());
-    throw duckdb::IOException("Could not open file %s: %s", info.path, PublicReason(opened.status()));
+    ThrowFailure("open", info.path, opened.status());
   }
   return std::make_unique<LakeFile>(fs, info.path, flags, *std::move(opened), file->layer->local_directory().has_value());
 }

@@ -92,6 +92,21 @@ def test_a_bucket_that_goes_away_makes_rows_wait_and_comes_back_by_itself(minio,
     assert len(ids(server)) == 20
 
 
+def test_a_query_that_needs_a_bucket_that_is_away_is_told_to_come_again(minio, make_server, make_proxy):
+    minio.client().make_bucket("away-query")
+    proxy = make_proxy(minio.port)
+    server = make_server(**FAST, GIGAPI_CACHE_BYTES_MAX="0", GIGAPI_CACHE_MEMORY_BYTES_MAX="0",
+                         **minio.layer(0, "s3", "away-query", port=proxy.port))
+    server.write(lines(0, 10))
+    wait_until(lambda: server.metrics()["gigapi_buffer_rows"] == 0, "the rows are in the bucket")
+    proxy.partition("refuse")
+    answer = requests.post(f"{server.url}/query?db=mydb", json={"query": "SELECT sum(id) FROM cpu"}, timeout=60)
+    assert answer.status_code == 503 and "does not answer: try again later" in answer.text, answer.text
+    assert answer.headers["Retry-After"]
+    proxy.heal()
+    wait_until(lambda: len(ids(server)) == 10, "queries go on", 60)
+
+
 def test_what_was_just_written_is_not_fetched_again(minio, make_server, make_proxy):
     client = minio.client()
     client.make_bucket("warm")
