@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 
 #include "app/backup_flags.h"
@@ -32,8 +33,9 @@ struct RestoreCommandOptions {
   bool list = false;
 };
 
-Status List(const BackupPlace& place) {
+Status List(const BackupPlace& place, const std::string& url) {
   ARROW_ASSIGN_OR_RAISE(const auto ids, place.List());
+  if (ids.empty()) fmt::print(stderr, "there is no backup in {}\n", url);
   for (const std::string& id : ids) {
     ARROW_ASSIGN_OR_RAISE(const BackupManifest manifest, place.Read(id));
     fmt::print("{}  {}\n", id, Describe(TotalsOf(manifest)));
@@ -50,9 +52,17 @@ Status RestoreHere(const RestoreCommandOptions& options, const Settings& setting
   return RunRestore(manifest, {.root = named, .occupied = occupied}, HooksOf(&bar));
 }
 
+/// Opening a folder makes it, which a name with a slip of the pen is not worth.
+Status CheckPlaceExists(const std::string& text) {
+  ARROW_ASSIGN_OR_RAISE(const StoreUrl url, ParseStoreUrl(AbsoluteStoreUrl(text)));
+  if (url.kind != StoreKind::kLocal || std::filesystem::exists(url.path)) return Status::OK();
+  return Errorf(ErrorKind::kNotFound, "there is no backup in {}: there is no such folder", url.path);
+}
+
 Status Restore(const RestoreCommandOptions& options, const Settings& settings) {
+  ARROW_RETURN_NOT_OK(CheckPlaceExists(options.place.url));
   ARROW_ASSIGN_OR_RAISE(const BackupPlace place, OpenBackupPlace(options.place));
-  if (options.list) return List(place);
+  if (options.list) return List(place, options.place.url);
   ARROW_ASSIGN_OR_RAISE(const BackupManifest manifest,
                         options.backup == kNewest ? place.ReadNewest() : place.Read(options.backup));
   ARROW_RETURN_NOT_OK(RestoreHere(options, settings, manifest));
@@ -117,9 +127,11 @@ Examples:
   options->settings = AddSettingsFlags(command);
   command->add_option("--backup", options->backup, "The id of a backup")->capture_default_str()->type_name("ID");
   command->add_flag("--force", options->replace_existing, "Take the place of what is there");
-  command->add_flag("--list", options->list, "List the backups and what they have, and do nothing");
+  auto* list = command->add_flag("--list", options->list, "List the backups and what they have, and do nothing");
   auto* url = AddServerFlags(command, &options->server);
-  url->description("A running server that is to restore its own lake");
+  url->description("A running server that is to restore its own lake")
+      ->excludes(list)
+      ->excludes(command->get_option("--root"));
   command->callback([=] {
     options->by_server = url->count() > 0;
     *body = [=] { return RunRestoreCommand(*options); };

@@ -57,6 +57,24 @@ def test_a_root_goes_to_a_folder_and_back(binary, make_server, tmp_path):
     assert ids(other) == list(range(45))
 
 
+def test_a_list_changes_nothing_and_says_when_there_is_no_backup(binary, make_server, tmp_path):
+    place = tmp_path / "place"
+    server = make_server(**FAST)
+    server.write(lines(0, 10))
+    server.stop()
+    succeed(binary, "backup", place, "--root", server.root)
+    other = make_server(root=tmp_path / "other", **FAST)
+    for more in (["--list"], ["--root", tmp_path / "third"]):
+        refused = run(binary, "restore", place, *more, "--url", other.url)
+        assert refused.returncode != 0 and "--url" in refused.stderr, refused.stderr
+    assert other.query("SHOW DATABASES") == [] and not (tmp_path / "third").exists()
+    misspelt = run(binary, "restore", tmp_path / "plaice", "--list")
+    assert misspelt.returncode == 1 and "there is no such folder" in misspelt.stderr
+    assert not (tmp_path / "plaice").exists()
+    (tmp_path / "empty").mkdir()
+    assert "there is no backup in" in run(binary, "restore", tmp_path / "empty", "--list").stderr
+
+
 def test_a_folder_that_nodes_share_is_no_root_to_restore_into(binary, make_server, tmp_path):
     shared = {"GIGAPI_LAYERS_0_NAME": "shared", "GIGAPI_LAYERS_0_TYPE": "fs", "GIGAPI_LAYERS_0_GLOBAL": "true",
               "GIGAPI_LAYERS_0_URL": f"file://{tmp_path}/shared"}
