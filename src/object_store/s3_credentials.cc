@@ -38,7 +38,8 @@ class SdkChain final : public S3CredentialsSource {
     for (AwsCredentials again = Ask(); again.access_key != credentials.access_key; again = Ask()) credentials = again;
     if (credentials.access_key.empty()) {
       return Error(ErrorKind::kForbidden,
-                   "there are no credentials for the S3 store: set auth_key and auth_secret of the layer, or those of the "
+                   "there are no credentials for the S3 store: set auth_key and auth_secret of the layer (of backups "
+                   "GIGAPI_BACKUP_AUTH_KEY and GIGAPI_BACKUP_AUTH_SECRET), or those of the "
                    "environment (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or a role of this machine)");
     }
     known_ = credentials;
