@@ -1,5 +1,6 @@
 // gigapi version.
 #include <cstdio>
+#include <string>
 
 #include <arrow/util/config.h>
 
@@ -8,10 +9,13 @@
 namespace gigapi {
 
 void AddVersionCommand(CLI::App* app, CommandBody* body) {
+  static const std::string text =
+      std::string("gigapi ") + GIGAPI_VERSION + " (Arrow " ARROW_VERSION_STRING ", g++ " __VERSION__ ")";
+  app->set_version_flag("--version", text, "The same as the command");
   CLI::App* command = app->add_subcommand("version", "Show the version of gigapi and of what it is built on");
   command->callback([=] {
     *body = [] {
-      std::printf("gigapi %s (Arrow %s, g++ %s)\n", GIGAPI_VERSION, ARROW_VERSION_STRING, __VERSION__);
+      std::puts(text.c_str());
       return 0;
     };
   });

@@ -2,6 +2,7 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from gigapi_testing.server import clean_environment, free_port
@@ -15,8 +16,9 @@ def run(binary, tmp_path):
     return call
 
 
-def test_version(run):
-    done = run("version")
+@pytest.mark.parametrize("name", ["version", "--version"])
+def test_version(run, name):
+    done = run(name)
     assert done.returncode == 0 and re.search(r"\d+\.\d+\.\d+", done.stdout)
 
 
@@ -123,3 +125,10 @@ def test_demo(run):
     text = done.stdout + done.stderr
     assert re.search(r"1,?000,?000", text)
     assert text.upper().count("SELECT") >= 4
+
+
+def test_settings_of_the_guide_to_clusters_are_valid_in_a_shell_and_in_a_file_of_the_environment():
+    text = (Path(__file__).resolve().parents[2] / "docs/cluster.md").read_text()
+    lines = re.findall(r"^    (GIGAPI_\w+=.*)$", text, re.MULTILINE)
+    assert len(lines) > 15
+    assert [line for line in lines if "&" in line or "#" in line] == []
