@@ -8,8 +8,8 @@ namespace {
 
 constexpr char kManifests[] = "backups/";
 constexpr std::string_view kManifestSuffix = ".json";
-/// Of some 500,000 files. What is read to memory as a whole is bounded, whatever the place says.
-constexpr uint64_t kManifestBytesMax = 1 << 30;
+/// Of some two million files. What is read to memory as a whole is bounded, whatever the place says.
+constexpr uint64_t kManifestBytesMax = uint64_t{4} << 30;
 constexpr int64_t kUploadNanosMax = 24 * kNanosPerHour;
 
 Status TooLarge(uint64_t size_bytes) {

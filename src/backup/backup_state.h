@@ -21,12 +21,12 @@ enum class BackupPhase {
 struct BackupState {
   BackupPhase phase = BackupPhase::kNone;
   std::string place;  // without credentials
-  BackupProgress progress;
-  int64_t begun_ns = 0;  // wall time
-  int64_t ended_ns = 0;  // 0: runs
-  std::string id;        // kDone; of a restore always
-  BackupTotals totals;   // kDone; of a restore always
-  Status failure;        // kFailed and kCancelled
+  BackupProgress progress = {};
+  int64_t begun_ns = 0;      // wall time
+  int64_t ended_ns = 0;      // 0: runs
+  std::string id = {};       // kDone; of a restore always
+  BackupTotals totals = {};  // kDone; of a restore always
+  Status failure = {};       // kFailed and kCancelled
 };
 
 /// The phase that a job which has ended so is in.

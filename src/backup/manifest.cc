@@ -23,7 +23,8 @@ constexpr int64_t kVersion = 1;
 constexpr size_t kIdBytes = 28;  // 20250131T120000123Z-1a2b3c4d
 
 void WritePartition(const std::string& table, const BackupFile* begin, const BackupFile* end, JsonWriter* json) {
-  PartitionMetadata metadata{.table = table};
+  PartitionMetadata metadata;
+  metadata.table = table;
   for (const BackupFile* each = begin; each != end; ++each) {
     auto file = std::make_shared<DataFile>(*each->file);
     file->layer = nullptr;

@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/path.h"
 #include "catalog/catalog_key.h"
+#include "catalog/drop_record.h"
 #include "catalog/guarded_catalog.h"
 #include "catalog/store_catalog.h"
 #include "storage/hive_path.h"
@@ -154,6 +155,8 @@ class Job {
     for (const auto& [database, tables] : manifest_.databases) {
       ARROW_RETURN_NOT_OK(catalog_->CreateDatabase(database));
       for (const auto& [name, table] : tables) {
+        // A drop of before must not stand for the files that are there again.
+        ARROW_RETURN_NOT_OK(RemoveDropRecord(store_, database, name));
         ARROW_RETURN_NOT_OK(catalog_->CommitTable(TablePath(database, name), name, *table.schema).status());
       }
     }

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/uuid.h"
+#include "catalog/drop_record.h"
 #include "catalog/guarded_catalog.h"
 #include "cluster/node_entry.h"
 #include "lake/testing/lake_rows.h"
@@ -104,6 +105,18 @@ TEST_F(SharedRestoreTest, ALakeThatIsNotEmptyIsRefusedOrReplaced) {
   EXPECT_EQ(VisibleIn(old_), (Ids{1, 2, 3}));
 }
 
+TEST_F(SharedRestoreTest, ATableThatWasDroppedIsNoLongerKnownAsSuch) {
+  WriteRows({1, 2, 3}, 2);
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  const BackupManifest manifest = BackUp();
+  ASSERT_TRUE(writer_->DropTable("db", "t").ok());
+  writer_.reset();
+  EXPECT_FALSE(ReadDropRecords(old_.store.get())->empty());
+  ASSERT_TRUE(Restore(manifest, old_, true).ok());
+  EXPECT_EQ(VisibleIn(old_), (Ids{1, 2, 3}));
+  EXPECT_TRUE(ReadDropRecords(old_.store.get())->empty()) << "a repair would leave its files out";
+}
+
 TEST_F(SharedRestoreTest, FilesOfOthersAreRefused) {
   WriteRows({1});
   const BackupManifest manifest = BackUp();
@@ -153,7 +166,9 @@ TEST_F(SharedRestoreTest, ANodeThatComesMeanwhileLeavesTheCatalogWhatItWas) {
     return found.ok() ? found->content.substr(0, found->content.find(' ')) : std::string();
   };
   for (const std::string before : {"", "unfinished", "whole"}) {
-    if (!before.empty()) ASSERT_TRUE(PutObject(new_.store.get(), kMarker, before + " 1").ok());
+    if (!before.empty()) {
+      ASSERT_TRUE(PutObject(new_.store.get(), kMarker, before + " 1").ok());
+    }
     NodeEntry entry{.node = "n", .epoch = "e", .interval_ms = 60'000};
     BackupHooks hooks;
     hooks.is_cancelled = [&] {

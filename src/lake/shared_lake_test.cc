@@ -327,10 +327,16 @@ TEST_F(SharedLake, RowsOfAnotherNodeCountOnceWhateverItHasFlushed) {
     ASSERT_TRUE(WriteAndWait(a.get(), Rows("t", {round * 2, round * 2 + 1}, 2)).ok());
     expected.insert({round * 2, round * 2 + 1});
     EXPECT_EQ(seen_by_b(), expected) << "round " << round;
-    if (round % 3 == 1) ASSERT_TRUE(a->FlushAll().ok());
-    if (round % 4 == 0) ASSERT_TRUE(WriteAndWait(b.get(), Rows("t", {1'000 + round}, 2)).ok());
+    if (round % 3 == 1) {
+      ASSERT_TRUE(a->FlushAll().ok());
+    }
+    if (round % 4 == 0) {
+      ASSERT_TRUE(WriteAndWait(b.get(), Rows("t", {1'000 + round}, 2)).ok());
+    }
     if (round % 4 == 0) expected.insert(1'000 + round);
-    if (round % 6 == 5) ASSERT_TRUE(b->FlushAll().ok());
+    if (round % 6 == 5) {
+      ASSERT_TRUE(b->FlushAll().ok());
+    }
     EXPECT_EQ(seen_by_b(), expected) << "round " << round;
   }
   a.reset();

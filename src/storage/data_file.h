@@ -38,7 +38,7 @@ struct DataFile {
   /// The node whose local layer it lies in, where other nodes do not reach it; empty: all do.
   std::string node = {};
   bool is_elsewhere = false;  // lies with another node than this: `layer` is that node's, or out of reach
-  PartitionKey partition;
+  PartitionKey partition = {};
   int level = 1;  // 1 to 4
   int64_t size_bytes = 0;
   int64_t rows = 0;
@@ -53,7 +53,7 @@ struct DataFile {
   uint64_t min_sequence = 0;
   uint64_t max_sequence = 0;
   /// The columns that the file has, besides time; a column of the table that is not here is NULL in every row.
-  std::vector<ColumnStats> columns;
+  std::vector<ColumnStats> columns = {};
 
   /// Whether this node can read it, itself or by asking.
   bool IsReachable() const { return !is_elsewhere || !layer->local_directory(); }

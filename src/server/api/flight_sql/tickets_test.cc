@@ -37,7 +37,9 @@ TEST(Tickets, AnyCutOfATicketIsAnErrorOrAnotherTicket) {
   const std::string bytes = TicketOf(statement).ValueOrDie().ticket;
   for (size_t size = 0; size < bytes.size(); ++size) {
     const auto read = StatementOf(arrow::flight::Ticket(bytes.substr(0, size)));
-    if (!read.ok()) EXPECT_EQ(KindOf(read.status()), ErrorKind::kInvalidArgument);
+    if (!read.ok()) {
+      EXPECT_EQ(KindOf(read.status()), ErrorKind::kInvalidArgument);
+    }
   }
   EXPECT_FALSE(UnpackParameters("abc").ok());
 }
