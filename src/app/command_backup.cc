@@ -31,6 +31,7 @@ Status BackUpRoot(const BackupCommandOptions& options) {
   lake_options.read_only = true;
   ARROW_ASSIGN_OR_RAISE(const auto lake, Lake::Open(std::move(lake_options), LocalFileSystem()));
   ARROW_ASSIGN_OR_RAISE(const BackupPlace place, OpenBackupPlace(options.place));
+  ARROW_RETURN_NOT_OK(place.CheckIsNoPartOfALake());
   BackupBar bar("backup");
   ARROW_ASSIGN_OR_RAISE(const BackupManifest manifest, RunBackup(place, SourceOf(lake.get()), HooksOf(&bar)));
   fmt::print("{}  {}\n", manifest.id, Describe(TotalsOf(manifest)));

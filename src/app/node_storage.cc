@@ -37,6 +37,8 @@ Result<LayerPtr> OpenLayer(const LayerSettings& settings, const std::shared_ptr<
       std::shared_ptr<ObjectStore> store,
       OpenStore(url, {.auth_key = settings.auth_key, .auth_secret = settings.auth_secret}, LocalFileSystem()));
   if (IsFolder(settings)) options.local_directory = url.path;
+  // One that does not answer is asked for a while.
+  LOG_INFO("opening a layer", "name={} store={}", settings.name, store->Describe());
   ARROW_RETURN_NOT_OK(store->Probe());
   LOG_INFO("opened a layer", "name={} store={} ttl_s={}", settings.name, store->Describe(), settings.ttl_s);
   return std::make_shared<const Layer>(std::move(options), std::move(store), IsFolder(settings) ? nullptr : cache);
@@ -84,6 +86,7 @@ Status ShareFolder(const Layer& layer, const std::vector<LayerPtr>& layers) {
 Status OpenRedis(const Settings& settings, NodeStorage* storage) {
   ARROW_ASSIGN_OR_RAISE(const RedisUrl url, ParseRedisUrl(settings.metadata_url));
   ARROW_ASSIGN_OR_RAISE(storage->shared_catalog, MakeRedisStore(url, {}));
+  LOG_INFO("opening the catalog", "store={}", storage->shared_catalog->Describe());
   const Status answers = storage->shared_catalog->Probe();
   if (!answers.ok()) return Errorf(KindOf(answers), "metadata_url: {}", answers.message());
   ARROW_ASSIGN_OR_RAISE(storage->catalog_feed, MakeRedisFeed(url, {}));

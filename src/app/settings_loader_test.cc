@@ -416,6 +416,13 @@ TEST_F(SettingsLoaderTest, CredentialsInTheAddressOfALayerAreNotRepeated) {
   EXPECT_THAT(SettingsInForce(MustLoad()), testing::AllOf(HasSubstr(" data "), HasSubstr("s3://h/bucket")));
 }
 
+TEST_F(SettingsLoaderTest, ALeaseLastsForTwoHeartbeats) {
+  sources_.environment = {{"GIGAPI_LEASE_MS", "3000"}};
+  EXPECT_THAT(Refusal(), HasSubstr("expected at least two heartbeats (10000 ms)"));
+  sources_.environment["GIGAPI_HEARTBEAT_INTERVAL_MS"] = "1500";
+  EXPECT_EQ(MustLoad().settings.lease_ms, 3000);
+}
+
 TEST_F(SettingsLoaderTest, MisspeltNamesInTheEnvironmentAreWarnedOf) {
   sources_.environment = {{"GIGAPI_DURABILTY", "os"}, {"GIGAPI_PORT", "tcp://10.0.0.1:7971"}};
   EXPECT_THAT(MustLoad().warnings, testing::ElementsAre("GIGAPI_DURABILTY is no setting; did you mean GIGAPI_DURABILITY?"));

@@ -131,6 +131,10 @@ void CheckLayers(LoadedSettings* loaded, Reasons* reasons) {
 
 /// Several nodes need a catalog that all of them reach.
 void CheckCluster(const Settings& settings, Reasons* reasons) {
+  if (settings.lease_ms < 2 * settings.heartbeat_interval_ms) {
+    reasons->Add("lease_ms", fmt::format("expected at least two heartbeats ({} ms): heartbeat_interval_ms is {}",
+                                         2 * settings.heartbeat_interval_ms, settings.heartbeat_interval_ms));
+  }
   if (settings.metadata_type == "redis") {
     const auto url = ParseRedisUrl(settings.metadata_url);
     if (!url.ok()) reasons->Add("metadata_url", url.status().message());

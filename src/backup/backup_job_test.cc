@@ -213,6 +213,21 @@ TEST_F(BackupJobTest, ARootThatWasNeverUsedIsReplacedWithoutATrace) {
   EXPECT_EQ(KindOf(Restore(manifest->id, OccupiedRoot::kReplaceUnused)), ErrorKind::kConflict) << "it is used now";
 }
 
+TEST_F(BackupJobTest, APlaceInALakeIsRefused) {
+  std::filesystem::create_directories(Path("lake/.gigapi"));
+  std::ofstream(Path("lake/.gigapi/node")) << "n";
+  std::filesystem::create_directories(Path("lake/db"));
+  std::filesystem::create_directory_symlink(Path("lake/db"), Path("link"));
+  for (const char* inside : {"lake", "lake/db/backups", "link/backups"}) {
+    const auto place = BackupPlace::Open("file://" + Path(inside), {});
+    ASSERT_TRUE(place.ok()) << place.status();
+    EXPECT_EQ(KindOf(place->CheckIsNoPartOfALake()), ErrorKind::kInvalidArgument) << inside;
+  }
+  for (const char* outside : {"place", "lake-backups"}) {
+    EXPECT_TRUE(BackupPlace::Open("file://" + Path(outside), {})->CheckIsNoPartOfALake().ok()) << outside;
+  }
+}
+
 /// What answers at an address may say anything.
 TEST_F(BackupJobTest, RefusesAManifestThatNoMemoryHolds) {
   const std::string id = NewBackupId(WallNanos());

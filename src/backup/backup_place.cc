@@ -1,5 +1,8 @@
 #include "backup/backup_place.h"
 
+#include <filesystem>
+#include <system_error>
+
 #include "base/clock.h"
 #include "base/path.h"
 
@@ -42,8 +45,24 @@ Result<BackupPlace> BackupPlace::Open(const std::string& url, const StoreCredent
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<ObjectStore> store, OpenStore(parsed, credentials, LocalFileSystem()));
   ARROW_RETURN_NOT_OK(store->Probe());
   BackupPlace place(std::move(store));
+  if (parsed.kind == StoreKind::kLocal) place.folder_ = parsed.path;
   ARROW_ASSIGN_OR_RAISE(place.files_, OpenStore(BelowFiles(parsed), credentials, LocalFileSystem()));
   return place;
+}
+
+Status BackupPlace::CheckIsNoPartOfALake() const {
+  if (folder_.empty()) return Status::OK();
+  std::error_code unknown;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(folder_, unknown);
+  if (unknown) return Status::OK();
+  for (std::filesystem::path above = real;; above = above.parent_path()) {
+    for (const char* mark : {".gigapi/node", ".gigapi/catalog"}) {
+      if (!std::filesystem::exists(above / mark, unknown)) continue;
+      return Errorf(ErrorKind::kInvalidArgument, "{} lies in a lake, that at {}: backups need a place of their own", folder_,
+                    above.string());
+    }
+    if (above == above.parent_path()) return Status::OK();
+  }
 }
 
 Result<std::vector<std::string>> BackupPlace::List() const {

@@ -21,6 +21,8 @@ class BackupPlace {
   /// Asks whether it answers.
   static Result<BackupPlace> Open(const std::string& url, const StoreCredentials& credentials);
 
+  /// kInvalidArgument for a folder in a data root or in a layer: what lies there is taken for a part of the lake.
+  Status CheckIsNoPartOfALake() const;
   /// The ids of all backups, the oldest first.
   Result<std::vector<std::string>> List() const;
   /// kNotFound when there is no such backup.
@@ -36,6 +38,7 @@ class BackupPlace {
   ObjectStore* store() const { return store_.get(); }
 
  private:
+  std::string folder_;  // of a place on this machine that was opened by its address
   std::shared_ptr<ObjectStore> store_;
   std::shared_ptr<ObjectStore> files_;  // the same place below files/: the rest of it may have uploads of other programs
   LayerPtr layer_;                      // what the files of manifests lie in

@@ -8,6 +8,7 @@ namespace gigapi {
 
 Status BackupService::Begin(const std::string& url) {
   ARROW_ASSIGN_OR_RAISE(BackupPlace place, BackupPlace::Open(url, credentials_));
+  ARROW_RETURN_NOT_OK(place.CheckIsNoPartOfALake());
   const std::lock_guard lock(mutex_);
   if (stopping_) return Error(ErrorKind::kUnavailable, "the server is stopping");
   if (state_.phase == BackupPhase::kRunning) return Error(ErrorKind::kConflict, "a backup is running");

@@ -71,9 +71,11 @@ Status Refuse(Marker state, const ObjectStore& store) {
                   "a backup is being restored into the catalog in {}, or a restore was cut short: then run it again",
                   store.Describe());
   }
-  return Errorf(ErrorKind::kUnavailable,
-                "the catalog in {} was lost, but the files are there: `gigapi repair --apply` rebuilds it from them",
-                store.Describe());
+  return Errorf(
+      ErrorKind::kUnavailable,
+      "there is no catalog in {}, but the files are there. If that is the right place (metadata_type, and the number "
+      "and prefix of a Redis), it was lost: `gigapi repair --apply` rebuilds it from them",
+      store.Describe());
 }
 
 Status CheckMarker(ObjectStore* store) {

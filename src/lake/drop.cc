@@ -56,7 +56,13 @@ Status LakeImpl::DropDatabase(std::string_view database) { return DropNow(databa
 Status LakeImpl::DropNow(std::string_view database, std::string_view table) {
   ARROW_RETURN_NOT_OK(CheckWritable());
   const std::lock_guard turn(request_mutex_);
-  ARROW_RETURN_NOT_OK(CheckExists(database, table));
+  Status exists = CheckExists(database, table);
+  if (KindOf(exists) == ErrorKind::kNotFound && follower_) {
+    // Another node may have made it a moment ago.
+    ARROW_RETURN_NOT_OK(CatchUp());
+    exists = CheckExists(database, table);
+  }
+  ARROW_RETURN_NOT_OK(exists);
   const DropElsewhere& elsewhere = options_.drop_elsewhere;
   DropOrigin origin{.removed_by = RemovedBy::kThisNode};
   if (elsewhere.drop_rows) {

@@ -90,7 +90,7 @@ Status LakeImpl::Close() {
 }
 
 Status LakeImpl::CreateDatabase(std::string_view database) {
-  if (options_.read_only || !options_.accepts_writes) return Error(ErrorKind::kForbidden, "this node only reads");
+  if (options_.read_only || !options_.accepts_writes) return Error(ErrorKind::kForbidden, "this node takes no rows");
   const std::lock_guard turn(request_mutex_);
   {
     const std::lock_guard dropping(drop_mutex_);
@@ -116,7 +116,7 @@ Status LakeImpl::CheckHealth() const {
 }
 
 Status LakeImpl::CheckWritable() const {
-  if (options_.read_only || !options_.accepts_writes) return Error(ErrorKind::kForbidden, "this node only reads");
+  if (options_.read_only || !options_.accepts_writes) return Error(ErrorKind::kForbidden, "this node takes no rows");
   return CheckHealth();
 }
 

@@ -83,6 +83,20 @@ TEST_F(SharedDrop, ANodeThatHearsOfADropRemovesWhatItReplacedInTheTable) {
   EXPECT_EQ(CountDataFiles("db/"), 0);
 }
 
+TEST_F(SharedDrop, WhatANodeHasNotHeardOfCanBeDroppedThere) {
+  FaultFileSystem disk_a, disk_b;
+  LakeOptions options = NodeOptions();
+  options.catalog_feed = std::make_shared<SilentFeed>();
+  auto a = Open(&disk_a, options);
+  auto b = OpenNode(&disk_b);
+  ASSERT_TRUE(WriteAndWait(b.get(), Rows("t", {1})).ok());
+  ASSERT_TRUE(b->FlushAll().ok());
+  ASSERT_FALSE(a->Snapshot()->databases.contains("db"));
+  EXPECT_TRUE(a->DropTable("db", "t").ok());
+  EXPECT_EQ(VisibleToANewNode(), Ids());
+  EXPECT_EQ(KindOf(a->DropTable("db", "t")), ErrorKind::kNotFound);
+}
+
 /// One of the writers does not answer, after another one has dropped its rows.
 TEST_F(SharedDrop, ADropThatIsRefusedCostsNoFile) {
   FaultFileSystem disk_a, disk_b;
