@@ -161,6 +161,16 @@ TEST_F(Members, OneWhoseNameAnotherHasTakenStops) {
   EXPECT_EQ(DecodeNodeEntry(store_->Get(NodeKey("a"))->content)->epoch, "another");
 }
 
+TEST_F(Members, OneThatIsStoppedLeavesTheEntryOfWhoHasTakenItsName) {
+  // It does not hear of it before it ends.
+  Membership paused(store_, {.heartbeat_interval_ms = 3'600'000});
+  ASSERT_TRUE(paused.Join("a", "root of a", false, {}).ok());
+  const NodeEntry entry{.node = "a", .epoch = "another", .role = "aio", .root = "another root", .interval_ms = 10};
+  ASSERT_TRUE(PutObject(store_.get(), NodeKey("a"), EncodeNodeEntry(entry)).ok());
+  paused.Leave();
+  EXPECT_TRUE(store_->Get(NodeKey("a")).ok());
+}
+
 /// A store that falls back to an older state has an entry of an earlier run, or none.
 TEST_F(Members, AnEntryOfTheDeadIsReplacedAgain) {
   const auto a = Join("a");

@@ -96,10 +96,19 @@ void Membership::Stop() {
 void Membership::Leave() {
   Stop();
   if (!std::exchange(joined_, false)) return;
-  if (lost_name_) return;  // the entry is the other one's
-  const Status removed = store_->Remove(NodeKey(self_.node));
+  const Status removed = RemoveOwnEntry();
   if (!removed.ok()) LOG_WARN("this node could not take its entry away", "reason=\"{}\"", removed.message());
   if (note_) note_(NodeKey(self_.node));
+}
+
+/// Another run may have taken the name while this one was paused: then the entry is that one's.
+Status Membership::RemoveOwnEntry() {
+  if (lost_name_) return Status::OK();
+  const auto found = store_->Get(NodeKey(self_.node));
+  if (!found.ok()) return KindOf(found.status()) == ErrorKind::kNotFound ? Status::OK() : found.status();
+  const auto entry = DecodeNodeEntry(found->content);
+  const bool is_own = !entry.ok() || entry->epoch == epoch_ || IsOfEndedRun(*entry);
+  return is_own ? store_->Remove(NodeKey(self_.node)) : Status::OK();
 }
 
 void Membership::Wake() {

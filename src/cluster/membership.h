@@ -93,6 +93,7 @@ class Membership {
   Status Beat();
   Result<std::string> Put(const NodeEntry& entry);
   Status MeetOther();
+  Status RemoveOwnEntry();
   bool IsOfEndedRun(const NodeEntry& entry) const;
   bool HasKey(std::string_view public_key) const;
 
