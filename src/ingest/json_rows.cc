@@ -222,19 +222,33 @@ class JsonRowParser {
     if (!options_.table.empty()) return FindTable(options_.table);
     for (const std::string_view name : kTableMembers) {
       std::string_view table;
-      const auto error = object->find_field_unordered(name).get_string().get(table);
-      if (error == simdjson::NO_SUCH_FIELD || error == simdjson::INCORRECT_TYPE) {
-        if (const auto failed = object->reset().error()) return FailSyntax(failed), nullptr;
-        continue;
-      }
+      const auto error = ReadTableName(object->find_field_unordered(name), &table);
+      if (const auto failed = object->reset().error()) return FailSyntax(failed), nullptr;
+      if (error == simdjson::NO_SUCH_FIELD || error == simdjson::INCORRECT_TYPE) continue;
       if (error != simdjson::SUCCESS) return FailSyntax(error), nullptr;
       table_member_ = name;
-      JsonTable* const found = FindTable(table);
-      if (const auto failed = object->reset().error()) return FailSyntax(failed), nullptr;
-      return found;
+      return FindTable(table);
     }
     Fail("no table: name one with ?table=, or in a member 'measurement'");
     return nullptr;
+  }
+
+  /// As it stands in the text: the document has room to unescape each of its strings once, and the member may be a value
+  /// too.
+  simdjson::error_code ReadTableName(simdjson::simdjson_result<ondemand::value> member, std::string_view* table) {
+    ondemand::value value;
+    ondemand::json_type type;
+    std::string_view quoted;
+    if (const auto error = member.get(value)) return error;
+    if (const auto error = value.type().get(type)) return error;
+    if (type != ondemand::json_type::string) return simdjson::INCORRECT_TYPE;
+    if (const auto error = value.raw_json().get(quoted)) return error;
+    *table = quoted.substr(1, quoted.rfind('"') - 1);  // spaces may follow
+    if (table->find('\\') == std::string_view::npos) return simdjson::SUCCESS;
+    unescaped_table_.clear();
+    const bool unescaped = AppendUnescaped(*table, &unescaped_table_);
+    *table = unescaped_table_;
+    return unescaped ? simdjson::SUCCESS : simdjson::STRING_ERROR;
   }
 
   JsonTable* FindTable(std::string_view name) {
@@ -312,8 +326,8 @@ class JsonRowParser {
       if (member.column == nullptr) return false;
     }
     Remember(position, member);
-    if (member.is_table) return true;
-    return member.is_time ? ReadTime(value, type) : PutValue(value, type, member.column);
+    if (member.is_time) return ReadTime(value, type);
+    return member.is_table || PutValue(value, type, member.column);
   }
 
   bool ParseObject(ondemand::value value, uint32_t id, std::string_view prefix, int depth) {
@@ -454,6 +468,7 @@ class JsonRowParser {
   CellBudget budget_;
   std::string time_member_;  // empty until the first row decides
   std::string_view table_member_;
+  std::string unescaped_table_;
 
   std::vector<std::unique_ptr<JsonTable>> tables_;
   std::unordered_map<std::string_view, JsonTable*> table_of_;

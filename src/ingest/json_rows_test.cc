@@ -222,5 +222,28 @@ TEST(JsonRows, RefusesWhatUnfoldsTooFar) {
   EXPECT_EQ(rows.refused_rows, 51);
 }
 
+TEST(JsonRows, AMemberMayBeBothTheTableAndAValue) {
+  // The reader has room for each string of a document once: with the address sanitizer this shows that none is read twice.
+  const std::string name = "2021-09-30T18:00:00." + std::string(170, '0');
+  std::string body = "[";
+  for (int row = 0; row < 20'000; ++row) {
+    body.append(row == 0 ? "" : ",").append("{\"measurement\":\"").append(name).append("\",\"v\":1}");
+  }
+  ParseOptions options;
+  options.time_column = "measurement";
+  const WriteBatch batch = Parse(body + "]", options);
+  ASSERT_EQ(batch.accepted_rows, 20'000);
+  EXPECT_EQ(batch.tables[0].table, name);
+  EXPECT_EQ(batch.tables[0].rows.min_time, batch.tables[0].rows.max_time);
+}
+
+TEST(JsonRows, TheTableMayHaveEscapes) {
+  const WriteBatch batch =
+      Parse("{\"measurement\": \"a\\u00e9 \\\"b\" , \"v\": 1}\n{\"v\": 2, \"measurement\": \"plain\"}", {});
+  ASSERT_EQ(batch.tables.size(), 2u);
+  EXPECT_EQ(batch.tables[0].table, "a\u00e9 \"b");
+  EXPECT_EQ(batch.tables[1].table, "plain");
+}
+
 }  // namespace
 }  // namespace gigapi
