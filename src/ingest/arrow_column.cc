@@ -258,6 +258,7 @@ bool ReadTime(const arrow::Array& array, int64_t i, const ParseOptions& options,
 
 Status ReadArrowTimes(const arrow::Array& array, const ParseOptions& options, PodVector<int64_t>* nanos) {
   const auto rows = static_cast<size_t>(array.length());
+  nanos->Clear();  // of the batch before
   nanos->Resize(rows, options.now_ns);
   for (size_t row = 0; row < rows; ++row) {
     const auto i = static_cast<int64_t>(row);

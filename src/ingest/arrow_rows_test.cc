@@ -218,5 +218,15 @@ TEST(ArrowRows, RefusesBodiesThatAreCutOff) {
   }
 }
 
+TEST(ArrowRows, RowsWithoutATimeHaveThatOfTheirArrivalInEachBatch) {
+  const auto value = ArrayOf<arrow::Int64Builder, int64_t>({1, 2});
+  const auto times = ArrayOf<arrow::Int64Builder, int64_t>({5, 6});
+  const auto none = ArrayOf<arrow::Int64Builder, int64_t>({std::nullopt, 7});
+  const auto with_times = BatchOf({{"v", value}, {"time", times}});
+  const auto without = BatchOf({{"v", value}, {"time", none}});
+  const ColumnBatch rows = OnlyTable(Checked(ParseArrowBatches({with_times, without}, ToTable(), Schemas())));
+  EXPECT_THAT(rows.time.span(), testing::ElementsAre(5'000'000'000, 6'000'000'000, kNow, 7'000'000'000));
+}
+
 }  // namespace
 }  // namespace gigapi
