@@ -422,8 +422,9 @@ class LineParser {
     const char* const comma = std::min(FindUnescaped(p, end, ','), end);
     const std::string_view raw_measurement(p, static_cast<size_t>(comma - p));
     if (raw_measurement.empty()) return Fail("missing measurement");
-    // Most bodies are of one measurement.
-    Table* table = !tables_.empty() && tables_.front()->builder.table() == raw_measurement
+    // Most bodies are of one measurement, whose name needs no escapes.
+    Table* table = !tables_.empty() && tables_.front()->builder.table() == raw_measurement &&
+                           raw_measurement.find('\\') == std::string_view::npos
                        ? tables_.front().get()
                        : FindTable(Unescape(raw_measurement, kMeasurementEscapes));
     if (table == nullptr) return false;
@@ -520,9 +521,10 @@ class LineParser {
   }
 
   /// The newline that ends the line, the ones inside its strings left out; a string that never ends does not count as one.
+  /// Strings are values of fields: in measurement and tags a quote is a character as any other.
   const char* FindLineEnd(const char* line) const {
     bool quoted = false;
-    for (const char* p = line; p < end_; ++p) {
+    for (const char* p = FindUnescaped(line, end_, ' '); p < end_; ++p) {
       if (quoted) {
         if (*p == '\\' && p + 1 < end_) ++p;
         else if (*p == '"') quoted = false;

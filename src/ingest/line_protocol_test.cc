@@ -312,5 +312,21 @@ TEST(NumberScanner, AgreesWithStrtod) {
   }
 }
 
+TEST(LineProtocol, AQuoteInATagDoesNotReachTheNextLine) {
+  // In measurement and tags a quote is a character as any other.
+  const WriteBatch batch = Parse("m,t=\"a v=x\nm,t=\"a v=1\nm\\ \\ ,t\\ =\"b\\  v=x\nm,t=c\" v=2\n");
+  EXPECT_EQ(batch.accepted_rows, 2);
+  ASSERT_EQ(batch.refused.size(), 2u);
+  EXPECT_EQ(batch.refused[0].line, 1);
+  EXPECT_EQ(batch.refused[1].line, 3);
+}
+
+TEST(LineProtocol, AMeasurementThatIsWrittenAsAnotherIsNamedIsNotThatOne) {
+  const WriteBatch batch = Parse("a\\\\,b v=1\na\\,b v=2\n");
+  ASSERT_EQ(batch.tables.size(), 2u);
+  EXPECT_EQ(batch.tables[0].table, "a\\,b");
+  EXPECT_EQ(batch.tables[1].table, "a,b");
+}
+
 }  // namespace
 }  // namespace gigapi

@@ -15,7 +15,7 @@ const char* Find(const char* p, const char* end, char c) {
 /// The space that ends measurement and tags, or `end`.
 const char* EndOfKey(const char* p, const char* end) {
   for (; p < end && *p != ' '; ++p) {
-    if (*p == '\\' && p + 1 < end) ++p;
+    if (*p == '\\' && p + 1 < end && p[1] == ' ') ++p;
   }
   return std::min(p, end);
 }
