@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +15,13 @@
 namespace gigapi {
 namespace {
 
+/// What the next record is, unless it is one of annotations.
+enum class Expect {
+  kHeader,
+  kRows,
+  kAnnotations
+};
+
 class AnnotatedCsvParser {
  public:
   AnnotatedCsvParser(std::string_view body, const ParseOptions& options, const SchemaSource& schemas)
@@ -27,12 +33,6 @@ class AnnotatedCsvParser {
   }
 
  private:
-  enum class Expect {
-    kHeader,
-    kRows,
-    kAnnotations
-  };
-
   void Refuse(std::string reason) { rows_.Refuse(in_.line(), std::move(reason), in_.text()); }
 
   void ReadRecord() {
@@ -61,8 +61,10 @@ class AnnotatedCsvParser {
 
   void ReadHeader() {
     expect_ = Expect::kRows;
-    std::string reason = table_.ReadHeader(in_.fields());
-    if (static_cast<int64_t>(table_.columns().size()) > options_.columns_per_table_max + 16) reason = "too many columns";
+    std::vector<CsvField> names = in_.fields();
+    for (CsvField& name : names) name.text = LastingText(name.text);
+    const bool fits = static_cast<int64_t>(names.size()) <= options_.columns_per_table_max + 16;
+    std::string reason = fits ? table_.ReadHeader(names) : "too many columns";
     if (reason.empty()) return;
     Refuse(std::move(reason));
     broken_ = true;  // rows without a header mean nothing
@@ -92,8 +94,8 @@ class AnnotatedCsvParser {
     for (size_t i = 0; i < table_.columns().size(); ++i) {
       const AnnotatedColumn& column = table_.columns()[i];
       if (column.role == AnnotatedRole::kIgnored) continue;
-      const CsvField field = i < in_.fields().size() ? in_.fields()[i] : CsvField{};
-      if (!TakeValue(column, field.text.empty() ? std::string_view(column.default_text) : field.text)) return;
+      const std::string_view text = i < in_.fields().size() ? in_.fields()[i].text : std::string_view();
+      if (!TakeValue(column, text.empty() ? column.default_text : LastingText(text))) return;
     }
     if (!field_name_.empty() && !field_value_.text.empty()) {
       field_value_.name = field_name_;
@@ -104,36 +106,28 @@ class AnnotatedCsvParser {
     rows_.Add(key_, fields_, in_.line(), in_.text());
   }
 
-  /// False when the record is refused.
+  /// False when the record is refused. The text must last as long as the rows.
   bool TakeValue(const AnnotatedColumn& column, std::string_view text) {
     if (text.empty()) return true;
-    if (column.role == AnnotatedRole::kTime) {
-      if (ParseTime(text, number_precision_, &key_.time_ns)) return true;
-      Refuse(fmt::format("'{}' is no time", text.substr(0, 64)));
-      return false;
-    }
-    // Texts of the body last; those that the reader has put together, and names, which change with the table, do not.
-    const std::string_view kept = LastsAsLongAsBody(text) ? text : rows_.Keep(text);
     switch (column.role) {
-      case AnnotatedRole::kMeasurement: key_.table = kept; break;
-      case AnnotatedRole::kFieldName: field_name_ = kept; break;
-      case AnnotatedRole::kFieldValue: field_value_ = {{}, kept, column.type}; break;
-      case AnnotatedRole::kTag: key_.tags.push_back({NameOf(column), kept, PointValueType::kTag}); break;
-      case AnnotatedRole::kField: fields_.push_back({NameOf(column), kept, column.type}); break;
       case AnnotatedRole::kTime:
+        if (ParseTime(text, number_precision_, &key_.time_ns)) return true;
+        Refuse(fmt::format("'{}' is no time", text.substr(0, 64)));
+        return false;
+      case AnnotatedRole::kMeasurement: key_.table = text; break;
+      case AnnotatedRole::kFieldName: field_name_ = text; break;
+      case AnnotatedRole::kFieldValue: field_value_ = {{}, text, column.type}; break;
+      case AnnotatedRole::kTag: key_.tags.push_back({column.name, text, PointValueType::kTag}); break;
+      case AnnotatedRole::kField: fields_.push_back({column.name, text, column.type}); break;
       case AnnotatedRole::kIgnored: break;
     }
     return true;
   }
 
-  bool LastsAsLongAsBody(std::string_view text) const {
-    return text.data() >= in_.text().data() && text.data() < in_.text().data() + in_.text().size();
-  }
-
-  /// A copy for each name, not for each value.
-  std::string_view NameOf(const AnnotatedColumn& column) {
-    const auto found = std::find(names_.begin(), names_.end(), column.name);
-    return found != names_.end() ? *found : names_.emplace_back(rows_.Keep(column.name));
+  /// Texts of the body last; those that the reader has put together do not.
+  std::string_view LastingText(std::string_view text) {
+    const bool in_body = text.data() >= in_.text().data() && text.data() < in_.text().data() + in_.text().size();
+    return in_body ? text : rows_.Keep(text);
   }
 
   const ParseOptions& options_;
@@ -146,7 +140,6 @@ class AnnotatedCsvParser {
   Expect expect_ = Expect::kHeader;
   bool broken_ = false;
   const char* last_end_ = nullptr;
-  std::vector<std::string_view> names_;
 
   // Of the record.
   PointKey key_;
@@ -155,31 +148,42 @@ class AnnotatedCsvParser {
   PointValue field_value_;
 };
 
-/// Where the last run of annotations begins, and where its header ends; nothing when there is no such run, the end npos when
-/// the header is not there yet.
+/// What stands before the rows of a text's last table.
 struct TableHead {
-  size_t begin = 0;
-  size_t end = 0;
+  const char* begin = nullptr;  // nullptr: the text has none
+  std::string_view annotations;
+  std::string_view header;
+  bool has_rows = false;
+  bool is_over = false;  // an empty line is the text's last
 };
-std::optional<TableHead> FindLastHead(std::string_view text) {
-  size_t last = std::string_view::npos;
-  for (size_t at = text.rfind("\n#");; at = at == 0 ? std::string_view::npos : text.rfind("\n#", at - 1)) {
-    const size_t line = at == std::string_view::npos ? (text.starts_with('#') ? 0 : std::string_view::npos) : at + 1;
-    if (line == std::string_view::npos) break;
-    const bool joins = last != std::string_view::npos && text.find('\n', line) + 1 == last;
-    if (last != std::string_view::npos && !joins) break;
-    last = line;
-    if (line == 0) break;
+
+TableHead FindLastHead(std::string_view text) {
+  TableHead head;
+  CsvReader in(text, ',');
+  Expect expect = Expect::kHeader;
+  const char* const text_end = text.data() + text.size();
+  const char* last_end = text.data();
+  while (in.Next()) {
+    const std::string_view record = in.text();
+    const bool apart = std::count(last_end, record.data(), '\n') > 1;
+    last_end = record.data() + record.size();
+    if (!in.error().empty()) continue;
+    const char* const newline = std::find(last_end, text_end, '\n');
+    const char* const line_end = newline < text_end ? newline + 1 : text_end;
+    if (record.starts_with('#')) {
+      if (expect != Expect::kAnnotations) head = {record.data(), {}, {}};
+      head.annotations = {head.begin, static_cast<size_t>(line_end - head.begin)};
+      expect = Expect::kAnnotations;
+    } else if (expect != Expect::kRows || apart) {
+      if (expect != Expect::kAnnotations) head.begin = record.data();
+      head.header = {record.data(), static_cast<size_t>(line_end - record.data())};
+      head.has_rows = false;
+      expect = Expect::kRows;
+    } else {
+      head.has_rows = true;
+    }
   }
-  if (last == std::string_view::npos) return std::nullopt;
-  TableHead head{last, last};
-  while (head.end < text.size() && text[head.end] == '#') {
-    const size_t newline = text.find('\n', head.end);
-    if (newline == std::string_view::npos) return TableHead{last, std::string_view::npos};
-    head.end = newline + 1;
-  }
-  const size_t newline = text.find('\n', head.end);
-  head.end = newline == std::string_view::npos ? newline : newline + 1;
+  head.is_over = std::count(last_end, text_end, '\n') > 1;
   return head;
 }
 
@@ -191,16 +195,17 @@ WriteBatch ParseAnnotatedCsv(std::string_view body, const ParseOptions& options,
 
 size_t EndOfAnnotatedRecords(std::string_view text) {
   const size_t end = EndOfCsvRecords(text, ',');
-  const auto head = FindLastHead(text.substr(0, end));
+  const TableHead head = FindLastHead(text.substr(0, end));
   // A table of which only the head is there waits for its rows.
-  if (head && (head->end == std::string_view::npos || head->end >= end)) return head->begin;
-  return end;
+  return head.begin == nullptr || head.has_rows ? end : static_cast<size_t>(head.begin - text.data());
 }
 
-std::string_view LastTableHead(std::string_view text) {
-  const auto head = FindLastHead(text);
-  if (head && head->end != std::string_view::npos) return text.substr(head->begin, head->end - head->begin);
-  return text.substr(0, text.find('\n') + 1);  // a header without annotations
+std::string HeadOfNextPiece(std::string_view text) {
+  const TableHead last = FindLastHead(text);
+  std::string head;
+  head.append(last.annotations).append(last.header);
+  if (last.is_over) head.push_back('\n');
+  return head;
 }
 
 }  // namespace gigapi

@@ -17,6 +17,7 @@
 // Pure. Any thread.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "ingest/parse_options.h"
@@ -31,7 +32,8 @@ WriteBatch ParseAnnotatedCsv(std::string_view body, const ParseOptions& options,
 // For bodies that are parsed in pieces:
 /// As RecordBoundary has it: never between the annotations of a table and its first row.
 size_t EndOfAnnotatedRecords(std::string_view text);
-/// The annotations and the header of the last table of the text, with their newlines; empty when there are none.
-std::string_view LastTableHead(std::string_view text);
+/// What the rest of a body begins with, so that it means what it means behind `text`: the annotations and the header of the
+/// text's last table, and an empty line when that is over.
+std::string HeadOfNextPiece(std::string_view text);
 
 }  // namespace gigapi

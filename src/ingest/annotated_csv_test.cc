@@ -170,10 +170,77 @@ TEST(AnnotatedCsv, PiecesWithTheLastHeadAreTheWhole) {
   const size_t cut = text.find(",,1,");
   const size_t first_row_end = text.find('\n', cut) + 1;
   const std::string first = text.substr(0, first_row_end), rest = text.substr(first_row_end);
-  const std::string head(LastTableHead(first));
+  const std::string head = HeadOfNextPiece(first);
   EXPECT_EQ(head, text.substr(text.find("#group", 1), cut - text.find("#group", 1)));
   EXPECT_EQ(Parse(first).accepted_rows, 2);
   EXPECT_EQ(Parse(head + rest).accepted_rows, 1);
+}
+
+/// What becomes of a body that is cut wherever it may be.
+void ExpectTheSameInPieces(const std::string& text) {
+  const WriteBatch whole = Parse(text);
+  for (size_t size = 1; size <= text.size(); ++size) {
+    const size_t end = EndOfAnnotatedRecords(std::string_view(text).substr(0, size));
+    const std::string first = text.substr(0, end);
+    const WriteBatch begin = Parse(first), rest = Parse(HeadOfNextPiece(first) + text.substr(end));
+    ASSERT_EQ(begin.accepted_rows + rest.accepted_rows, whole.accepted_rows) << first;
+    ASSERT_EQ(begin.refused_rows + rest.refused_rows, whole.refused_rows) << first;
+    for (const WriteBatch* part : {&begin, &rest}) {
+      for (const TableRows& rows : part->tables) {
+        for (const Column& column : rows.rows.columns) {
+          ASSERT_TRUE(
+              std::any_of(whole.tables.begin(), whole.tables.end(),
+                          [&](const TableRows& t) { return t.table == rows.table && t.rows.Find(column.name) != nullptr; }))
+              << rows.table << "." << column.name << " of\n"
+              << first;
+        }
+      }
+    }
+  }
+}
+
+TEST(AnnotatedCsv, TablesWithoutAnnotationsMayBeCutToo) {
+  ExpectTheSameInPieces(
+      ",result,table,_time,_value,_field,_measurement,host\r\n"
+      ",_result,0,1970-01-01T00:00:01Z,1.5,usage,cpu,a\r\n"
+      ",_result,0,1970-01-01T00:00:02Z,1.5,usage,cpu,a\r\n\r\n"
+      ",result,table,_time,_value,_field,_measurement,room\r\n"
+      ",_result,1,1970-01-01T00:00:01Z,true,open,door,hall\r\n"
+      ",_result,1,1970-01-01T00:00:02Z,true,open,door,hall\r\n");
+}
+
+TEST(AnnotatedCsv, WhatLooksLikeAnAnnotationInATextIsNone) {
+  ExpectTheSameInPieces(
+      "#datatype,string,dateTime:RFC3339,string,string,string\n,result,_time,_value,_field,_measurement\n"
+      ",,1970-01-01T00:00:01Z,\"notes:\n# one\n\nand more\n\",v,m\n"
+      ",,1970-01-01T00:00:02Z,\"# two\",v,m\n");
+}
+
+TEST(AnnotatedCsv, OfAPointTheRecordThatIsWrongIsRefusedAlone) {
+  const WriteBatch batch = Parse(
+      "#datatype,string,dateTime:RFC3339,double,string,string\n,result,_time,_value,_field,_measurement\n"
+      ",,1970-01-01T00:00:01Z,1,a,m\n,,1970-01-01T00:00:01Z,x,b,m\n,,1970-01-01T00:00:01Z,3,c,m\n");
+  ASSERT_EQ(batch.accepted_rows, 1);
+  EXPECT_THAT(NamesOf(batch.tables[0].rows), ElementsAre("a", "c"));
+  ASSERT_EQ(batch.refused_rows, 1);
+  EXPECT_EQ(batch.refused[0].line, 4);
+}
+
+TEST(AnnotatedCsv, ALongDefaultDoesNotUnfoldForEver) {
+  const std::string value(100'000, 'x');
+  std::string body =
+      "#constant measurement,m\n#constant string,a," + value + "\n#constant tag,t," + value + "\n#datatype double\nv\n";
+  for (int row = 0; row < 100; ++row) body += "1\n";
+  const WriteBatch batch = Parse(body, {.values_max = 100'000});
+  EXPECT_EQ(batch.accepted_rows, 7) << "1.6 MB of texts";
+  EXPECT_EQ(batch.refused_rows, 93);
+  EXPECT_THAT(batch.refused.at(0).reason, HasSubstr("more than 100000 values"));
+}
+
+TEST(AnnotatedCsv, RefusesAHeaderOfVeryManyColumns) {
+  std::string header = "c0";
+  for (int i = 1; i < 300'000; ++i) header += ",c" + std::to_string(i);
+  EXPECT_EQ(Reason(header + "\n1\n"), "too many columns");
 }
 
 }  // namespace

@@ -27,8 +27,8 @@ bool NamesRole(std::string_view datatype) {
   return std::find(std::begin(kRoleNames), std::end(kRoleNames), BaseType(datatype)) != std::end(kRoleNames);
 }
 
-AnnotatedColumn ColumnByRole(std::string_view datatype, std::string name) {
-  AnnotatedColumn column{std::move(name), AnnotatedRole::kField, TypeOf(datatype), {}};
+AnnotatedColumn ColumnByRole(std::string_view datatype, std::string_view name) {
+  AnnotatedColumn column{name, AnnotatedRole::kField, TypeOf(datatype), {}};
   const std::string_view role = BaseType(datatype);
   if (role == "measurement") column.role = AnnotatedRole::kMeasurement;
   else if (role == "tag") column.role = AnnotatedRole::kTag, column.type = PointValueType::kTag;
@@ -48,10 +48,14 @@ std::string_view FirstValue(std::string_view cell) {
 std::string AnnotatedTable::ReadAnnotation(const std::vector<CsvField>& fields) {
   const std::string_view name = fields[0].text.substr(0, fields[0].text.find(' '));
   if (name == "#constant") return ReadConstant(fields);
+  if (name == "#default") {
+    defaults_ = {Keep(FirstValue(fields[0].text))};
+    for (size_t i = 1; i < fields.size(); ++i) defaults_.push_back(Keep(fields[i].text));
+    return {};
+  }
   std::vector<std::string>* values = nullptr;
   if (name == "#datatype") values = &datatypes_;
   else if (name == "#group") values = &groups_;
-  else if (name == "#default") values = &defaults_;
   else return {};  // a comment
   values->clear();
   values->emplace_back(FirstValue(fields[0].text));
@@ -67,8 +71,8 @@ std::string AnnotatedTable::ReadConstant(const std::vector<CsvField>& fields) {
   for (size_t i = 1; i < fields.size(); ++i) values.emplace_back(fields[i].text);
   if (values.size() < 2) return "#constant needs a type, a name and a value";
   const bool unnamed = values.size() == 2 || values[2].empty();
-  AnnotatedColumn constant = ColumnByRole(values[0], unnamed ? values[0] : values[1]);
-  constant.default_text = unnamed ? values[1] : values[2];
+  AnnotatedColumn constant = ColumnByRole(values[0], Keep(unnamed ? values[0] : values[1]));
+  constant.default_text = Keep(unnamed ? values[1] : values[2]);
   constants_.push_back(std::move(constant));
   extended_ = true;
   return {};
@@ -77,7 +81,7 @@ std::string AnnotatedTable::ReadConstant(const std::vector<CsvField>& fields) {
 std::string AnnotatedTable::ReadHeader(const std::vector<CsvField>& fields) {
   columns_.clear();
   for (size_t i = 0; i < fields.size(); ++i) {
-    const std::string name(fields[i].text);
+    const std::string_view name = fields[i].text;
     AnnotatedColumn column = ColumnOf(i, name);
     if (i < defaults_.size()) column.default_text = defaults_[i];
     const auto same = [&](const AnnotatedColumn& other) { return !name.empty() && other.name == name; };
@@ -95,7 +99,7 @@ std::string AnnotatedTable::ReadHeader(const std::vector<CsvField>& fields) {
   return {};
 }
 
-AnnotatedColumn AnnotatedTable::ColumnOf(size_t position, const std::string& name) const {
+AnnotatedColumn AnnotatedTable::ColumnOf(size_t position, std::string_view name) const {
   const std::string_view datatype =
       position < datatypes_.size() ? std::string_view(datatypes_[position]) : std::string_view();
   if (extended_) return ColumnByRole(datatype, name);

@@ -14,6 +14,9 @@
 namespace gigapi {
 namespace {
 
+/// Of what points that wait may take: texts of a body are less than this by far, but a default may stand for very many.
+constexpr size_t kTextBytesPerValue = 16;
+
 std::optional<bool> ReadBool(std::string_view text) {
   for (const std::string_view yes : {"true", "True", "TRUE", "t", "T"}) {
     if (text == yes) return true;
@@ -110,9 +113,20 @@ void AppendKey(const PointKey& key, std::string* out) {
 PointRows::Table::Table(const std::string& name, const SchemaSource& schemas, const ParseOptions& options)
     : builder(name, schemas.FindSchema(name), static_cast<size_t>(options.columns_per_table_max)) {}
 
+bool PointRows::Claim(size_t values, size_t bytes) {
+  const auto values_max = static_cast<size_t>(options_.values_max);
+  if (values_ + values > values_max || bytes_ + bytes > values_max * kTextBytesPerValue) return false;
+  values_ += values;
+  bytes_ += bytes;
+  return true;
+}
+
 void PointRows::Add(const PointKey& key, const std::vector<PointValue>& fields, int64_t line, std::string_view text) {
   std::string name;
   AppendKey(key, &name);
+  size_t bytes = name.size();
+  for (const PointValue& field : fields) bytes += field.text.size();
+  if (!Claim(1 + key.tags.size() + fields.size(), bytes)) return Refuse(line, TooManyValues(options_.values_max), text);
   const auto [found, is_new] = point_by_key_.try_emplace(std::move(name), points_.size());
   if (!is_new) {
     Point& point = points_[found->second];
@@ -120,12 +134,20 @@ void PointRows::Add(const PointKey& key, const std::vector<PointValue>& fields, 
       return std::any_of(point.fields.begin(), point.fields.end(), [&](const auto& f) { return f.name == field.name; });
     };
     if (std::none_of(fields.begin(), fields.end(), has)) {
-      point.fields.insert(point.fields.end(), fields.begin(), fields.end());
-      return;
+      if (point.fields.size() + fields.size() > static_cast<size_t>(options_.columns_per_table_max)) {
+        return Refuse(line, fmt::format("more than {} fields at one time", options_.columns_per_table_max), text);
+      }
+      return AddRecord(fields, line, text, &point);
     }
     found->second = points_.size();
   }
-  points_.push_back({key.table, key.time_ns, line, text, key.tags, fields});
+  AddRecord(fields, line, text, &points_.emplace_back(Point{key.table, key.time_ns, key.tags, {}, {}}));
+}
+
+void PointRows::AddRecord(const std::vector<PointValue>& fields, int64_t line, std::string_view text, Point* point) {
+  const size_t begin = point->fields.size();
+  point->fields.insert(point->fields.end(), fields.begin(), fields.end());
+  point->records.push_back({line, text, begin, point->fields.size()});
 }
 
 void PointRows::Refuse(int64_t line, std::string reason, std::string_view text) {
@@ -138,27 +160,45 @@ PointRows::Table* PointRows::FindTable(std::string_view name) {
   return table;
 }
 
-void PointRows::PutPoint(const Point& point) {
-  if (const Status valid = ValidateTableName(point.table); !valid.ok()) {
-    return Refuse(point.line, valid.message(), point.text);
-  }
-  Table* const table = FindTable(point.table);
+void PointRows::RefuseRecords(const Point& point, const std::string& reason) {
+  for (const Record& record : point.records) Refuse(record.line, reason, record.text);
+}
+
+void PointRows::PutPoint(Point* point) {
+  if (const Status valid = ValidateTableName(point->table); !valid.ok()) return RefuseRecords(*point, valid.message());
+  Table* const table = FindTable(point->table);
   TableBuilder& builder = table->builder;
   std::string reason;
-  const auto put = [&](const PointValue& value) { return PutValue(value, &builder, &reason); };
-  bool kept =
-      std::all_of(point.tags.begin(), point.tags.end(), put) && std::all_of(point.fields.begin(), point.fields.end(), put);
+  const size_t records = point->records.size();
+  bool kept = PutValues(point, &builder, &reason);
+  if (!kept && point->records.size() < records && !point->records.empty()) {
+    builder.RollBackRow();  // with what the wrong ones have put
+    kept = PutValues(point, &builder, &reason);
+  }
   if (kept && !budget_.Claim(builder.rows() + 1, builder.columns(), &table->cells)) {
     kept = false;
     reason = TooManyValues(options_.values_max);
   }
   if (kept) {
-    builder.CommitRow(point.time_ns);
+    builder.CommitRow(point->time_ns);
     ++batch_.accepted_rows;
     return;
   }
   builder.RollBackRow();
-  Refuse(point.line, std::move(reason), point.text);
+  RefuseRecords(*point, reason);
+}
+
+/// False when a value is wrong: the records whose fields are have been refused, and are not of the point any more.
+bool PointRows::PutValues(Point* point, TableBuilder* builder, std::string* reason) {
+  const auto put = [&](const PointValue& value) { return PutValue(value, builder, reason); };
+  if (!std::all_of(point->tags.begin(), point->tags.end(), put)) return false;
+  const auto is_wrong = [&](const Record& record) {
+    const PointValue* const fields = point->fields.data();
+    if (std::all_of(fields + record.fields_begin, fields + record.fields_end, put)) return false;
+    Refuse(record.line, *reason, record.text);
+    return true;
+  };
+  return std::erase_if(point->records, is_wrong) == 0;
 }
 
 bool PointRows::PutValue(const PointValue& value, TableBuilder* builder, std::string* reason) const {
@@ -176,7 +216,7 @@ bool PointRows::PutValue(const PointValue& value, TableBuilder* builder, std::st
 }
 
 WriteBatch PointRows::Finish() {
-  for (const Point& point : points_) PutPoint(point);
+  for (Point& point : points_) PutPoint(&point);
   for (const auto& table : tables_) {
     if (table->builder.rows() > 0) batch_.tables.push_back({table->builder.table(), table->builder.Finish()});
   }

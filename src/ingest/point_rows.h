@@ -52,8 +52,8 @@ class PointRows {
   /// A text that lives as long as this.
   std::string_view Keep(std::string_view text) { return kept_.emplace_back(text); }
 
-  /// Adds fields to the point; one that it has already makes another point of them. `line` and `text` are shown if the
-  /// point is refused.
+  /// Adds the fields of a record to the point; one that it has already makes another point of them. `line` and `text` are
+  /// shown if the record is refused.
   void Add(const PointKey& key, const std::vector<PointValue>& fields, int64_t line, std::string_view text);
   void Refuse(int64_t line, std::string reason, std::string_view text);
 
@@ -61,13 +61,18 @@ class PointRows {
   WriteBatch Finish();
 
  private:
+  struct Record {
+    int64_t line;
+    std::string_view text;
+    size_t fields_begin;  // in those of the point
+    size_t fields_end;
+  };
   struct Point {
     std::string_view table;
     int64_t time_ns;
-    int64_t line;
-    std::string_view text;
     std::vector<PointValue> tags;
     std::vector<PointValue> fields;
+    std::vector<Record> records;
   };
   struct Table {
     Table(const std::string& name, const SchemaSource& schemas, const ParseOptions& options);
@@ -75,7 +80,11 @@ class PointRows {
     size_t cells = 0;
   };
   Table* FindTable(std::string_view name);
-  void PutPoint(const Point& point);
+  bool Claim(size_t values, size_t bytes);
+  static void AddRecord(const std::vector<PointValue>& fields, int64_t line, std::string_view text, Point* point);
+  void PutPoint(Point* point);
+  void RefuseRecords(const Point& point, const std::string& reason);
+  bool PutValues(Point* point, TableBuilder* builder, std::string* reason);
   bool PutValue(const PointValue& value, TableBuilder* builder, std::string* reason) const;
 
   const ParseOptions& options_;
@@ -87,6 +96,9 @@ class PointRows {
   std::vector<std::unique_ptr<Table>> tables_;
   std::unordered_map<std::string, Table*> tables_by_name_;
   WriteBatch batch_;
+  // What the points that wait hold: their values, and their texts where those are copied or come of a default.
+  size_t values_ = 0;
+  size_t bytes_ = 0;
 };
 
 }  // namespace gigapi

@@ -77,7 +77,7 @@ class SliceImport {
     if (body_.size() < options_.piece_bytes) return Status::OK();
     const size_t end = EndOfAnnotatedRecords(body_);
     if (end == 0) return Status::OK();
-    const std::string rest = std::string(LastTableHead(std::string_view(body_).substr(0, end))) + body_.substr(end);
+    const std::string rest = HeadOfNextPiece(std::string_view(body_).substr(0, end)) + body_.substr(end);
     body_.resize(end);
     ARROW_RETURN_NOT_OK(Flush());
     body_ = rest;

@@ -69,7 +69,7 @@ Result<std::optional<Piece>> TextPieces::Next() {
   } else if (options_.media_type == kJsonMediaType && first && piece && IsJsonArray(piece->bytes)) {
     pieces_.SetPrefix("[");
   } else if (options_.media_type == kAnnotatedCsvMediaType && piece) {
-    pieces_.SetPrefix(std::string(LastTableHead(piece->bytes)));
+    pieces_.SetPrefix(HeadOfNextPiece(piece->bytes));
   }
   return piece;
 }
