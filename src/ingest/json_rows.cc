@@ -26,6 +26,8 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr std::array<std::string_view, 2> kTableMembers = {"measurement", "table"};
 constexpr int kNestingMax = 16;
+/// Members beyond this position, of a row that has them in millions, are looked for by their names.
+constexpr size_t kMembersRemembered = 4'096;
 
 /// A member by its position in a row. Rows mostly have the same members in the same order, so the column of a member is
 /// looked for where the row before had it.
@@ -338,6 +340,7 @@ class JsonRowParser {
 
   void Remember(size_t position, Member member) {
     std::vector<Member>& members = row_table_->members;
+    if (position >= kMembersRemembered) return;
     if (position >= members.size()) members.resize(position + 1);
     members[position] = std::move(member);
   }

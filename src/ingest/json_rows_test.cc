@@ -245,5 +245,12 @@ TEST(JsonRows, TheTableMayHaveEscapes) {
   EXPECT_EQ(batch.tables[1].table, "plain");
 }
 
+TEST(JsonRows, AMemberBehindVeryManyIsFound) {
+  std::string row = "{";
+  for (int i = 0; i < 10'000; ++i) row += "\"none\":null,";
+  const ColumnBatch rows = Rows("[" + row + "\"v\":1}," + row + "\"v\":2}]");
+  EXPECT_EQ(rows.Find("v")->f64()[1], 2);
+}
+
 }  // namespace
 }  // namespace gigapi
