@@ -270,3 +270,17 @@ def test_memory_does_not_grow_with_the_body(make_server):
     assert answer.status_code == 200, answer.text
     assert answer.json()["result"]["rows_imported"] == pieces * 50_000
     assert peak_memory_bytes(server) - before < 150_000_000
+
+
+@pytest.mark.parametrize("text", ["time,a,a\n1,2,3\n", "time,v\n1,x,y\n"], ids=["header", "row"])
+def test_no_refused_line_may_be_shown(shared_server, db, text):
+    answer = imported(shared_server, f"csv?db={db}&measurement=t&refused_max=0", data=text)
+    assert (answer.status_code, answer.json()["rows_refused"], answer.json()["refused"]) == (400, 1, [])
+    assert shared_server.query("SELECT 1 AS up", db) == [{"up": 1}]
+
+
+def test_json_lines_longer_than_a_piece_are_all_kept(shared_server, db):
+    lines = "".join(f'{{"time":{i},"v":{i},"pad":"{"x" * 100}"}}\n' for i in range(100_000))
+    answer = imported(shared_server, f"json?db={db}&measurement=t", data=lines)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["result"]["rows_imported"], answer.json()["result"]["rows_refused"]) == (100_000, 0)

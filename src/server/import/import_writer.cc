@@ -58,6 +58,9 @@ void ImportWriter::Add(PieceNotes notes, const LineOf& line_of) {
     options_.stats->rows_written_total += notes.rows;
     options_.stats->rows_refused_total += notes.refused_rows;
   }
+  if (outcome_.first_refused_line == 0 && !notes.refused.empty()) {
+    outcome_.first_refused_line = line_of(notes.refused.front().line);
+  }
   for (RefusedLine& refused : notes.refused) {
     if (outcome_.refused.size() >= options_.refused_shown_max) break;
     refused.line = line_of(refused.line);

@@ -24,6 +24,7 @@ struct ImportOutcome {
   int64_t imported_rows = 0;
   int64_t refused_rows = 0;
   std::vector<RefusedLine> refused;  // the first of them
+  int64_t first_refused_line = 0;    // 0: none
   std::set<std::string> tables;      // that got rows
   std::vector<std::string> columns;  // in order of appearance, without `time`
   int64_t partitions = 0;            // hours that got rows, of all tables

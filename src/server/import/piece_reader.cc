@@ -26,7 +26,7 @@ Result<std::optional<Piece>> PieceReader::Next() {
   next_line_ += std::count(buffer_.begin() + prefix_bytes_, buffer_.begin() + end, '\n');
   position_ = piece.end;
   used_ = end;
-  if (options_.closing != 0 && !ended_) buffer_[end - 1] = options_.closing;
+  if (options_.closing != 0 && buffer_[end - 1] == ',' && !ended_) buffer_[end - 1] = options_.closing;
   return piece;
 }
 

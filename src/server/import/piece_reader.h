@@ -14,7 +14,7 @@ namespace gigapi {
 
 struct PieceOptions {
   RecordBoundary boundary = EndOfLines;
-  /// Replaces the last byte of a piece that is not the last one: what closes an array that is cut after a comma. 0: none.
+  /// Replaces the comma that ends a piece that is not the last one: what closes an array that is cut there. 0: none.
   char closing = 0;
   size_t piece_bytes = 4 << 20;        // a piece has this much at least, but for the last one
   size_t record_bytes_max = 16 << 20;  // a piece with one record grows to this

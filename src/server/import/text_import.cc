@@ -25,7 +25,7 @@ Status CheckTime(const std::vector<std::string>& header, const ParseOptions& opt
 
 /// A header that cannot be used: what the parser says of the first piece it would say of each.
 bool HeaderWasRefused(const Piece& piece, const ImportOutcome& outcome) {
-  return outcome.imported_rows == 0 && outcome.refused_rows == 1 && outcome.refused[0].line == piece.first_line;
+  return outcome.imported_rows == 0 && outcome.refused_rows == 1 && outcome.first_refused_line == piece.first_line;
 }
 
 }  // namespace

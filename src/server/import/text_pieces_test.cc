@@ -93,5 +93,10 @@ TEST(TextPieces, ARecordThatNeverEndsFails) {
               HasSubstr("failed: line 2: no end of the record"));
 }
 
+TEST(TextPieces, LinesOfJsonStayAsTheyAre) {
+  EXPECT_THAT(PiecesOf(Options(kJsonMediaType), TextBody("{\"v\":1}\n{\"v\":2}\n{\"v\":3}", 9)),
+              ElementsAre("{\"v\":1}\n", "{\"v\":2}\n", "{\"v\":3}"));
+}
+
 }  // namespace
 }  // namespace gigapi
