@@ -56,11 +56,11 @@ Result<size_t> InflateMember(Inflate inflate, std::string_view encoding, std::st
   }
 }
 
-Result<PodVector<char>> DecodeGzip(std::string_view bytes, size_t bytes_max) {
+/// All of `bytes`: one member or several.
+Result<PodVector<char>> InflateAll(Inflate inflate, std::string_view encoding, std::string_view bytes, size_t bytes_max) {
   PodVector<char> out;
   do {
-    ARROW_ASSIGN_OR_RAISE(const size_t consumed,
-                          InflateMember(libdeflate_gzip_decompress_ex, "gzip", bytes, bytes_max, &out));
+    ARROW_ASSIGN_OR_RAISE(const size_t consumed, InflateMember(inflate, encoding, bytes, bytes_max, &out));
     bytes.remove_prefix(consumed);
   } while (!bytes.empty());
   return out;
@@ -68,15 +68,9 @@ Result<PodVector<char>> DecodeGzip(std::string_view bytes, size_t bytes_max) {
 
 /// "deflate" means zlib's format, but some clients send the bare one.
 Result<PodVector<char>> DecodeDeflate(std::string_view bytes, size_t bytes_max) {
-  PodVector<char> out;
-  Result<size_t> zlib = InflateMember(libdeflate_zlib_decompress_ex, "deflate", bytes, bytes_max, &out);
-  if (!zlib.ok() && KindOf(zlib.status()) == ErrorKind::kInvalidArgument) {
-    out.Clear();
-    ARROW_RETURN_NOT_OK(InflateMember(libdeflate_deflate_decompress_ex, "deflate", bytes, bytes_max, &out));
-    return out;
-  }
-  ARROW_RETURN_NOT_OK(zlib);
-  return out;
+  Result<PodVector<char>> zlib = InflateAll(libdeflate_zlib_decompress_ex, "deflate", bytes, bytes_max);
+  if (zlib.ok() || KindOf(zlib.status()) != ErrorKind::kInvalidArgument) return zlib;
+  return InflateAll(libdeflate_deflate_decompress_ex, "deflate", bytes, bytes_max);
 }
 
 Result<PodVector<char>> DecodeZstd(std::string_view bytes, size_t bytes_max) {
@@ -135,7 +129,7 @@ Result<DecodedBody> DecodeContent(std::string_view content_encoding, std::string
   }
   const auto limit = static_cast<size_t>(bytes_max);
   if (http::EqualsIgnoringCase(encoding, "gzip") || http::EqualsIgnoringCase(encoding, "x-gzip")) {
-    ARROW_ASSIGN_OR_RAISE(decoded.storage, DecodeGzip(body, limit));
+    ARROW_ASSIGN_OR_RAISE(decoded.storage, InflateAll(libdeflate_gzip_decompress_ex, "gzip", body, limit));
   } else if (http::EqualsIgnoringCase(encoding, "deflate")) {
     ARROW_ASSIGN_OR_RAISE(decoded.storage, DecodeDeflate(body, limit));
   } else if (http::EqualsIgnoringCase(encoding, "zstd")) {

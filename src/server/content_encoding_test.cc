@@ -41,6 +41,7 @@ TEST(ContentEncoding, ReadsEveryEncoding) {
   EXPECT_EQ(Decode("deflate", Deflated(libdeflate_zlib_compress, text)), text);
   EXPECT_EQ(Decode("deflate", Deflated(libdeflate_deflate_compress, text)), text);
   EXPECT_EQ(Decode("zstd", Zstd(text)), text);
+  EXPECT_EQ(Decode("deflate", Deflated(libdeflate_zlib_compress, "a") + Deflated(libdeflate_zlib_compress, "b")), "ab");
   EXPECT_EQ(Decode("zstd", Zstd("a") + Zstd("b")), "ab");
 }
 
@@ -52,6 +53,9 @@ TEST(ContentEncoding, RefusesBombsAndBrokenData) {
   EXPECT_EQ(Decode("gzip", Deflated(libdeflate_gzip_compress, bomb.substr(2))), bomb.substr(2)) << "just below";
   for (const char* encoding : {"gzip", "deflate", "zstd"})
     EXPECT_EQ(Decode(encoding, "nonsense"), "failed: invalid argument");
+  for (const Compress compress : {libdeflate_zlib_compress, libdeflate_deflate_compress}) {
+    EXPECT_EQ(Decode("deflate", Deflated(compress, "a") + "nonsense"), "failed: invalid argument") << "not the half of it";
+  }
   const std::string cut = Zstd(std::string(1'000, 'x')).substr(0, 12);
   EXPECT_EQ(Decode("zstd", cut), "failed: invalid argument");
   EXPECT_EQ(Decode("br", "x"), "failed: unsupported");
