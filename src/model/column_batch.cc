@@ -34,32 +34,54 @@ void TakeValues(const PodVector<T>& from, const uint32_t* rows, size_t count, Po
   for (size_t i = 0; i < count; ++i) (*to)[i] = from[rows[i]];
 }
 
+bool HasValue(const Column& column, const uint32_t* rows, size_t count) {
+  return column.valid.empty() || std::any_of(rows, rows + count, [&](uint32_t row) { return column.valid[row] != 0; });
+}
+
+/// The codes, and of the dictionary what they need: a few rows of a batch must not each have all of it.
+void TakeTags(const Column& column, const uint32_t* rows, size_t count, Column* out) {
+  TakeValues(column.codes, rows, count, &out->codes);
+  if (column.strings.size() <= count) {
+    out->strings.mutable_offsets() = column.strings.offsets().Clone();
+    out->strings.mutable_bytes() = column.strings.bytes().Clone();
+    return;
+  }
+  std::vector<uint32_t> used(out->codes.begin(), out->codes.end());
+  std::sort(used.begin(), used.end());
+  used.erase(std::unique(used.begin(), used.end()), used.end());
+  for (const uint32_t code : used) out->strings.Append(column.strings[code]);
+  for (uint32_t& code : out->codes) {
+    code = static_cast<uint32_t>(std::lower_bound(used.begin(), used.end(), code) - used.begin());
+  }
+}
+
+Column TakeColumn(const Column& column, const uint32_t* rows, size_t count) {
+  Column out;
+  out.name = column.name;
+  out.type = column.type;
+  if (!column.valid.empty()) TakeValues(column.valid, rows, count, &out.valid);
+  switch (column.type) {
+    case ColumnType::kFloat64:
+    case ColumnType::kInt64:
+    case ColumnType::kUInt64: TakeValues(column.words, rows, count, &out.words); break;
+    case ColumnType::kBool: TakeValues(column.bools, rows, count, &out.bools); break;
+    case ColumnType::kTag: TakeTags(column, rows, count, &out); break;
+    case ColumnType::kString:
+      for (size_t i = 0; i < count; ++i) out.strings.Append(column.strings[rows[i]]);
+      break;
+  }
+  return out;
+}
+
 }  // namespace
 
 ColumnBatch Take(const ColumnBatch& batch, const uint32_t* rows, size_t count) {
   ColumnBatch taken;
   TakeValues(batch.time, rows, count, &taken.time);
-  taken.columns.reserve(batch.columns.size());
   for (const Column& column : batch.columns) {
-    Column& out = taken.columns.emplace_back();
-    out.name = column.name;
-    out.type = column.type;
-    if (!column.valid.empty()) TakeValues(column.valid, rows, count, &out.valid);
-    switch (column.type) {
-      case ColumnType::kFloat64:
-      case ColumnType::kInt64:
-      case ColumnType::kUInt64: TakeValues(column.words, rows, count, &out.words); break;
-      case ColumnType::kBool: TakeValues(column.bools, rows, count, &out.bools); break;
-      case ColumnType::kTag:
-        TakeValues(column.codes, rows, count, &out.codes);
-        out.strings.mutable_offsets() = column.strings.offsets().Clone();
-        out.strings.mutable_bytes() = column.strings.bytes().Clone();
-        break;
-      case ColumnType::kString:
-        for (size_t i = 0; i < count; ++i) out.strings.Append(column.strings[rows[i]]);
-        break;
-    }
+    if (HasValue(column, rows, count)) taken.columns.push_back(TakeColumn(column, rows, count));
   }
+  if (taken.columns.empty() && !batch.columns.empty()) taken.columns.push_back(TakeColumn(batch.columns[0], rows, count));
   taken.ComputeTimeRange();
   return taken;
 }

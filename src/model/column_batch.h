@@ -82,7 +82,7 @@ struct ColumnBatch {
 
 using ColumnBatchPtr = std::shared_ptr<const ColumnBatch>;
 
-/// The rows at the given positions, in that order. Dictionaries are copied whole.
+/// The rows at the given positions, in that order, without the columns that have no value there; one column stays.
 ColumnBatch Take(const ColumnBatch& batch, const uint32_t* rows, size_t count);
 
 /// Converts an integer column in place to kFloat64; nothing happens to a column that is one already.

@@ -54,6 +54,41 @@ TEST(SplitByPartition, KeepsRowsWithTheirHour) {
   EXPECT_EQ(rows, 100u);
 }
 
+TEST(SplitByPartition, RowsOfManyHoursTakeNoMoreThanTheirOwnValues) {
+  ColumnBatch batch;
+  constexpr uint32_t kRows = 500;
+  for (uint32_t row = 0; row < kRows; ++row) batch.time.PushBack(row * kNanosPerHour);
+  Column tag{.name = "tag", .type = ColumnType::kTag};
+  for (uint32_t row = 0; row < kRows; ++row) {
+    tag.strings.Append(std::string(500, 'x') + std::to_string(row));
+    tag.codes.PushBack(row % 10 == 0 ? 0 : kRows - 1 - row);
+    tag.valid.PushBack(row % 10 == 0 ? 0 : 1);
+  }
+  batch.columns.push_back(std::move(tag));
+  for (uint32_t i = 0; i < 200; ++i) {
+    Column field{.name = std::to_string(i), .type = ColumnType::kInt64};
+    field.words.Resize(kRows, 7);
+    field.valid.Resize(kRows, 0);
+    for (uint32_t row = i; row < kRows; row += 200) field.valid[row] = 1;
+    batch.columns.push_back(std::move(field));
+  }
+  batch.ComputeTimeRange();
+  const size_t whole_bytes = batch.MemoryBytes();
+  size_t bytes = 0;
+  for (const PartitionRows& part : SplitByPartition(std::move(batch))) {
+    EXPECT_TRUE(Validate(*part.rows).ok());
+    bytes += part.rows->MemoryBytes();
+    const auto row = static_cast<uint32_t>(part.partition.hour);
+    const Column* const tag_of_row = part.rows->Find("tag");
+    ASSERT_EQ(tag_of_row == nullptr, row % 10 == 0) << row;
+    if (tag_of_row) EXPECT_EQ(tag_of_row->TagValue(0), std::string(500, 'x') + std::to_string(kRows - 1 - row));
+    const Column* const field = part.rows->Find(std::to_string(row % 200));
+    ASSERT_NE(field, nullptr) << row;
+    EXPECT_EQ(field->i64()[0], 7);
+  }
+  EXPECT_LT(bytes, 2 * whole_bytes);
+}
+
 TEST(Names, AcceptsWhatWorksAndRefusesTheRest) {
   for (const char* name : {"a", "my db/..", "..", "\xc3\xa9t\xc3\xa9", "select", "a'b\"c"})
     EXPECT_TRUE(ValidateTableName(name).ok()) << name;
