@@ -40,7 +40,9 @@ struct RecordHeader {
   uint32_t header_crc = 0;  // of the other fields, seeded with the segment's id
   uint32_t payload_crc = 0;
   uint32_t payload_bytes = 0;  // at least 1
-  uint32_t reserved = 0;
+  /// 1: all records before this one were on the disk before it was written, so that it shows what is damaged among them.
+  /// Of the first record of a group, where groups are synced.
+  uint32_t after_sync = 0;
   uint64_t sequence = 0;
 
   uint32_t ComputeCrc(uint64_t segment_id) const {

@@ -35,8 +35,8 @@ using RecordVisitor = std::function<Status(uint64_t sequence, std::string_view p
 using ReplayProgress = std::function<void(uint64_t bytes_done, uint64_t bytes_total)>;
 
 /// Visits all records. A record that is cut off or damaged ends its segment: at the end of the log that is what a crash
-/// leaves, and was never acknowledged. When a later segment does not go on where an earlier one ended, acknowledged
-/// records are missing: an error, and nothing is repaired in silence.
+/// leaves, and was never acknowledged. When a later segment does not go on where an earlier one ended, or a later group of
+/// the newest one shows that there was more, acknowledged records are missing: an error, and nothing is repaired in silence.
 Result<WalContents> ReadWal(FileSystem* fs, const std::string& directory, const RecordVisitor& visit,
                             const ReplayProgress& progress);
 

@@ -251,6 +251,58 @@ TEST(Wal, AHoleInTheLogIsAnError) {
   EXPECT_THAT(damaged.status().message(), testing::HasSubstr("damaged"));
 }
 
+Status ReadStatus(FileSystem* fs) {
+  const auto ignore = [](uint64_t, std::string_view) { return Status::OK(); };
+  return ReadWal(fs, kDirectory, ignore, [](uint64_t, uint64_t) {}).status();
+}
+
+/// Changes one byte of the log's only segment.
+void FlipByte(FileSystem* fs, const std::string& path, uint64_t offset) {
+  const auto file = *fs->OpenForRead(path);
+  std::string block(BlockFile::kBlockBytes, '\0');
+  const uint64_t begin = offset / block.size() * block.size();
+  ASSERT_EQ(*file->ReadAt(begin, block.size(), block.data()), block.size());
+  block[offset - begin] = static_cast<char>(block[offset - begin] ^ 1);
+  auto writable = *fs->OpenBlockFile(path, file->size());
+  ASSERT_TRUE(writable->WriteAt(begin, block).ok());
+}
+
+/// A log of one segment with three records, each a group of one block.
+std::string WriteThreeGroups(FileSystem* fs) {
+  auto writer = OpenWriter(fs, {});
+  for (const char* text : {"a", "b", "c"}) {
+    Answers answers;
+    writer->Append(Bytes(text), answers.Expect());
+    answers.Wait();
+  }
+  writer.reset();
+  Records records;
+  return Read(fs, &records).segments.at(0).path;
+}
+
+TEST(Wal, DamageBeforeAnAcknowledgedRecordIsAnError) {
+  for (const uint64_t group : {1, 2}) {
+    for (const uint64_t byte : {0, 24}) {  // of the header, of the payload
+      auto fs = NewDisk();
+      FlipByte(fs.get(), WriteThreeGroups(fs.get()), group * BlockFile::kBlockBytes + byte);
+      EXPECT_THAT(ReadStatus(fs.get()).message(), testing::HasSubstr("damaged")) << group << " " << byte;
+    }
+  }
+  auto fs = NewDisk();
+  FlipByte(fs.get(), WriteThreeGroups(fs.get()), 3 * BlockFile::kBlockBytes);
+  Records records;
+  Read(fs.get(), &records);
+  EXPECT_EQ(records, (Records{{1, "a"}, {2, "b"}})) << "a crash while it was written leaves the same";
+}
+
+TEST(Wal, ADamagedSegmentHeaderIsAnError) {
+  for (const uint64_t byte : {0, 8, 36}) {
+    auto fs = NewDisk();
+    FlipByte(fs.get(), WriteThreeGroups(fs.get()), byte);
+    EXPECT_THAT(ReadStatus(fs.get()).message(), testing::HasSubstr("damaged")) << byte;
+  }
+}
+
 TEST(WalRecord, ReadsBackEveryType) {
   std::vector<TableRows> tables(1);
   tables[0].table = "t";

@@ -142,6 +142,7 @@ void WalWriter::Run() {
 void WalWriter::WriteGroup(std::deque<Pending>* group) {
   int64_t bytes = 0;
   int64_t records = 0;
+  group_begins_ = true;
   for (Pending& record : *group) {
     record.status = PlaceRecord(&record);
     if (!record.status.ok()) continue;
@@ -166,6 +167,7 @@ Status WalWriter::PlaceRecord(Pending* record) {
   RecordHeader header;
   header.payload_crc = record->payload_crc;
   header.payload_bytes = static_cast<uint32_t>(record->payload.size());
+  header.after_sync = options_.sync && group_begins_ ? 1 : 0;
   header.sequence = next_sequence_;
   header.header_crc = header.ComputeCrc(current_->info().id);
   static constexpr char kZeros[kRecordAlignment] = {};
@@ -173,6 +175,7 @@ Status WalWriter::PlaceRecord(Pending* record) {
   if (written.ok()) written = current_->Add({record->payload.data(), record->payload.size()});
   if (written.ok()) written = current_->Add({kZeros, bytes - sizeof(header) - record->payload.size()});
   ARROW_RETURN_NOT_OK(Latch(written));
+  group_begins_ = false;
   record->sequence = next_sequence_++;
   current_->info().last_sequence = record->sequence;
   return Status::OK();

@@ -112,6 +112,7 @@ class WalWriter {
 
   // The writer's thread only.
   std::unique_ptr<Segment> current_;
+  bool group_begins_ = true;  // the next record is the first of its group
   uint64_t next_sequence_;
   uint64_t next_segment_id_;
 
