@@ -35,8 +35,8 @@ int64_t NanosPerUnitOf(const arrow::DataType& type) {
 /// One array on its way into one column.
 class ArrowColumnWriter {
  public:
-  ArrowColumnWriter(const std::string& name, const ParseOptions& options, size_t row, TableBuilder* table)
-      : name_(name), strings_(StringsOf(options, name)), row_(row), table_(table) {}
+  ArrowColumnWriter(const std::string& name, const ParseOptions& options, size_t row, TableBuilder* table, TextBudget* texts)
+      : name_(name), strings_(StringsOf(options, name)), row_(row), table_(table), texts_(texts) {}
 
   template <typename ArrayType>
   Status PutIntegers(const ArrayType& array) {
@@ -95,15 +95,12 @@ class ArrowColumnWriter {
   template <typename ArrayType>
   Status PutStrings(const ArrayType& array) {
     ARROW_RETURN_NOT_OK(Find(strings_ == StringsAs::kField ? ColumnType::kString : ColumnType::kTag));
-    bool is_text = true;
-    const Status put = ForEach(array, [&](int64_t i) {
-      const std::string_view text = array.GetView(i);
-      is_text = is_text && IsUtf8(text);
-      return is_text && PutText(At(i), text, strings_, column_);
-    });
-    if (!is_text) return Wrong(name_, "has a value that is not UTF-8");
+    texts_->Begin(*column_);
+    const Status put = ForEach(array, [&](int64_t i) { return PutOneText(At(i), array.GetView(i), strings_); });
+    ARROW_RETURN_NOT_OK(text_failure_);
     ARROW_RETURN_NOT_OK(put);
     DecideStrings(static_cast<size_t>(array.length()), strings_, column_);
+    texts_->End(*column_);
     return Status::OK();
   }
 
@@ -113,24 +110,22 @@ class ArrowColumnWriter {
     ARROW_RETURN_NOT_OK(Find(ColumnType::kTag));
     PodVector<uint32_t> codes;
     codes.Resize(static_cast<size_t>(dictionary.length()), UINT32_MAX);
-    bool is_text = true;
+    texts_->Begin(*column_);
     const Status put = ForEach(array, [&](int64_t i) {
       const int64_t index = array.GetValueIndex(i);
       if (dictionary.IsNull(index)) return true;
-      const std::string_view text = dictionary.GetView(index);
-      if (column_->type() != ColumnType::kTag) {
-        is_text = is_text && IsUtf8(text);
-        return is_text && PutText(At(i), text, StringsAs::kTag, column_);
-      }
       uint32_t& code = codes[static_cast<size_t>(index)];
-      if (code == UINT32_MAX) {
-        is_text = is_text && IsUtf8(text);
-        code = column_->Intern(text);
+      if (code != UINT32_MAX && column_->type() == ColumnType::kTag) {
+        column_->PutCode(At(i), code);
+        return true;
       }
-      column_->PutCode(At(i), code);
-      return is_text;
+      const std::string_view text = dictionary.GetView(index);
+      if (column_->type() == ColumnType::kTag) code = column_->Intern(text);
+      return PutOneText(At(i), text, StringsAs::kTag);
     });
-    return is_text ? put : Wrong(name_, "has a value that is not UTF-8");
+    ARROW_RETURN_NOT_OK(text_failure_);
+    texts_->End(*column_);
+    return put;
   }
 
  private:
@@ -142,6 +137,14 @@ class ArrowColumnWriter {
     column_ = table_->FindOrAdd(name_, table_->TypeOf(name_).value_or(type), &reason);
     type_ = type;
     return column_ != nullptr ? Status::OK() : Error(ErrorKind::kInvalidArgument, std::move(reason));
+  }
+
+  bool PutOneText(size_t row, std::string_view text, StringsAs strings) {
+    if (!IsUtf8(text)) text_failure_ = Wrong(name_, "has a value that is not UTF-8");
+    else if (!PutText(row, text, strings, column_)) return false;
+    else if (!texts_->Holds(*column_))
+      text_failure_ = Wrong(name_, "has more text than a request may have; send it in parts");
+    return text_failure_.ok();
   }
 
   void PutWords(const void* values, int64_t count) {
@@ -165,8 +168,10 @@ class ArrowColumnWriter {
   const StringsAs strings_;
   const size_t row_;
   TableBuilder* const table_;
+  TextBudget* const texts_;
   ColumnBuilder* column_ = nullptr;
   ColumnType type_ = ColumnType::kFloat64;
+  Status text_failure_;
 };
 
 Status PutDictionaryArray(const arrow::DictionaryArray& array, const std::string& name, ArrowColumnWriter* out) {
@@ -181,11 +186,11 @@ Status PutDictionaryArray(const arrow::DictionaryArray& array, const std::string
 }
 
 Status PutStruct(const arrow::StructArray& array, const std::string& name, const ParseOptions& options, size_t row,
-                 TableBuilder* table) {
+                 TableBuilder* table, TextBudget* texts) {
   ARROW_ASSIGN_OR_RAISE(const arrow::ArrayVector members, array.Flatten());
   for (int i = 0; i < array.num_fields(); ++i) {
     const std::string member = fmt::format("{}.{}", name, array.type()->field(i)->name());
-    ARROW_RETURN_NOT_OK(PutArrowColumn(*members[static_cast<size_t>(i)], member, options, row, table));
+    ARROW_RETURN_NOT_OK(PutArrowColumn(*members[static_cast<size_t>(i)], member, options, row, table, texts));
   }
   return Status::OK();
 }
@@ -193,12 +198,12 @@ Status PutStruct(const arrow::StructArray& array, const std::string& name, const
 }  // namespace
 
 Status PutArrowColumn(const arrow::Array& array, const std::string& name, const ParseOptions& options, size_t row,
-                      TableBuilder* table) {
+                      TableBuilder* table, TextBudget* texts) {
   if (array.type_id() == arrow::Type::STRUCT) {
-    return PutStruct(static_cast<const arrow::StructArray&>(array), name, options, row, table);
+    return PutStruct(static_cast<const arrow::StructArray&>(array), name, options, row, table, texts);
   }
   if (array.null_count() == array.length() && !table->TypeOf(name)) return Status::OK();
-  ArrowColumnWriter out(name, options, row, table);
+  ArrowColumnWriter out(name, options, row, table, texts);
   switch (array.type_id()) {
     case arrow::Type::INT8: return out.PutIntegers(static_cast<const arrow::Int8Array&>(array));
     case arrow::Type::INT16: return out.PutIntegers(static_cast<const arrow::Int16Array&>(array));
@@ -250,6 +255,8 @@ bool ReadTime(const arrow::Array& array, int64_t i, const ParseOptions& options,
     case arrow::Type::STRING: return ParseTime(static_cast<const arrow::StringArray&>(array).GetView(i), precision, nanos);
     case arrow::Type::LARGE_STRING:
       return ParseTime(static_cast<const arrow::LargeStringArray&>(array).GetView(i), precision, nanos);
+    case arrow::Type::STRING_VIEW:
+      return ParseTime(static_cast<const arrow::StringViewArray&>(array).GetView(i), precision, nanos);
     default: return false;
   }
 }

@@ -33,7 +33,8 @@ class ArrowRowGatherer {
   ArrowRowGatherer(const ParseOptions& options, const SchemaSource& schemas)
       : options_(options),
         builder_(options.table, schemas.FindSchema(options.table), static_cast<size_t>(options.columns_per_table_max)),
-        budget_(options.values_max) {}
+        budget_(options.values_max),
+        texts_(static_cast<size_t>(options.values_max * kBytesPerValue)) {}
 
   Status Begin(const arrow::Schema& schema) {
     if (options_.table.empty()) return Error(ErrorKind::kInvalidArgument, "no table: name one with ?table=");
@@ -53,7 +54,8 @@ class ArrowRowGatherer {
     ARROW_RETURN_NOT_OK(Claim(rows, static_cast<size_t>(batch.num_columns())));
     for (int i = 0; i < batch.num_columns(); ++i) {
       if (i == time_) continue;
-      ARROW_RETURN_NOT_OK(PutArrowColumn(*batch.column(i), batch.column_name(i), options_, builder_.rows(), &builder_));
+      ARROW_RETURN_NOT_OK(
+          PutArrowColumn(*batch.column(i), batch.column_name(i), options_, builder_.rows(), &builder_, &texts_));
     }
     if (time_ >= 0) ARROW_RETURN_NOT_OK(ReadArrowTimes(*batch.column(time_), options_, &times_));
     else times_.Resize(0), times_.Resize(rows, options_.now_ns);
@@ -95,6 +97,7 @@ class ArrowRowGatherer {
   TableBuilder builder_;
   CellBudget budget_;
   size_t cells_ = 0;
+  TextBudget texts_;
   int time_ = -1;  // the column of the time; -1: none
   PodVector<int64_t> times_;
 };

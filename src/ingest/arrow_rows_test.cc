@@ -4,6 +4,7 @@
 #include <arrow/io/memory.h>
 #include <arrow/ipc/writer.h>
 #include <arrow/table.h>
+#include <arrow/util/binary_view_util.h>
 #include <arrow/util/decimal.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -226,6 +227,41 @@ TEST(ArrowRows, RowsWithoutATimeHaveThatOfTheirArrivalInEachBatch) {
   const auto without = BatchOf({{"v", value}, {"time", none}});
   const ColumnBatch rows = OnlyTable(Checked(ParseArrowBatches({with_times, without}, ToTable(), Schemas())));
   EXPECT_THAT(rows.time.span(), testing::ElementsAre(5'000'000'000, 6'000'000'000, kNow, 7'000'000'000));
+}
+
+/// Rows that share one text.
+std::shared_ptr<arrow::Array> SharedText(const std::string& text, int64_t rows) {
+  const auto view = arrow::util::ToBinaryView(text.data(), static_cast<int32_t>(text.size()), 0, 0);
+  const std::vector<arrow::BinaryViewType::c_type> views(static_cast<size_t>(rows), view);
+  return std::make_shared<arrow::StringViewArray>(arrow::utf8_view(), rows, arrow::Buffer::FromVector(views),
+                                                  arrow::BufferVector{arrow::Buffer::FromString(text)});
+}
+
+TEST(ArrowRows, TextThatRowsShareDoesNotUnfoldForEver) {
+  ParseOptions options = ToTable();
+  options.values_max = 10'000;
+  Schemas schemas;
+  schemas.Add("t", {{"s", ColumnType::kString}});
+  const auto parse = [&](const std::shared_ptr<arrow::Array>& texts) {
+    return FirstReason(ParseArrowBatches({BatchOf({{"s", texts}})}, options, schemas));
+  };
+  const auto views = SharedText(std::string(10'000, 'x'), 1'000);
+  EXPECT_THAT(parse(views), HasSubstr("column 's' has more text than a request may have"));
+  const auto indices = std::make_shared<arrow::Int32Array>(1'000, arrow::Buffer::FromString(std::string(4'000, '\0')));
+  const auto dictionary =
+      *arrow::DictionaryArray::FromArrays(indices, ArrayOf<arrow::StringBuilder, std::string>({std::string(10'000, 'x')}));
+  EXPECT_THAT(parse(dictionary), HasSubstr("column 's' has more text than a request may have"));
+  schemas.Add("t", {{"s", ColumnType::kTag}});
+  const auto parts = {BatchOf({{"s", dictionary}}), BatchOf({{"s", views}})};
+  const ColumnBatch rows = OnlyTable(Checked(ParseArrowBatches(parts, options, schemas)));
+  EXPECT_EQ(rows.rows(), 2'000u);
+  EXPECT_EQ(rows.Find("s")->strings.size(), 1u);
+}
+
+TEST(ArrowRows, ATimeMayBeAnyText) {
+  const auto batch =
+      BatchOf({{"v", ArrayOf<arrow::Int64Builder, int64_t>({1})}, {"time", SharedText("2021-09-30T18:00:00Z", 1)}});
+  EXPECT_EQ(OnlyTable(ParseArrowBatches({batch}, ToTable(), Schemas())).time[0], kMicros * 1'000);
 }
 
 }  // namespace

@@ -85,6 +85,8 @@ class ColumnBuilder {
   void Added(size_t rows);
   /// Of a tag column.
   const StringColumn& dictionary() const { return column_.strings; }
+  /// Of the texts of a tag or string column.
+  size_t text_bytes() const { return column_.strings.bytes().size(); }
 
   /// Other types for the values that are there already. Only of a column that is_new().
   void IntegersToFloats() { WidenToFloat(&column_); }
