@@ -3,7 +3,6 @@
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/reader.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/exception.h>
@@ -17,6 +16,7 @@
 
 #include "ingest/arrow_column.h"
 #include "ingest/cell_budget.h"
+#include "ingest/decoding_pool.h"
 #include "ingest/row_options.h"
 #include "model/names.h"
 
@@ -102,18 +102,6 @@ class ArrowRowGatherer {
   PodVector<int64_t> times_;
 };
 
-/// Memory for one body.
-class BodyPool {
- public:
-  explicit BodyPool(const ParseOptions& options)
-      : proxy_(arrow::default_memory_pool()), capped_(&proxy_, options.values_max * kBytesPerValue) {}
-  arrow::MemoryPool* get() { return &capped_; }
-
- private:
-  arrow::ProxyMemoryPool proxy_;
-  arrow::CappedMemoryPool capped_;
-};
-
 std::shared_ptr<arrow::Buffer> BufferOf(std::string_view body) {
   return std::make_shared<arrow::Buffer>(reinterpret_cast<const uint8_t*>(body.data()), static_cast<int64_t>(body.size()));
 }
@@ -196,7 +184,7 @@ WriteBatch RefusalOf(const Status& status, std::string_view format) {
 
 template <typename Read>
 WriteBatch Parse(const ParseOptions& options, const SchemaSource& schemas, std::string_view format, const Read& read) {
-  BodyPool pool(options);
+  DecodingPool pool(options.values_max * kBytesPerValue);
   ArrowRowGatherer rows(options, schemas);
   try {
     Status status = read(pool.get(), &rows);

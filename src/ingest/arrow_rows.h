@@ -18,6 +18,7 @@
 
 namespace arrow {
 class RecordBatch;
+class MemoryPool;
 class RecordBatchReader;
 namespace io {
 class InputStream;
@@ -35,10 +36,12 @@ WriteBatch ParseArrowBatches(const arrow::RecordBatchVector& batches, const Pars
                              const SchemaSource& schemas);
 
 // The same in parts, for bodies that are larger than memory.
-/// The rows of an IPC stream or file, which is read from its start to its end. The stream must outlive the reader.
-Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowStream(arrow::io::InputStream* stream);
-/// The rows of a Parquet file; column chunks are read page by page.
-Result<std::shared_ptr<arrow::RecordBatchReader>> ReadParquetFile(std::shared_ptr<arrow::io::RandomAccessFile> file);
+/// The rows of an IPC stream or file, which is read from its start to its end. Stream and pool must outlive the reader; what
+/// does not fit into the pool is kTooLarge.
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowStream(arrow::io::InputStream* stream, arrow::MemoryPool* pool);
+/// The rows of a Parquet file; column chunks are read page by page. As before.
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadParquetFile(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                                  arrow::MemoryPool* pool);
 /// The most rows of a batch of either; none is empty.
 inline constexpr int64_t kReadBatchRows = 64 << 10;
 

@@ -12,6 +12,7 @@
 
 #include <memory>
 
+#include "ingest/decoding_pool.h"
 #include "ingest/testing/parser_checks.h"
 
 namespace gigapi {
@@ -147,7 +148,7 @@ TEST(ArrowRows, BatchesOfAStreamAreOfOneSizeAtMostAndNoneIsEmpty) {
   }
   ASSERT_TRUE(writer->Close().ok());
   arrow::io::BufferReader in(out->Finish().ValueOrDie());
-  const auto batches = ReadArrowStream(&in).ValueOrDie();
+  const auto batches = ReadArrowStream(&in, arrow::default_memory_pool()).ValueOrDie();
   std::vector<int64_t> sizes;
   for (auto next = batches->Next().ValueOrDie(); next != nullptr; next = batches->Next().ValueOrDie()) {
     sizes.push_back(next->num_rows());
@@ -262,6 +263,25 @@ TEST(ArrowRows, ATimeMayBeAnyText) {
   const auto batch =
       BatchOf({{"v", ArrayOf<arrow::Int64Builder, int64_t>({1})}, {"time", SharedText("2021-09-30T18:00:00Z", 1)}});
   EXPECT_EQ(OnlyTable(ParseArrowBatches({batch}, ToTable(), Schemas())).time[0], kMicros * 1'000);
+}
+
+TEST(ArrowRows, ABatchOfAStreamTakesNoMoreThanItsPoolHas) {
+  const auto zeros = std::make_shared<arrow::Int64Array>(500'000, arrow::Buffer::FromString(std::string(4'000'000, '\0')));
+  const auto batch = BatchOf({{"v", zeros}});
+  DecodingPool pool(1'000'000);
+  arrow::io::BufferReader ipc(arrow::Buffer::FromString(Ipc(batch, Form::kStream, 1, arrow::Compression::ZSTD)));
+  EXPECT_EQ(KindOf((*ReadArrowStream(&ipc, pool.get()))->Next().status()), ErrorKind::kTooLarge);
+  auto sink = *arrow::io::BufferOutputStream::Create();
+  auto properties = parquet::WriterProperties::Builder()
+                        .disable_dictionary()
+                        ->compression(parquet::Compression::ZSTD)
+                        ->data_pagesize(8 << 20)
+                        ->build();
+  ASSERT_TRUE(parquet::arrow::WriteTable(**arrow::Table::FromRecordBatches({batch}), arrow::default_memory_pool(), sink,
+                                         1'000'000, properties)
+                  .ok());
+  const auto file = std::make_shared<arrow::io::BufferReader>(*sink->Finish());
+  EXPECT_EQ(KindOf((*ReadParquetFile(file, pool.get()))->Next().status()), ErrorKind::kTooLarge);
 }
 
 }  // namespace

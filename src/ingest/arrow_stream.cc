@@ -17,24 +17,31 @@ constexpr int64_t kReadAheadBytes = 256 << 10;
 /// An Arrow file begins with this, and goes on as a stream does.
 constexpr std::string_view kFileMagic("ARROW1\0\0", 8);
 
+/// Anything else is about the bytes, and the caller's to name.
+Status TellOutOfMemory(const Status& status) {
+  if (!status.IsOutOfMemory()) return status;
+  return Error(ErrorKind::kTooLarge,
+               "what must be decoded at once takes too much memory: write the file in smaller batches");
+}
+
 Status NotParquet(std::string_view reason) { return Errorf(ErrorKind::kInvalidArgument, "not a Parquet file: {}", reason); }
 
 /// A file and the reader of its rows, which refers to it. libparquet's exceptions end here.
 class ParquetBatches final : public arrow::RecordBatchReader {
  public:
-  static Result<std::shared_ptr<arrow::RecordBatchReader>> Open(std::shared_ptr<arrow::io::RandomAccessFile> file) {
+  static Result<std::shared_ptr<arrow::RecordBatchReader>> Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                                arrow::MemoryPool* pool) {
     auto opened = std::make_shared<ParquetBatches>();
     try {
-      parquet::ReaderProperties properties(arrow::default_memory_pool());
+      parquet::ReaderProperties properties(pool);
       properties.enable_buffered_stream();
       properties.set_buffer_size(kReadAheadBytes);
       parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
       arrow_properties.set_batch_size(kReadBatchRows);
       arrow_properties.set_pre_buffer(false);
-      ARROW_ASSIGN_OR_RAISE(
-          opened->file_,
-          parquet::arrow::FileReader::Make(arrow::default_memory_pool(),
-                                           parquet::ParquetFileReader::Open(std::move(file), properties), arrow_properties));
+      ARROW_ASSIGN_OR_RAISE(opened->file_,
+                            parquet::arrow::FileReader::Make(
+                                pool, parquet::ParquetFileReader::Open(std::move(file), properties), arrow_properties));
       ARROW_ASSIGN_OR_RAISE(opened->batches_, opened->file_->GetRecordBatchReader());
     } catch (const std::exception& failure) {
       return NotParquet(failure.what());
@@ -46,8 +53,11 @@ class ParquetBatches final : public arrow::RecordBatchReader {
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     try {
-      const Status read = batches_->ReadNext(batch);
-      return read.ok() ? read : NotParquet(read.message());
+      const Status read = TellOutOfMemory(batches_->ReadNext(batch));
+      return read.ok() || read.detail() != nullptr ? read : NotParquet(read.message());
+    } catch (const parquet::ParquetStatusException& failure) {
+      const Status told = TellOutOfMemory(failure.status());
+      return told.detail() != nullptr ? told : NotParquet(failure.what());
     } catch (const std::exception& failure) {
       return NotParquet(failure.what());
     }
@@ -68,7 +78,7 @@ class SlicedBatches final : public arrow::RecordBatchReader {
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* slice) override {
     while (batch_ == nullptr || row_ == batch_->num_rows()) {  // an empty batch is no end
       row_ = 0;
-      ARROW_RETURN_NOT_OK(batches_->ReadNext(&batch_));
+      ARROW_RETURN_NOT_OK(TellOutOfMemory(batches_->ReadNext(&batch_)));
       if (batch_ == nullptr) {
         *slice = nullptr;
         return Status::OK();
@@ -87,10 +97,11 @@ class SlicedBatches final : public arrow::RecordBatchReader {
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowStream(arrow::io::InputStream* stream) {
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowStream(arrow::io::InputStream* stream, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(const std::string_view start, stream->Peek(kFileMagic.size()));
   if (start == kFileMagic) ARROW_RETURN_NOT_OK(stream->Advance(kFileMagic.size()));
   auto options = arrow::ipc::IpcReadOptions::Defaults();
+  options.memory_pool = pool;
   options.use_threads = false;
   options.max_recursion_depth = 16;
   options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
@@ -99,8 +110,9 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> ReadArrowStream(arrow::io::Inp
   return std::make_shared<SlicedBatches>(*std::move(reader));
 }
 
-Result<std::shared_ptr<arrow::RecordBatchReader>> ReadParquetFile(std::shared_ptr<arrow::io::RandomAccessFile> file) {
-  return ParquetBatches::Open(std::move(file));
+Result<std::shared_ptr<arrow::RecordBatchReader>> ReadParquetFile(std::shared_ptr<arrow::io::RandomAccessFile> file,
+                                                                  arrow::MemoryPool* pool) {
+  return ParquetBatches::Open(std::move(file), pool);
 }
 
 }  // namespace gigapi

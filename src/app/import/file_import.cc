@@ -5,6 +5,7 @@
 #include <arrow/io/file.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/writer.h>
+#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <fmt/format.h>
 
@@ -187,7 +188,7 @@ class FileImport {
 
   Status SendParquet() {
     ARROW_ASSIGN_OR_RAISE(const auto file, arrow::io::ReadableFile::Open(path_));
-    ARROW_ASSIGN_OR_RAISE(const auto batches, ReadParquetFile(file));
+    ARROW_ASSIGN_OR_RAISE(const auto batches, ReadParquetFile(file, arrow::default_memory_pool()));
     return SendBatches(batches.get(), [&]() -> int64_t { return file->Tell().ValueOr(0); });
   }
 
@@ -195,7 +196,7 @@ class FileImport {
     ARROW_ASSIGN_OR_RAISE(const auto file, arrow::io::ReadableFile::Open(path_ == kStandardInput ? "/dev/stdin" : path_));
     ARROW_ASSIGN_OR_RAISE(const auto buffered,
                           arrow::io::BufferedInputStream::Create(1 << 20, arrow::default_memory_pool(), file));
-    ARROW_ASSIGN_OR_RAISE(const auto batches, ReadArrowStream(buffered.get()));
+    ARROW_ASSIGN_OR_RAISE(const auto batches, ReadArrowStream(buffered.get(), arrow::default_memory_pool()));
     return SendBatches(batches.get(), [&]() -> int64_t { return buffered->Tell().ValueOr(0); });
   }
 

@@ -12,15 +12,19 @@
 
 #include "base/temporary_file.h"
 #include "ingest/arrow_rows.h"
+#include "ingest/decoding_pool.h"
 #include "ingest/row_options.h"
 
 namespace gigapi {
 namespace {
 
+/// Of one import, at once: a record batch of Arrow as it was sent and decompressed, the pages of Parquet that are open.
+constexpr int64_t kDecodedBytesMax = int64_t{1} << 30;
+
 /// A body as Arrow reads streams.
 class BodyStream final : public arrow::io::InputStream {
  public:
-  explicit BodyStream(http::BodyReader* body) : body_(body) {}
+  BodyStream(http::BodyReader* body, arrow::MemoryPool* pool) : body_(body), pool_(pool) {}
 
   arrow::Status Close() override {
     closed_ = true;
@@ -45,7 +49,7 @@ class BodyStream final : public arrow::io::InputStream {
   }
 
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t bytes) override {
-    ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateResizableBuffer(bytes));
+    ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateResizableBuffer(bytes, pool_));
     ARROW_ASSIGN_OR_RAISE(const int64_t read, Read(bytes, buffer->mutable_data()));
     ARROW_RETURN_NOT_OK(buffer->Resize(read));
     return std::shared_ptr<arrow::Buffer>(std::move(buffer));
@@ -61,6 +65,7 @@ class BodyStream final : public arrow::io::InputStream {
   Status Fill() { return body_->Next().Value(&rest_); }
 
   http::BodyReader* const body_;
+  arrow::MemoryPool* const pool_;
   std::string_view rest_;
   int64_t position_ = 0;
   bool closed_ = false;
@@ -118,8 +123,9 @@ Result<std::shared_ptr<arrow::io::RandomAccessFile>> Spool(const ImportLimits& l
 }  // namespace
 
 Status ImportArrow(const ImportRequest& request, const ParseOptions& options, http::BodyReader* body, ImportWriter* writer) {
-  BodyStream stream(body);
-  ARROW_ASSIGN_OR_RAISE(const auto batches, ReadArrowStream(&stream));
+  DecodingPool pool(kDecodedBytesMax);
+  BodyStream stream(body, pool.get());
+  ARROW_ASSIGN_OR_RAISE(const auto batches, ReadArrowStream(&stream, pool.get()));
   ARROW_RETURN_NOT_OK(AboutBytes(WriteBatches(request, options, batches.get(), writer), "Arrow IPC"));
   while (true) {  // an Arrow file has its directory here
     ARROW_ASSIGN_OR_RAISE(const std::string_view rest, body->Next());
@@ -130,7 +136,8 @@ Status ImportArrow(const ImportRequest& request, const ParseOptions& options, ht
 Status ImportParquet(const ImportRequest& request, const ParseOptions& options, const ImportLimits& limits,
                      http::BodyReader* body, ImportWriter* writer) {
   ARROW_ASSIGN_OR_RAISE(auto file, Spool(limits, body));
-  ARROW_ASSIGN_OR_RAISE(const auto batches, ReadParquetFile(std::move(file)));
+  DecodingPool pool(kDecodedBytesMax);
+  ARROW_ASSIGN_OR_RAISE(const auto batches, ReadParquetFile(std::move(file), pool.get()));
   return AboutBytes(WriteBatches(request, options, batches.get(), writer), "a Parquet file");
 }
 
