@@ -107,6 +107,7 @@ TEST_F(ServerTest, PartialWritesSayWhatWasKeptInEachDialect) {
   response = client.Post("/api/v3/write_lp?db=d&accept_partial=false", body);
   EXPECT_EQ(response.status, 400);
   EXPECT_THAT(response.body, HasSubstr("parsing failed for write_lp endpoint"));
+  EXPECT_THAT(response.body, HasSubstr(R"("written":0,"dropped":3})"));
   EXPECT_EQ(lake_.rows("d", "cpu"), 6) << "nothing may be kept";
 
   response = client.Post("/write?db=d", "garbage\n");

@@ -65,6 +65,7 @@ void WriteService::ParseAndWrite(std::shared_ptr<Job> job) {
   job->outcome.refused_rows = batch.refused_rows;
   job->outcome.refused = std::move(batch.refused);
   const bool all_or_nothing = !job->parameters.accept_partial && batch.refused_rows > 0;
+  if (all_or_nothing) job->outcome.refused_rows += batch.accepted_rows;
   if (batch.accepted_rows == 0 || all_or_nothing) return Finish(*job, Status::OK());
 
   const int64_t rows = batch.accepted_rows;

@@ -44,8 +44,8 @@ struct WriteOutcome {
   /// Not OK: nothing was kept, and this is why. OK with refused lines: the others were kept.
   Status status;
   int64_t written_rows = 0;
-  int64_t refused_rows = 0;
-  std::vector<RefusedLine> refused;  // the first of them
+  int64_t refused_rows = 0;          // with those that are not kept because of others
+  std::vector<RefusedLine> refused;  // the first that are wrong
 };
 
 /// Thread-safe.
