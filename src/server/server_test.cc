@@ -112,6 +112,9 @@ TEST_F(ServerTest, PartialWritesSayWhatWasKeptInEachDialect) {
 
   response = client.Post("/write?db=d", "garbage\n");
   EXPECT_THAT(response.body, HasSubstr(R"({"error":"unable to parse 'garbage': missing fields")"));
+
+  response = client.Post("/write?db=d", std::string_view("gar\0b\x1bge\n", 8));
+  EXPECT_EQ(response.Header("X-Influxdb-Error"), "unable to parse 'gar b ge': missing fields");
 }
 
 TEST_F(ServerTest, ATypeConflictIsRetriedAgainstTheNewSchema) {

@@ -22,9 +22,10 @@ std::string_view DateNow() {
   return text;
 }
 
+/// A value may quote what a client has sent: clients do not take an answer whose head has control characters.
 void AppendHeader(std::string_view name, std::string_view value, std::string* out) {
   out->append(name).append(": ");
-  for (const char c : value) out->push_back(c == '\r' || c == '\n' ? ' ' : c);
+  for (const char c : value) out->push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c);
   out->append("\r\n");
 }
 
