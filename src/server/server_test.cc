@@ -266,6 +266,9 @@ TEST_F(ServerTest, CreateMakesADatabase) {
   EXPECT_EQ(client.Post("/gigapi/create", R"({"db":"made","table":"t"})").status, 204);
   EXPECT_EQ(client.Post("/gigapi/create?db=also", "").status, 204);
   EXPECT_EQ(client.Post("/gigapi/create", "").status, 400);
+  constexpr std::string_view kJson = "Content-Type: application/json\r\n";
+  EXPECT_EQ(client.Post("/gigapi/create?db=also&table=t", R"({"table":"t","v":1})", kJson).status, 204);
+  EXPECT_EQ(lake_.rows("also", "t"), 1) << "a row, not a table to be made";
   EXPECT_EQ(client.Post("/gigapi/create?db=..%2Fx", "").status, 400);
   const auto databases = lake_.Snapshot()->databases;
   EXPECT_TRUE(databases.contains("made") && databases.contains("also"));

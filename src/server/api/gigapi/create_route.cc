@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "model/names.h"
 #include "server/error_table.h"
 
@@ -46,10 +48,19 @@ Status Create(const http::Request& request, Lake* lake) {
   return lake->CreateDatabase(parameters.database);
 }
 
+/// Whether an object says what is to be made, rather than being a row: it names a database, or a table and nothing else.
+bool IsCreation(std::string_view body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object object;
+  if (parser.parse(body.data(), body.size()).get_object().get(object) != simdjson::SUCCESS) return false;
+  if (object["db"].is_string() || object["database"].is_string()) return true;
+  return std::ranges::all_of(object, [](const auto& member) { return member.key == "table" || member.key == "name"; });
+}
+
 bool HasRows(const http::Request& request) {
   if (!request.Header("Content-Encoding").empty()) return true;
   const size_t first = request.body.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && request.body[first] != '{';
+  return first != std::string_view::npos && (request.body[first] != '{' || !IsCreation(request.body));
 }
 
 }  // namespace
