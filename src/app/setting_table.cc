@@ -229,9 +229,10 @@ std::vector<SettingSpec> MakeTable() {
        .key = "http_body_bytes_max",
        .environment = {{"GIGAPI_HTTP_BODY_BYTES_MAX"}},
        .field = &S::http_body_bytes_max,
-       .doc = "The largest body, before and after decompression; a larger one is answered with 413.",
+       .doc = "The largest body, before and after decompression; a larger one is answered with 413. At most 2GiB.",
        .unit = kBytes,
-       .min = 1'024},
+       .min = 1'024,
+       .max = int64_t{2} << 30},  // texts of a column, and a record of the log, are counted with 32 bits
       {.group = kHttp,
        .key = "http_in_flight_bytes_max",
        .environment = {{"GIGAPI_HTTP_IN_FLIGHT_BYTES_MAX"}},

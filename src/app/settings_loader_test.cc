@@ -159,6 +159,8 @@ TEST_F(SettingsLoaderTest, BadValuesSayWhereAndWhatIsExpected) {
   WriteFile("");
   sources_.environment = {{"HTTP_PORT", "70000"}};
   EXPECT_EQ(LoadFailure(), "HTTP_PORT: expected 0 to 65535");
+  sources_.environment = {{"GIGAPI_HTTP_BODY_BYTES_MAX", "4GiB"}};
+  EXPECT_THAT(LoadFailure(), HasSubstr("expected 1024 to 2147483648"));
   sources_.environment = {{"GIGAPI_NO_MERGES", "maybe"}};
   EXPECT_EQ(LoadFailure(), "GIGAPI_NO_MERGES: expected true or false");
   sources_.environment = {};

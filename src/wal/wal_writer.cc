@@ -162,6 +162,7 @@ void WalWriter::WriteGroup(std::deque<Pending>* group) {
 
 Status WalWriter::PlaceRecord(Pending* record) {
   ARROW_RETURN_NOT_OK(failure());
+  if (record->payload.size() > UINT32_MAX) return Error(ErrorKind::kTooLarge, "the write is larger than 4 GB");
   const uint64_t bytes = RecordBytes(record->payload.size());
   ARROW_RETURN_NOT_OK(EnsureRoom(bytes));
   RecordHeader header;

@@ -52,7 +52,7 @@ class WalWriter {
 
   /// Called on the writer's thread with the record's sequence once it is kept, or with why it is not.
   using Committed = std::function<void(Status, uint64_t sequence)>;
-  /// Takes a record of 1 byte to 4 GB. Does not wait. The caller bounds what is in flight.
+  /// Takes a record of 1 byte to 4 GB; a larger one is refused. Does not wait. The caller bounds what is in flight.
   void Append(PodVector<char> payload, Committed committed);
 
   /// No record up to `sequence` is needed any more: segments that hold only such are given free for reuse.
