@@ -12,6 +12,9 @@ const char* Find(const char* p, const char* end, char c) {
   return static_cast<const char*>(p < end ? std::memchr(p, c, static_cast<size_t>(end - p)) : nullptr);
 }
 
+/// What line protocol passes over before a line.
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\0'; }
+
 /// The space that ends measurement and tags, or `end`.
 const char* EndOfKey(const char* p, const char* end) {
   for (; p < end && *p != ' '; ++p) {
@@ -73,8 +76,9 @@ size_t EndOfLineProtocol(std::string_view text) {
   const char* const end = text.data() + text.size();
   const char* line = text.data();
   while (const char* newline = Find(line, end, '\n')) {
-    const char* const quote = *line == '#' ? nullptr : Find(line, newline, '"');
-    if (quote != nullptr) newline = EndOfQuotedLine(line, end);
+    const char* const first = std::find_if_not(line, newline, IsBlank);
+    const char* const quote = *first == '#' ? nullptr : Find(first, newline, '"');
+    if (quote != nullptr) newline = EndOfQuotedLine(first, end);
     if (newline == nullptr) break;
     line = newline + 1;
   }

@@ -22,7 +22,9 @@ TEST(RecordBoundary, StringsOfLineProtocolHoldNewlines) {
 
 TEST(RecordBoundary, QuotesElsewhereInLineProtocolAreNoStrings) {
   EXPECT_EQ(EndOfLineProtocol("# it's a \"comment\nm v=1\n"), 24u);
+  EXPECT_EQ(EndOfLineProtocol(" # it=\"said\nm v=1\n"), 18u);
   EXPECT_EQ(EndOfLineProtocol("m,tag=\"x v=1\nm v=2\n"), 19u);
+  EXPECT_EQ(EndOfLineProtocol("\r\t m,tag=\"x v=1\nm v=2\n"), 22u);
   EXPECT_EQ(EndOfLineProtocol("m\\ \",t=\"\\ x v=1\nm v=2\n"), 22u);
 }
 
