@@ -51,8 +51,13 @@ void Walk::Pivot(duckdb::PivotRef& ref) {
 
 void Walk::Inside(TableRef& ref) {
   switch (ref.type) {
-    case TableReferenceType::BASE_TABLE:
     case TableReferenceType::EMPTY_FROM: return;
+    case TableReferenceType::BASE_TABLE: {
+      auto& table = ref.Cast<duckdb::BaseTableRef>();
+      // AT (VERSION => ...), which is computed before the table is refused.
+      if (table.at_clause) Expression(table.at_clause->ExpressionMutable());
+      return;
+    }
     case TableReferenceType::SUBQUERY: return Node(*ref.Cast<duckdb::SubqueryRef>().subquery->node);
     case TableReferenceType::JOIN: {
       auto& join = ref.Cast<duckdb::JoinRef>();

@@ -163,6 +163,15 @@ TEST_F(StatementGuard, RefusesToReadFiles) {
   }
 }
 
+TEST_F(StatementGuard, LooksIntoTheAtOfATable) {
+  for (const std::string sql : {"SELECT * FROM cpu AT (VERSION => CAST(current_setting('memory_limit') AS INT))",
+                                "SELECT 1 WHERE EXISTS (FROM cpu AT (TIMESTAMP => error(current_setting('threads'))))"}) {
+    const Status status = lake_.Fails(sql);
+    EXPECT_EQ(KindOf(status), ErrorKind::kForbidden) << sql;
+    EXPECT_THAT(status.message(), testing::HasSubstr("\"current_setting\" is not allowed")) << sql;
+  }
+}
+
 TEST_F(StatementGuard, AllowsQueries) {
   for (const std::string sql : {
            "SELECT 1",
