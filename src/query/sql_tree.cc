@@ -90,6 +90,7 @@ void Walk::Table(duckdb::unique_ptr<TableRef>& ref) {
 }
 
 void Walk::Select(duckdb::SelectNode& node) {
+  if (visitor_.select) visitor_.select(node);
   Table(node.from_table);
   EachExpression(node.select_list);
   Expression(node.where_clause);

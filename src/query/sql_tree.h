@@ -10,6 +10,8 @@
 namespace gigapi {
 
 struct SqlTreeVisitor {
+  /// Called for each SELECT before what it contains.
+  std::function<void(duckdb::SelectNode&)> select;
   /// Called for each table reference before what it contains; may replace it.
   std::function<void(duckdb::unique_ptr<duckdb::TableRef>&)> table;
   /// Called for each expression after what it contains; may replace it.

@@ -64,6 +64,14 @@ def test_names_of_columns_are_escaped(server):
     assert server.query("""SELECT 1 AS "a""b\\c", 2 AS "ü" """) == [{'a"b\\c': 1, "ü": 2}]
 
 
+def test_columns_without_names_are_called_as_they_are_written(server):
+    server.write("odd,h=a v=1 1735689600000000000")
+    (row,) = server.query("SELECT time > now(), max(time) < now() - INTERVAL '1 hour' AND true, * REPLACE (time < now() AS v) FROM odd GROUP BY ALL")
+    assert not [name for name in row if "lake_time" in name] and len(row) == 5
+    assert server.query("SELECT time < now() FROM odd UNION ALL SELECT true") == [{'("time" < now())': True}] * 2
+    assert server.query("WITH x AS (SELECT time < now() FROM odd) SELECT * FROM x") == [{'("time" < now())': True}]
+
+
 def test_time_format_iso(server):
     rows = server.query("SELECT time FROM m ORDER BY time LIMIT 2", time_format="iso")
     assert [r["time"] for r in rows] == ["2025-01-01T00:00:00Z", "2025-01-01T00:00:00.000000001Z"]
