@@ -78,6 +78,15 @@ std::pair<duckdb::column_t, duckdb::unique_ptr<duckdb::TableFilter>> NullFilterO
   return {index, duckdb::make_uniq<duckdb::IsNotNullFilter>()};
 }
 
+/// For EXPLAIN. The first hours that nanoseconds can hold have no text in DuckDB, which throws.
+std::string TextOf(const duckdb::TableFilter& filter, const std::string& column) {
+  try {
+    return filter.ToString(column);
+  } catch (const duckdb::ConversionException&) {
+    return column + " with the first times";
+  }
+}
+
 size_t CountFiles(const LakeScanInfo& info, const std::vector<uint32_t>& entries) {
   return static_cast<size_t>(
       std::count_if(entries.begin(), entries.end(), [&](uint32_t entry) { return info.IsFile(entry); }));
@@ -156,7 +165,7 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::ComplexFilterPushdown(
   const auto add = [&](duckdb::column_t column, duckdb::unique_ptr<duckdb::TableFilter> filter) {
     if (column < info_->names.size()) {
       if (!shown.empty()) shown += " AND ";
-      shown += filter->ToString(info_->names[column]);
+      shown += TextOf(*filter, info_->names[column]);
     }
     scan_filters.Add(column, std::move(filter));
   };

@@ -1,5 +1,7 @@
 #include "query/time_comparison.h"
 
+#include <duckdb/planner/expression/bound_operator_expression.hpp>
+
 #include <limits>
 #include <string_view>
 #include <unordered_set>
@@ -61,9 +63,22 @@ bool IsTextOrNull(const ParsedExpression& expression) {
   return value.IsNull() || value.type().id() == LogicalTypeId::VARCHAR;
 }
 
+/// A text of a time that nanoseconds cannot hold, such as '9999-12-31'.
+bool IsTextOfFarTime(const ParsedExpression& text) {
+  const auto& value = text.Cast<duckdb::ConstantExpression>().value;
+  duckdb::Value time;
+  std::string error;
+  return !value.IsNull() && !value.DefaultTryCastAs(LogicalType::TIMESTAMP_NS, time, &error) &&
+         value.DefaultTryCastAs(LogicalType::TIMESTAMP, time, &error);
+}
+
 void Wrap(const ParsedExpression& time, duckdb::unique_ptr<ParsedExpression>& other) {
-  if (IsTextOrNull(*other) || IsTime(*other)) return;
+  if (IsTime(*other)) return;
   const auto location = other->GetQueryLocation();
+  if (IsTextOrNull(*other)) {
+    if (!IsTextOfFarTime(*other)) return;
+    other = duckdb::make_uniq<duckdb::CastExpression>(LogicalType::VARCHAR, std::move(other));
+  }
   duckdb::vector<duckdb::unique_ptr<ParsedExpression>> arguments;
   arguments.push_back(time.Copy());
   arguments.push_back(std::move(other));
@@ -129,6 +144,19 @@ duckdb::unique_ptr<duckdb::Expression> Convert(duckdb::unique_ptr<duckdb::Expres
                                                             std::move(arguments), nullptr);
 }
 
+/// A text that nanoseconds cannot hold, such as '9999-12-31', becomes their end too.
+duckdb::unique_ptr<duckdb::Expression> TimeOfText(duckdb::ClientContext& context,
+                                                  duckdb::unique_ptr<duckdb::Expression> text) {
+  using duckdb::BoundCastExpression;
+  auto far = Convert(BoundCastExpression::AddCastToType(context, text->Copy(), LogicalType::TIMESTAMP), MicrosToTime);
+  auto near = BoundCastExpression::AddCastToType(context, std::move(text), LogicalType::TIMESTAMP_NS, /*try_cast=*/true);
+  auto time = duckdb::make_uniq<duckdb::BoundOperatorExpression>(duckdb::ExpressionType::OPERATOR_COALESCE,
+                                                                 LogicalType::TIMESTAMP_NS);
+  time->children.push_back(std::move(near));
+  time->children.push_back(std::move(far));
+  return time;
+}
+
 duckdb::unique_ptr<duckdb::Expression> BindLakeTime(duckdb::FunctionBindExpressionInput& input) {
   auto& value = input.children[1];
   if (input.children[0]->return_type.id() != LogicalTypeId::TIMESTAMP_NS) return std::move(value);
@@ -142,7 +170,7 @@ duckdb::unique_ptr<duckdb::Expression> BindLakeTime(duckdb::FunctionBindExpressi
     case LogicalTypeId::TIMESTAMP_MS:
     case LogicalTypeId::DATE: return Convert(cast(LogicalType::TIMESTAMP), MicrosToTime);
     case LogicalTypeId::BIGINT: return Convert(std::move(value), NanosToTime);
-    case LogicalTypeId::VARCHAR: return cast(LogicalType::TIMESTAMP_NS);
+    case LogicalTypeId::VARCHAR: return TimeOfText(input.context, std::move(value));
     default:
       if (value->return_type.IsNumeric()) return Convert(cast(LogicalType::BIGINT), NanosToTime);
       return std::move(value);
