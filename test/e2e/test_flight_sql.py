@@ -1,6 +1,8 @@
 """Flight SQL as its clients speak it: ADBC's driver, flightsql-dbapi, and bare Arrow Flight."""
+import datetime
 import subprocess
 import warnings
+from decimal import Decimal
 
 import adbc_driver_flightsql.dbapi as adbc
 import adbc_driver_manager
@@ -248,6 +250,31 @@ def test_adbc_binds_parameters(server, db):
             assert cursor.fetchall() == [(v,)]
         with pytest.raises(adbc_driver_manager.Error, match="bind them first|values"):
             cursor.execute("SELECT ? + 1")
+
+
+@pytest.mark.parametrize("value,sql", [
+    (pa.scalar(Decimal("2.25")), "2.25"), (pa.scalar(Decimal("-1.5"), pa.decimal256(38, 10)), "-1.5"),
+    (pa.scalar(Decimal("7"), pa.decimal32(4, 0)), "7"), (pa.scalar(datetime.time(1, 2, 3, 4000)), "TIME '01:02:03.004'"),
+    (pa.scalar(5, pa.time32("s")), "TIME '00:00:05'"), (pa.scalar(5_000, pa.time64("ns")), "TIME '00:00:00.000005'"),
+    (pa.scalar(datetime.timedelta(days=2, seconds=3)), "INTERVAL '48:00:03'"), (pa.scalar(-5, pa.duration("s")), "INTERVAL '-5 seconds'"),
+    (pa.scalar((14, 3, 5_000_000), pa.month_day_nano_interval()), "INTERVAL '14 months 3 days 0.005 seconds'"),
+    (pa.scalar(datetime.date(1969, 12, 30), pa.date64()), "DATE '1969-12-30'"), (pa.scalar("x", pa.string_view()), "'x'"),
+    (pa.scalar(b"xy", pa.binary_view()), "'xy'::BLOB"), (pa.scalar(b"xy", pa.binary(2)), "'xy'::BLOB")], ids=str)
+def test_parameters_of_every_type(server, db, value, sql):
+    with connect(server, db) as connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT $1 = {sql} AS same", pa.record_batch([pa.array([value])], names=["1"]))
+        assert cursor.fetchall() == [(True,)]
+
+
+def test_parameters_that_are_times(server, db):
+    with connect(server, db) as connection, connection.cursor() as cursor:
+        for condition, parameters in [("time > now() - ?", [datetime.timedelta(days=40_000)]), ("v < ?", [Decimal("2.75")]),
+                                      ("time < ?", ["9999-12-31"]), ("time BETWEEN ? AND ?", ["0001-01-01", "2999-01-01T00:00:00Z"]),
+                                      ("time >= ?", [datetime.datetime(2, 1, 1)])]:
+            cursor.execute(f"SELECT count(*) FROM cpu WHERE {condition}", parameters)
+            assert cursor.fetchall() == [(2,)], condition
+        with pytest.raises(adbc_driver_manager.Error, match="out of range"):
+            cursor.execute("SELECT ?", pa.record_batch([pa.array([2**62], pa.duration("s"))], names=["1"]))
 
 
 def test_dbapi_of_flightsql(server, db):
