@@ -110,6 +110,24 @@ def test_intervals_and_their_gaps(influx, fill, expected):
     assert [row[0] for row in found] == ([0, 180] if "none" in fill else [0, 60, 120, 180, 240])
 
 
+@pytest.mark.parametrize("fields,fill,expected", [
+    ("mean(a), mean(b)", "fill(linear)", [[1, 10], [5, 20], [7, 30], [9, 40], [None, None]]),
+    ("max(n), mean(a)", "fill(linear)", [[1, 1], [2, 5], [3, 7], [5, 9], [None, None]]),
+    ("first(t), mean(b)", "fill(linear)", [["x", 10], [None, 20], [None, 30], ["y", 40], [None, None]]),
+    ("count(a), count(b)", "fill(7)", [[1, 1], [1, 7], [7, 7], [1, 1], [7, 7]]),
+    ("count(a), count(b)", "fill(previous)", [[1, 1], [1, 1], [1, 1], [1, 1], [1, 1]]),
+    ("count(a), count(b)", "", [[1, 1], [1, 0], [0, 0], [1, 1], [0, 0]])])
+def test_gaps_of_one_field_are_not_those_of_another(influx, db, fields, fill, expected):
+    influx.write("\n".join([f"pair a=1,b=10,n=1i,t=\"x\" {T0 * S}", f"pair a=5 {(T0 + 60) * S}",
+                            f"pair a=9,b=40,n=5i,t=\"y\" {(T0 + 180) * S}"]), db)
+    q = f"SELECT {fields} FROM pair WHERE {RANGE} GROUP BY time(1m) {fill}"
+    assert [row[1:] for row in rows(influx, q, db=db)] == expected
+    backwards = rows(influx, q + " ORDER BY time DESC", db=db)
+    if "previous" not in fill:
+        assert [row[1:] for row in backwards] == expected[::-1]
+    assert [row[1:] for row in rows(influx, q + " LIMIT 2 OFFSET 1", db=db)] == expected[1:3]
+
+
 def test_more_of_intervals(influx):
     q = f"FROM cpu WHERE host = 'a' AND {RANGE} GROUP BY time(1m)"
     assert [row[1] for row in rows(influx, f"SELECT count(usage) {q}")] == [2, 0, 0, 1, 0]

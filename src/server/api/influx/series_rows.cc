@@ -10,15 +10,19 @@ void SeriesRows::Push(std::vector<std::string> tags, SeriesRow row) {
     BeginSeries(std::move(tags));
   }
   if (skipped_) return;
-  if (plan_.fill != Fill::kNone) {
-    FillBefore(&row);
-    for (size_t i = 0; i < row.values.size(); ++i) {
-      if (plan_.fill == Fill::kPrevious && IsNull(row.values[i]) && last_) row.values[i] = last_->values[i];
-      if (plan_.fill == Fill::kNumber && IsNull(row.values[i])) row.values[i] = plan_.fill_number;
-    }
-    last_ = row;
-    last_time_ns_ = row.time_ns;
+  if (plan_.fill == Fill::kNone) return Emit(row);
+  for (size_t i = 0; i < row.values.size(); ++i) {
+    // No points: in an interval where another field has some this is as empty as in one without any.
+    if (plan_.fill != Fill::kNull && plan_.is_count[i] && row.values[i] == SeriesValue(int64_t{0})) row.values[i] = {};
   }
+  FillBefore(&row);
+  for (size_t i = 0; i < row.values.size(); ++i) {
+    if (plan_.fill == Fill::kPrevious && IsNull(row.values[i]) && last_) row.values[i] = last_->values[i];
+    if (plan_.fill == Fill::kNumber && IsNull(row.values[i])) row.values[i] = FillNumber(i);
+  }
+  last_time_ns_ = row.time_ns;
+  if (plan_.fill == Fill::kLinear) return Hold(std::move(row));
+  last_ = row;
   Emit(row);
 }
 
@@ -30,6 +34,8 @@ void SeriesRows::BeginSeries(std::vector<std::string> tags) {
   last_time_ns_.reset();
   begun_ = false;
   rows_ = 0;
+  held_.clear();
+  known_.assign(plan_.is_count.size(), std::nullopt);
   for (PlannedColumn& column : plan_.columns) column.value->Reset();
   skipped_ = budget_.to_skip > 0 || budget_.exhausted();
   if (budget_.to_skip > 0) --budget_.to_skip;
@@ -39,6 +45,7 @@ void SeriesRows::BeginSeries(std::vector<std::string> tags) {
 void SeriesRows::EndSeries() {
   if (!tags_ || skipped_ || plan_.fill == Fill::kNone) return;
   FillBefore(nullptr);
+  EmitHeld(held_.size());
 }
 
 void SeriesRows::FillBefore(const SeriesRow* next) {
@@ -54,42 +61,67 @@ void SeriesRows::FillBefore(const SeriesRow* next) {
   }
   const auto before = [&](int64_t limit) { return plan_.descending ? time_ns > limit : time_ns < limit; };
   for (; next != nullptr ? before(next->time_ns) : end && (before(*end) || time_ns == *end);) {
-    if (plan_.limit > 0 && rows_ >= plan_.limit + plan_.offset) return;
-    Emit(Filled(time_ns, next));
+    if (plan_.limit > 0 && rows_ + static_cast<int64_t>(held_.size()) >= plan_.limit + plan_.offset) return;
+    if (plan_.fill == Fill::kLinear) Hold(Filled(time_ns));
+    else Emit(Filled(time_ns));
     last_time_ns_ = time_ns;
     time_ns = step(time_ns);
     if (time_ns == *last_time_ns_) return;
   }
 }
 
-SeriesRow SeriesRows::Filled(int64_t time_ns, const SeriesRow* next) const {
+SeriesRow SeriesRows::Filled(int64_t time_ns) const {
   SeriesRow row{time_ns, std::vector<SeriesValue>(plan_.is_count.size())};
   for (size_t i = 0; i < row.values.size(); ++i) {
-    SeriesValue& value = row.values[i];
-    switch (plan_.fill) {
-      case Fill::kNone: break;
-      case Fill::kNull:
-        if (plan_.is_count[i]) value = int64_t{0};
-        break;
-      case Fill::kNumber:
-        if (plan_.is_count[i]) value = static_cast<int64_t>(plan_.fill_number);
-        else value = plan_.fill_number;
-        break;
-      case Fill::kPrevious:
-        if (last_) value = last_->values[i];
-        break;
-      case Fill::kLinear: {
-        const auto from = last_ ? NumberOf(last_->values[i]) : std::nullopt;
-        const auto to = next != nullptr ? NumberOf(next->values[i]) : std::nullopt;
-        if (!from || !to) break;
-        const double share =
-            static_cast<double>(time_ns - last_->time_ns) / static_cast<double>(next->time_ns - last_->time_ns);
-        value = *from + (*to - *from) * share;
-        break;
-      }
-    }
+    if (plan_.fill == Fill::kNull && plan_.is_count[i]) row.values[i] = int64_t{0};
+    if (plan_.fill == Fill::kNumber) row.values[i] = FillNumber(i);
+    if (plan_.fill == Fill::kPrevious && last_) row.values[i] = last_->values[i];
   }
   return row;
+}
+
+SeriesValue SeriesRows::FillNumber(size_t value) const {
+  if (plan_.is_count[value]) return static_cast<int64_t>(plan_.fill_number);
+  return plan_.fill_number;
+}
+
+void SeriesRows::Hold(SeriesRow row) {
+  for (size_t i = 0; i < row.values.size(); ++i) {
+    if (!NumberOf(row.values[i])) continue;
+    Interpolate(row, i);
+    known_[i] = Known{row.time_ns, row.values[i]};
+  }
+  held_.push_back(std::move(row));
+  // What no value came before is never filled.
+  const auto comes_after = [&](const SeriesRow& held, const Known& known) {
+    return plan_.descending ? held.time_ns < known.time_ns : held.time_ns > known.time_ns;
+  };
+  const auto waits = [&](const SeriesRow& held) {
+    for (size_t i = 0; i < held.values.size(); ++i) {
+      if (IsNull(held.values[i]) && known_[i] && comes_after(held, *known_[i])) return true;
+    }
+    return false;
+  };
+  EmitHeld(static_cast<size_t>(std::find_if(held_.begin(), held_.end(), waits) - held_.begin()));
+}
+
+void SeriesRows::Interpolate(const SeriesRow& row, size_t value) {
+  if (!known_[value]) return;
+  const double from = *NumberOf(known_[value]->value), to = *NumberOf(row.values[value]);
+  const bool integers =
+      std::holds_alternative<int64_t>(known_[value]->value) && std::holds_alternative<int64_t>(row.values[value]);
+  const int64_t begin_ns = known_[value]->time_ns;
+  for (auto held = held_.rbegin(); held != held_.rend() && IsNull(held->values[value]); ++held) {
+    const double share = static_cast<double>(held->time_ns - begin_ns) / static_cast<double>(row.time_ns - begin_ns);
+    const double number = from + (to - from) * share;
+    if (integers) held->values[value] = static_cast<int64_t>(number);
+    else held->values[value] = number;
+  }
+}
+
+void SeriesRows::EmitHeld(size_t rows) {
+  for (size_t i = 0; i < rows; ++i) Emit(held_[i]);
+  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(rows));
 }
 
 void SeriesRows::Emit(const SeriesRow& row) {

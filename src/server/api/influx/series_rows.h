@@ -1,5 +1,5 @@
 // The rows of a plan's SQL on their way to the sink: told apart into series, gaps filled, derivatives computed, limits
-// kept. Streams; holds two rows.
+// kept. Streams; holds two rows, with fill(linear) those that wait for the next value of a field.
 #pragma once
 
 #include <optional>
@@ -35,7 +35,12 @@ class SeriesRows {
   void EndSeries();
   /// The empty intervals before `row`, or up to the end of what is wanted.
   void FillBefore(const SeriesRow* next);
-  SeriesRow Filled(int64_t time_ns, const SeriesRow* next) const;
+  SeriesRow Filled(int64_t time_ns) const;
+  SeriesValue FillNumber(size_t value) const;
+  /// fill(linear): keeps the row until the values that it lacks are known, and gives on those that are complete now.
+  void Hold(SeriesRow row);
+  void Interpolate(const SeriesRow& row, size_t value);
+  void EmitHeld(size_t rows);
   void Emit(const SeriesRow& row);
 
   SelectPlan& plan_;
@@ -49,6 +54,12 @@ class SeriesRows {
   std::optional<SeriesRow> last_;                 // the last row with values, each the last that was there
   std::optional<int64_t> last_time_ns_;           // of the last interval that was given on
   int64_t rows_ = 0;                              // of the series, before limits
+  std::vector<SeriesRow> held_;                   // rows that wait; only with fill(linear)
+  struct Known {
+    int64_t time_ns;
+    SeriesValue value;
+  };
+  std::vector<std::optional<Known>> known_;  // the last of each value; only with fill(linear)
 };
 
 }  // namespace gigapi::influx
