@@ -141,6 +141,18 @@ def test_more_of_intervals(influx):
     assert until_now[0][1] == 30 and until_now[-1][1] == 30, "up to now where there is no end"
 
 
+def test_functions_outside_of_their_domain(influx):
+    q = "SELECT ln(n - 1), log(n - 1, 2), log2(n - 1), log10(n - 1), sqrt(n - 2), sqrt(n - 2) * 2, asin(n - 3), acos(n), ln(ln(n)) FROM cpu WHERE n <= 2"
+    first, second = rows(influx, q)
+    assert first == [0] + [None] * 7 + [0, None]
+    assert second == [30, 0, 0, 0, 0, 0, 0, pytest.approx(-1.57079633), None, pytest.approx(-0.36651292)]
+
+
+def test_mode_takes_the_first_of_values_that_are_equally_frequent(influx):
+    influx.write("\n".join(f"modes v={v}i {(T0 + at) * S}" for at, v in enumerate([5, 9, 9, 5, 1, 7, 3])), "modes")
+    assert rows(influx, "SELECT mode(v) FROM modes", db="modes") == [[-T0, 5]]
+
+
 def test_distinct(influx):
     assert sorted(row[1] for row in rows(influx, f"SELECT distinct(n) FROM cpu WHERE {RANGE}")) == [1, 2, 3, 4, 5]
     assert len(rows(influx, f"SELECT distinct(n) FROM cpu WHERE {RANGE} GROUP BY time(5m)")) == 5

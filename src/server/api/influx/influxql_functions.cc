@@ -21,7 +21,7 @@ constexpr Function kFunctions[] = {
     {"count", kAggregate, false, "count({0})"},
     {"mean", kAggregate, true, "avg({0})"},
     {"median", kAggregate, true, "median(CAST({0} AS DOUBLE))"},
-    {"mode", kAggregate, false, "mode({0})"},
+    {"mode", kAggregate, false, "mode({0} ORDER BY \"time\")"},  // of equally frequent values the first
     {"spread", kAggregate, true, "max({0}) - min({0})"},
     {"stddev", kAggregate, true, "stddev_samp({0})"},
     {"sum", kAggregate, true, ""},
@@ -49,25 +49,26 @@ struct Scalar {
   std::string_view sql;
 };
 
-/// TRY: outside of a function's domain there is no value, not a failure.
+/// Outside of a function's domain there is no value, not a failure. The list is for writing the argument, which may be long,
+/// once. DuckDB's TRY does not help: what stands in two of them is computed once, outside of both.
 constexpr Scalar kScalars[] = {
     {"abs", 1, "abs({0})"},
-    {"acos", 1, "TRY(acos({0}))"},
-    {"asin", 1, "TRY(asin({0}))"},
+    {"acos", 1, "acos(list_filter([{0}], lambda e: abs(e) <= 1)[1])"},
+    {"asin", 1, "asin(list_filter([{0}], lambda e: abs(e) <= 1)[1])"},
     {"atan", 1, "atan({0})"},
     {"atan2", 2, "atan2({0}, {1})"},
     {"ceil", 1, "ceil({0})"},
     {"cos", 1, "cos({0})"},
     {"exp", 1, "exp({0})"},
     {"floor", 1, "floor({0})"},
-    {"ln", 1, "TRY(ln({0}))"},
-    {"log", 2, "TRY(ln({0}) / ln({1}))"},
-    {"log10", 1, "TRY(log10({0}))"},
-    {"log2", 1, "TRY(log2({0}))"},
+    {"ln", 1, "ln(list_filter([{0}], lambda e: e > 0)[1])"},
+    {"log", 2, "ln(list_filter([{0}], lambda e: e > 0)[1]) / ln(list_filter([{1}], lambda e: e > 0)[1])"},
+    {"log10", 1, "log10(list_filter([{0}], lambda e: e > 0)[1])"},
+    {"log2", 1, "log2(list_filter([{0}], lambda e: e > 0)[1])"},
     {"pow", 2, "pow({0}, {1})"},
     {"round", 1, "round({0})"},
     {"sin", 1, "sin({0})"},
-    {"sqrt", 1, "TRY(sqrt({0}))"},
+    {"sqrt", 1, "sqrt(list_filter([{0}], lambda e: e >= 0)[1])"},
     {"tan", 1, "tan({0})"},
 };
 
