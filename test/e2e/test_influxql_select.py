@@ -262,6 +262,10 @@ def test_integral(influx):
     ("SELECT sum(t) FROM (SELECT top(usage, 2) AS t FROM cpu) WHERE {R}", [[0, 40]]),
     ("SELECT integral(usage) FROM (SELECT usage FROM cpu WHERE host = 'a') WHERE {R}", [[0, 660]]),
     ("SELECT usage * 2 AS x FROM (SELECT usage FROM cpu WHERE host = 'a') WHERE {R} LIMIT 2", [[0, 2], [30, 6]]),
+    # The first interval begins before the bound, and counts with the rows that lie behind it.
+    ("SELECT sum(m) FROM (SELECT mean(usage) AS m FROM cpu GROUP BY time(1m)) WHERE {R} AND time > 1735689610s", [[10, 20.5]]),
+    ("SELECT sum(m) FROM (SELECT max(usage) AS m FROM cpu GROUP BY time(1m)) WHERE {R} AND time > 1735689610s AND m < 4 GROUP BY time(5m)",
+     [[0, 3]]),
 ])
 def test_subqueries(influx, q, expected):
     assert rows(influx, q.replace("{R}", RANGE)) == expected

@@ -9,31 +9,27 @@ namespace {
 
 using Kind = Expression::Kind;
 
-/// The comparisons with time that hold for every row, joined by AND; nullptr where there is none.
-ExpressionPtr TimeBounds(const Expression* condition) {
-  if (condition == nullptr || condition->kind != Kind::kBinary || condition->text == "OR") return nullptr;
-  if (condition->text != "AND") {
-    return IsTime(*condition->left) || IsTime(*condition->right) ? Clone(*condition) : nullptr;
-  }
-  ExpressionPtr left = TimeBounds(condition->left.get()), right = TimeBounds(condition->right.get());
+bool IsTimeComparison(const Expression& node) {
+  return node.kind == Kind::kBinary && node.text != "AND" && node.text != "OR" &&
+         (IsTime(*node.left) || IsTime(*node.right));
+}
+
+/// Both joined by AND; either may be nullptr.
+ExpressionPtr Both(ExpressionPtr left, ExpressionPtr right) {
   if (left == nullptr || right == nullptr) return left == nullptr ? std::move(right) : std::move(left);
-  ExpressionPtr both = Clone(*condition);
+  auto both = std::make_unique<Expression>();
+  both->kind = Kind::kBinary;
+  both->text = "AND";
   both->left = std::move(left);
   both->right = std::move(right);
   return both;
 }
 
-void AddCondition(ExpressionPtr more, ExpressionPtr* condition) {
-  if (more == nullptr || *condition == nullptr) {
-    if (more != nullptr) *condition = std::move(more);
-    return;
-  }
-  auto both = std::make_unique<Expression>();
-  both->kind = Kind::kBinary;
-  both->text = "AND";
-  both->left = std::move(*condition);
-  both->right = std::move(more);
-  *condition = std::move(both);
+/// The comparisons with time that hold for every row, joined by AND; nullptr where there is none.
+ExpressionPtr TimeBounds(const Expression* condition) {
+  if (condition == nullptr || condition->kind != Kind::kBinary) return nullptr;
+  if (condition->text == "AND") return Both(TimeBounds(condition->left.get()), TimeBounds(condition->right.get()));
+  return IsTimeComparison(*condition) ? Clone(*condition) : nullptr;
 }
 
 void InheritGroupBy(const GroupBy& outer, GroupBy* inner) {
@@ -52,12 +48,18 @@ void InheritIntoSubqueries(Statement* statement) {
   for (Source& source : statement->sources) {
     if (source.subquery == nullptr) continue;
     Statement* const inner = source.subquery.get();
-    AddCondition(TimeBounds(statement->condition.get()), &inner->condition);
+    inner->condition = Both(std::move(inner->condition), TimeBounds(statement->condition.get()));
     InheritGroupBy(statement->select->group_by, &inner->select->group_by);
     inner->select->descending = statement->select->descending;
     if (inner->select->fill == Fill::kNull) inner->select->fill = Fill::kNone;
     InheritIntoSubqueries(inner);
   }
+}
+
+ExpressionPtr WithoutTimeBounds(const Expression* condition) {
+  if (condition == nullptr || IsTimeComparison(*condition)) return nullptr;
+  if (condition->kind != Kind::kBinary || condition->text != "AND") return Clone(*condition);
+  return Both(WithoutTimeBounds(condition->left.get()), WithoutTimeBounds(condition->right.get()));
 }
 
 }  // namespace gigapi::influx

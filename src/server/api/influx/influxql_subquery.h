@@ -9,4 +9,8 @@ namespace gigapi::influx {
 /// Intervals without rows are left out where nothing else was said. Subqueries of subqueries too.
 void InheritIntoSubqueries(Statement* statement);
 
+/// What is left of a condition without the bounds of time that subqueries take over; nullptr: nothing. They choose the rows
+/// that a subquery reads, not those that it makes: an interval that begins before the lower bound is one of them.
+ExpressionPtr WithoutTimeBounds(const Expression* condition);
+
 }  // namespace gigapi::influx

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "server/api/influx/influxql_condition.h"
 #include "server/api/influx/influxql_functions.h"
+#include "server/api/influx/influxql_subquery.h"
 #include "server/api/influx/influxql_token_reader.h"
 #include "server/api/influx/select_fields.h"
 #include "server/api/influx/select_rows.h"
@@ -141,8 +142,11 @@ class Planner {
   Status ReadRows() {
     rows_.from = context_.from.empty() ? SqlName(context_.database) + "." + SqlName(context_.table) : context_.from;
     rows_.where = "true";
-    if (statement_.condition == nullptr) return Status::OK();
-    return ConditionToSql(*statement_.condition, *context_.schema, context_.now_ns).Value(&rows_.where);
+    const bool of_subquery = !context_.from.empty();
+    const ExpressionPtr rest = of_subquery ? WithoutTimeBounds(statement_.condition.get()) : nullptr;
+    const Expression* const condition = of_subquery ? rest.get() : statement_.condition.get();
+    if (condition == nullptr) return Status::OK();
+    return ConditionToSql(*condition, *context_.schema, context_.now_ns).Value(&rows_.where);
   }
 
   // ---- functions that make rows of their own ----
