@@ -66,6 +66,9 @@ def test_measurements(shared_server, db):
     assert values(shared_server, f"SHOW MEASUREMENTS ON {db} LIMIT 1 OFFSET 1") == {"measurements": [["mem"]]}
     assert values(shared_server, "SHOW MEASUREMENTS WITH MEASUREMENT =~ /^(cpu|m.m)$/", db) == {"measurements": [["cpu"], ["mem"]]}
     assert values(shared_server, "SHOW MEASUREMENTS WITH MEASUREMENT = cpu", db) == {"measurements": [["cpu"]]}
+    assert values(shared_server, "SHOW MEASUREMENTS WHERE host = 'a' LIMIT 100", db) == {"measurements": [["cpu"], ["mem"]]}
+    assert values(shared_server, "SHOW MEASUREMENTS WITH MEASUREMENT =~ /c/ WHERE region =~ /^u/", db) == {"measurements": [["cpu"]]}
+    assert values(shared_server, "SHOW MEASUREMENTS WHERE host = 'nobody'", db) == {}
 
 
 def test_field_and_tag_keys(shared_server, db):
@@ -75,6 +78,9 @@ def test_field_and_tag_keys(shared_server, db):
     assert values(shared_server, "SHOW TAG KEYS", db) == {"cpu": [["host"], ["region"]], "mem": [["host"]], "odd name": [["tag key"]]}
     assert values(shared_server, "SHOW TAG KEYS FROM /^c/", db) == {"cpu": [["host"], ["region"]]}
     assert values(shared_server, "SHOW TAG KEYS FROM nowhere", db) == {}
+    assert values(shared_server, "SHOW TAG KEYS WHERE host = 'a'", db) == {"cpu": [["host"], ["region"]], "mem": [["host"]]}
+    assert values(shared_server, "SHOW TAG KEYS FROM cpu WHERE region = ''", db) == {"cpu": [["host"]]}
+    assert values(shared_server, "SHOW TAG KEYS WHERE host = 'nobody'", db) == {}
 
 
 def test_tag_values(shared_server, db):

@@ -105,7 +105,10 @@ class StatementRun {
     const Result<Tables> tables = finder_.FindDatabase();
     if (!tables.ok()) return SeriesList{};  // as InfluxDB, which asks each shard and finds none
     std::vector<std::string> names;
-    for (const auto& [name, table] : *tables) names.push_back(name);
+    for (const auto& [name, table] : *tables) {
+      ARROW_ASSIGN_OR_RAISE(const bool wanted, HasRows(*table));
+      if (wanted) names.push_back(name);
+    }
     if (statement_.with) {
       ARROW_ASSIGN_OR_RAISE(names, finder_.Matching(std::move(names), *statement_.with));
     }
@@ -134,7 +137,8 @@ class StatementRun {
     SeriesList list;
     for (const TableSnapshotPtr& table : tables) {
       Series series{table->table, {"tagKey"}, {}};
-      for (std::string& name : TagsOf(*table)) series.values.push_back({std::move(name)});
+      ARROW_ASSIGN_OR_RAISE(auto names, UsedTagsOf(*table));
+      for (std::string& name : names) series.values.push_back({std::move(name)});
       if (!series.values.empty()) list.push_back(std::move(series));
     }
     return Limited(std::move(list));
@@ -202,6 +206,34 @@ class StatementRun {
     for (const size_t tag : table.schema->tags()) names.push_back((*table.schema)[tag].name);
     std::sort(names.begin(), names.end());
     return names;
+  }
+
+  /// Whether the condition leaves a row of the table; true where there is none.
+  Result<bool> HasRows(const TableSnapshot& table) const {
+    if (statement_.condition == nullptr) return true;
+    ARROW_ASSIGN_OR_RAISE(const std::string where, WhereClause(table));
+    const std::string sql = fmt::format("SELECT 1 FROM {} WHERE {} LIMIT 1", SqlName(table.table), where);
+    bool any = false;
+    ARROW_RETURN_NOT_OK(finder_.Select(sql, [&](const arrow::RecordBatch&, int64_t) { any = true; }));
+    return any;
+  }
+
+  /// The table's tags that have a value in a row of the condition; all where there is none.
+  Result<std::vector<std::string>> UsedTagsOf(const TableSnapshot& table) const {
+    const std::vector<std::string> tags = TagsOf(table);
+    if (statement_.condition == nullptr || tags.empty()) return tags;
+    ARROW_ASSIGN_OR_RAISE(const std::string where, WhereClause(table));
+    std::vector<std::string> columns;
+    for (const std::string& tag : tags) columns.push_back(fmt::format("coalesce(bool_or({} <> ''), false)", SqlName(tag)));
+    const std::string sql = fmt::format("SELECT {} FROM {} WHERE {}", Joined(columns, ", "), SqlName(table.table), where);
+    std::vector<std::string> used;
+    ARROW_RETURN_NOT_OK(finder_.Select(sql, [&](const arrow::RecordBatch& batch, int64_t row) {
+      for (size_t i = 0; i < tags.size(); ++i) {
+        const auto& has_value = static_cast<const arrow::BooleanArray&>(*batch.column(static_cast<int>(i)));
+        if (has_value.Value(row)) used.push_back(tags[i]);
+      }
+    }));
+    return used;
   }
 
   Result<std::string> WhereClause(const TableSnapshot& table) const {

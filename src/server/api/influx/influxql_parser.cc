@@ -105,7 +105,8 @@ class Parser {
       return Clauses(Of(Statement::Kind::kShowRetentionPolicies), {.on = true});
     }
     if (in_.Accept("MEASUREMENTS"))
-      return Clauses(Of(Statement::Kind::kShowMeasurements), {.on = true, .with_measurement = true, .limit = true});
+      return Clauses(Of(Statement::Kind::kShowMeasurements),
+                     {.on = true, .with_measurement = true, .where = true, .limit = true});
     if (in_.Accept("FIELD")) {
       ARROW_RETURN_NOT_OK(in_.Expect("KEYS"));
       return Clauses(Of(Statement::Kind::kShowFieldKeys), {.on = true, .from = true, .limit = true});
@@ -116,7 +117,8 @@ class Parser {
       return in_.Unexpected(
           "CONTINUOUS, DATABASES, DIAGNOSTICS, FIELD, GRANTS, MEASUREMENT, MEASUREMENTS, QUERIES, RETENTION, SERIES, SHARD, "
           "SHARDS, STATS, SUBSCRIPTIONS, TAG, USERS");
-    if (in_.Accept("KEYS")) return Clauses(Of(Statement::Kind::kShowTagKeys), {.on = true, .from = true, .limit = true});
+    if (in_.Accept("KEYS"))
+      return Clauses(Of(Statement::Kind::kShowTagKeys), {.on = true, .from = true, .where = true, .limit = true});
     if (!in_.Accept("VALUES")) return in_.Unexpected("KEYS, VALUES");
     return Clauses(Of(Statement::Kind::kShowTagValues),
                    {.on = true, .from = true, .with_key = true, .where = true, .limit = true});

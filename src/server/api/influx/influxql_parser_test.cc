@@ -46,7 +46,7 @@ TEST(InfluxQl, ErrorsAreThoseOfInfluxDb) {
     EXPECT_EQ(KindOf(ParseInfluxQl(text).status()), ErrorKind::kInvalidArgument) << text;
   }
   for (const char* text :
-       {"DELETE FROM x", "DROP SERIES FROM x", "SHOW USERS", "CREATE USER x", "SHOW TAG KEYS WHERE a = 'b'"}) {
+       {"DELETE FROM x", "DROP SERIES FROM x", "SHOW USERS", "CREATE USER x", "SHOW FIELD KEYS WHERE a = 'b'"}) {
     EXPECT_EQ(KindOf(ParseInfluxQl(text).status()), ErrorKind::kUnsupported) << text;
   }
 }
