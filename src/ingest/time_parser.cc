@@ -117,9 +117,9 @@ bool ParseTimeText(std::string_view text, int64_t* nanos) {
     if (!in.Take('T') && !in.Take('t') && !in.Take(' ')) return false;
     if (!TakeClock(&in, &clock_ns) || !in.at_end()) return false;
   }
-  int64_t day_ns = 0;
-  return !__builtin_mul_overflow(DaysSinceEpoch(year, month, day), kSecondsPerDay * kNanosPerSecond, &day_ns) &&
-         !__builtin_add_overflow(day_ns, clock_ns, nanos);
+  // Midnight of the first day lies before the first instant, but not what comes after 00:12:43 of it.
+  const __int128 day_ns = static_cast<__int128>(DaysSinceEpoch(year, month, day)) * kSecondsPerDay * kNanosPerSecond;
+  return !__builtin_add_overflow(day_ns, clock_ns, nanos);
 }
 
 bool ParseTimeNumber(double value, Precision precision, int64_t* nanos) {

@@ -153,6 +153,12 @@ def test_mode_takes_the_first_of_values_that_are_equally_frequent(influx):
     assert rows(influx, "SELECT mode(v) FROM modes", db="modes") == [[-T0, 5]]
 
 
+def test_the_first_and_last_times_that_there_are(influx):
+    whole = "time >= '1677-09-21T00:12:43.145224194Z' AND time <= '2262-04-11T23:47:16.854775806Z'"
+    assert [row[1] for row in rows(influx, f"SELECT count(usage) FROM cpu WHERE {whole}")] == [5]
+    assert [row[1] for row in rows(influx, "SELECT count(usage) FROM cpu WHERE time >= -9223372036854775806")] == [5]
+
+
 def test_distinct(influx):
     assert sorted(row[1] for row in rows(influx, f"SELECT distinct(n) FROM cpu WHERE {RANGE}")) == [1, 2, 3, 4, 5]
     assert len(rows(influx, f"SELECT distinct(n) FROM cpu WHERE {RANGE} GROUP BY time(5m)")) == 5
