@@ -48,10 +48,15 @@ void Plain(ExpressionPtr& expression) {
   duckdb::ParsedExpressionIterator::EnumerateChildren(*expression, [](ExpressionPtr& child) { Plain(child); });
 }
 
-/// What WHERE says of the time: SQL of each bound, as written.
+std::string TimeSql(const std::string& value) { return fmt::format("lake_time(CAST(NULL AS TIMESTAMP_NS), {})", value); }
+
+/// What WHERE says of the time: SQL of each bound, the narrower of several; empty: none.
 struct Bounds {
   std::string from;
   std::string to;
+
+  void From(const std::string& time) { from = from.empty() ? time : fmt::format("greatest({}, {})", from, time); }
+  void To(const std::string& time) { to = to.empty() ? time : fmt::format("least({}, {})", to, time); }
 };
 
 bool IsColumn(const ParsedExpression& expression, const std::string& column) {
@@ -66,19 +71,20 @@ void FindBounds(const ParsedExpression& where, const std::string& column, Bounds
   } else if (where.GetExpressionClass() == ExpressionClass::BETWEEN) {
     const auto& between = where.Cast<duckdb::BetweenExpression>();
     if (!IsColumn(*between.input, column)) return;
-    *bounds = {between.lower->ToString(), between.upper->ToString()};
+    bounds->From(TimeSql(between.lower->ToString()));
+    bounds->To(TimeSql(between.upper->ToString()));
   } else if (where.GetExpressionClass() == ExpressionClass::COMPARISON) {
     const auto& comparison = where.Cast<duckdb::ComparisonExpression>();
     const bool left = IsColumn(*comparison.left, column);
     if (!left && !IsColumn(*comparison.right, column)) return;
-    const std::string value = (left ? comparison.right : comparison.left)->ToString();
+    const std::string value = TimeSql((left ? comparison.right : comparison.left)->ToString());
     const auto type = left ? where.GetExpressionType() : duckdb::FlipComparisonExpression(where.GetExpressionType());
     if (type == ExpressionType::COMPARE_GREATERTHAN || type == ExpressionType::COMPARE_GREATERTHANOREQUALTO)
-      bounds->from = value;
-    if (type == ExpressionType::COMPARE_LESSTHANOREQUALTO) bounds->to = value;
+      bounds->From(value);
+    if (type == ExpressionType::COMPARE_LESSTHANOREQUALTO) bounds->To(value);
     // The end itself is not wanted, so neither is the bin that begins there.
     if (type == ExpressionType::COMPARE_LESSTHAN) {
-      bounds->to = fmt::format("make_timestamp_ns(epoch_ns(lake_time(CAST(NULL AS TIMESTAMP_NS), {})) - 1)", value);
+      bounds->To(fmt::format("make_timestamp_ns(epoch_ns({}) - 1)", value));
     }
   }
 }
@@ -198,7 +204,7 @@ class Rewriter {
   std::string BinOf(const std::string& bound, const char* fallback) const {
     if (bound.empty()) return fmt::format("(SELECT {}({}) FROM __rows)", fallback, Inner(*bin_));
     auto bin = node_.select_list[*bin_]->Copy();
-    auto parsed = duckdb::Parser::ParseExpressionList(fmt::format("lake_time(CAST(NULL AS TIMESTAMP_NS), {})", bound));
+    auto parsed = duckdb::Parser::ParseExpressionList(bound);
     bin->Cast<duckdb::FunctionExpression>().children[1] = std::move(parsed[0]);
     bin->ClearAlias();
     return bin->ToString();
