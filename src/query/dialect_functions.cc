@@ -118,7 +118,7 @@ void RewriteDialectFunctions(duckdb::QueryNode& node) {
   SqlTreeVisitor visitor;
   visitor.table = RewriteTable;
   visitor.expression = RewriteExpression;
-  VisitSqlTree(node, visitor);
+  VisitSqlTreeKeepingNames(node, visitor);
 }
 
 }  // namespace gigapi

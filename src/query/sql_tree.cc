@@ -132,4 +132,21 @@ void Walk::Node(QueryNode& node) {
 
 void VisitSqlTree(QueryNode& node, const SqlTreeVisitor& visitor) { Walk(visitor).Node(node); }
 
+void VisitSqlTreeKeepingNames(QueryNode& node, SqlTreeVisitor visitor) {
+  struct Column {
+    duckdb::unique_ptr<ParsedExpression>* expression;
+    std::string name;
+  };
+  std::vector<Column> columns;
+  visitor.select = [&](duckdb::SelectNode& select) {
+    for (auto& column : select.select_list) {
+      if (column->GetExpressionClass() != duckdb::ExpressionClass::STAR) columns.push_back({&column, column->GetName()});
+    }
+  };
+  VisitSqlTree(node, visitor);
+  for (const auto& [expression, name] : columns) {
+    if ((*expression)->GetAlias().empty() && (*expression)->GetName() != name) (*expression)->SetAlias(name);
+  }
+}
+
 }  // namespace gigapi

@@ -21,4 +21,7 @@ struct SqlTreeVisitor {
 /// Throws a PermissionException for nodes that cannot be part of a query.
 void VisitSqlTree(duckdb::QueryNode& node, const SqlTreeVisitor& visitor);
 
+/// The same for visitors that change expressions: columns without a name are still called as they were written.
+void VisitSqlTreeKeepingNames(duckdb::QueryNode& node, SqlTreeVisitor visitor);
+
 }  // namespace gigapi

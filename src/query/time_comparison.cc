@@ -5,7 +5,6 @@
 #include <limits>
 #include <string_view>
 #include <unordered_set>
-#include <vector>
 
 #include "base/clock.h"
 #include "model/schema.h"
@@ -180,23 +179,9 @@ duckdb::unique_ptr<duckdb::Expression> BindLakeTime(duckdb::FunctionBindExpressi
 }  // namespace
 
 void RewriteTimeComparisons(duckdb::QueryNode& node) {
-  struct Column {
-    ParsedExpression* expression;
-    std::string name;
-  };
-  std::vector<Column> columns;
   SqlTreeVisitor visitor;
-  visitor.select = [&](duckdb::SelectNode& select) {
-    for (const auto& column : select.select_list) {
-      if (column->GetExpressionClass() != ExpressionClass::STAR) columns.push_back({column.get(), column->GetName()});
-    }
-  };
   visitor.expression = [](duckdb::unique_ptr<ParsedExpression>& expression) { RewriteExpression(*expression); };
-  VisitSqlTree(node, visitor);
-  // A column without a name is called as it was written.
-  for (const auto& [expression, name] : columns) {
-    if (expression->GetName() != name) expression->SetAlias(name);
-  }
+  VisitSqlTreeKeepingNames(node, visitor);
 }
 
 void RegisterTimeComparison(duckdb::ExtensionLoader* loader) {

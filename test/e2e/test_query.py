@@ -69,6 +69,8 @@ def test_columns_without_names_are_called_as_they_are_written(server):
     (row,) = server.query("SELECT time > now(), max(time) < now() - INTERVAL '1 hour' AND true, * REPLACE (time < now() AS v) FROM odd GROUP BY ALL")
     assert not [name for name in row if "lake_time" in name] and len(row) == 5
     assert server.query("SELECT time < now() FROM odd UNION ALL SELECT true") == [{'("time" < now())': True}] * 2
+    (row,) = server.query("SELECT selector_last(v, time)['value'], selector_last(v, time), to_unixtime(time) + 1 FROM odd GROUP BY time")
+    assert list(row) == ["selector_last(v, \"time\")['value']", "selector_last", '(to_unixtime("time") + 1)']
     assert server.query("WITH x AS (SELECT time < now() FROM odd) SELECT * FROM x") == [{'("time" < now())': True}]
 
 
