@@ -12,13 +12,13 @@ namespace {
 constexpr int64_t kRowGroupRows = 122'880;
 constexpr int64_t kRowGroupBytes = 64 << 20;
 
-/// Writes to whichever buffer is at hand. Parquet notes offsets, so it counts over all of them.
+/// Writes to whichever buffer is at hand; without one, nowhere. Parquet notes offsets, so it counts over all of them.
 class OutputBufferSink final : public arrow::io::OutputStream {
  public:
   void Use(OutputBuffer* out) { out_ = out; }
 
   Status Write(const void* data, int64_t bytes) override {
-    out_->Append({static_cast<const char*>(data), static_cast<size_t>(bytes)});
+    if (out_ != nullptr) out_->Append({static_cast<const char*>(data), static_cast<size_t>(bytes)});
     written_ += bytes;
     return Status::OK();
   }
@@ -38,6 +38,8 @@ class OutputBufferSink final : public arrow::io::OutputStream {
 class ParquetEncoder final : public ResultEncoder {
  public:
   explicit ParquetEncoder(std::shared_ptr<arrow::Schema> schema) : schema_(std::move(schema)) {}
+  /// An answer that was broken off: the writer closes the file while it goes, and the last buffer has gone before.
+  ~ParquetEncoder() override { sink_->Use(nullptr); }
 
   std::string_view content_type() const override { return "application/vnd.apache.parquet"; }
 

@@ -150,6 +150,20 @@ TEST(ResultEncoder, ArrowIsAnIpcStream) {
   EXPECT_EQ(read, nullptr);
 }
 
+TEST(ResultEncoder, WhatIsBrokenOffWritesNoMore) {
+  const auto batch = Batch({{"a", FromJson(arrow::utf8(), R"(["x", null])")}});
+  for (const auto format :
+       {ResultFormat::kJson, ResultFormat::kNdjson, ResultFormat::kCsv, ResultFormat::kArrow, ResultFormat::kParquet}) {
+    OutputBuffer out;  // of an answer: gone by then
+    auto encoder = ResultEncoder::Make(format, TimeFormat::kRfc3339, batch->schema());
+    ASSERT_TRUE(encoder->Begin(&out).ok());
+    ASSERT_TRUE(encoder->Encode(*batch, 0, 1 << 20, &out).ok());
+    out.Take();
+    encoder.reset();
+    EXPECT_EQ(out.size(), 0U);
+  }
+}
+
 TEST(ResultEncoder, UnknownFormatsAreRefused) {
   EXPECT_EQ(*ParseResultFormat(""), ResultFormat::kJson);
   EXPECT_EQ(ParseResultFormat("xml").status().message(), "Unsupported format: xml");
