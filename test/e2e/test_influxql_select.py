@@ -302,6 +302,11 @@ def test_time_zones(influx):
     q = f"SELECT count(v) FROM zone WHERE {between} GROUP BY time(1d) tz('Europe/Berlin')"
     assert [row for row in series(influx, q)[0]["values"]] == [
         [1761256800, 23], [1761343200, 24], [1761429600, 25], [1761519600, 24]]
+    local = q.replace("2025-10-23T22:00:00Z", "2025-10-24").replace("2025-10-27T23:00:00Z", "2025-10-28 00:00:00.0")
+    assert series(influx, local) == series(influx, q), "times without a zone are those of tz()"
+    inner = "SELECT count(v) AS c FROM zone WHERE time < '2025-10-27T00:00:00+01:00' GROUP BY time(1d) tz('Europe/Berlin')"
+    assert [row[1] for row in series(influx, f"SELECT c FROM ({inner}) WHERE time >= '2025-10-25' tz('Europe/Berlin')")[0]["values"]] == [24, 25]
+    assert [row[1] for row in rows(influx, f"SELECT sum(c) FROM ({inner}) WHERE time >= '2025-10-25'")] == [47], "of its own statement"
     answer = influx.get("/query", params={"q": q, "db": "iqs", "pretty": "false"}).json()["results"][0]["series"][0]["values"]
     assert [row[0] for row in answer] == ["2025-10-24T00:00:00+02:00", "2025-10-25T00:00:00+02:00", "2025-10-26T00:00:00+02:00",
                                           "2025-10-27T00:00:00+01:00"]

@@ -29,6 +29,7 @@ struct Expression {
   std::unique_ptr<Expression> left;  // of kBinary
   std::unique_ptr<Expression> right;
   std::vector<std::unique_ptr<Expression>> arguments;  // of kCall
+  std::string zone;                                    // of a kString that is a local time: the tz() of its statement
 };
 using ExpressionPtr = std::unique_ptr<Expression>;
 
@@ -37,6 +38,7 @@ inline ExpressionPtr Clone(const Expression& node) {
   copy->kind = node.kind;
   copy->text = node.text;
   copy->integer = node.integer;
+  copy->zone = node.zone;
   if (node.left != nullptr) copy->left = Clone(*node.left);
   if (node.right != nullptr) copy->right = Clone(*node.right);
   for (const ExpressionPtr& argument : node.arguments) copy->arguments.push_back(Clone(*argument));

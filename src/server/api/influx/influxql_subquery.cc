@@ -1,5 +1,6 @@
 #include "server/api/influx/influxql_subquery.h"
 
+#include <string_view>
 #include <utility>
 
 #include "server/api/influx/influxql_time.h"
@@ -32,6 +33,34 @@ ExpressionPtr TimeBounds(const Expression* condition) {
   return IsTimeComparison(*condition) ? Clone(*condition) : nullptr;
 }
 
+/// '2025-01-01' and '2025-01-01 12:00:00', but not what ends in Z or +02:00.
+bool IsLocalTime(std::string_view text) {
+  constexpr size_t kDateBytes = 10;
+  return text.size() <= kDateBytes || text.find_first_of("Zz+-", kDateBytes) == std::string_view::npos;
+}
+
+void NoteZone(const std::string& zone, Expression* time) {
+  if (time == nullptr) return;
+  if (time->kind == Kind::kString && IsLocalTime(time->text)) time->zone = zone;
+  NoteZone(zone, time->left.get());
+  NoteZone(zone, time->right.get());
+}
+
+void NoteZoneInCondition(const std::string& zone, Expression* condition) {
+  if (condition == nullptr || condition->kind != Kind::kBinary) return;
+  if (IsTimeComparison(*condition)) return NoteZone(zone, condition);
+  NoteZoneInCondition(zone, condition->left.get());
+  NoteZoneInCondition(zone, condition->right.get());
+}
+
+void NoteZones(Statement* statement) {
+  const std::string& zone = statement->select->time_zone;
+  if (!zone.empty()) NoteZoneInCondition(zone, statement->condition.get());
+  for (Source& source : statement->sources) {
+    if (source.subquery != nullptr) NoteZones(source.subquery.get());
+  }
+}
+
 void InheritGroupBy(const GroupBy& outer, GroupBy* inner) {
   inner->all_tags = inner->all_tags || outer.all_tags;
   inner->tags.insert(inner->tags.end(), outer.tags.begin(), outer.tags.end());
@@ -42,9 +71,7 @@ void InheritGroupBy(const GroupBy& outer, GroupBy* inner) {
   if (outer.offset != nullptr) inner->offset = Clone(*outer.offset);
 }
 
-}  // namespace
-
-void InheritIntoSubqueries(Statement* statement) {
+void Inherit(Statement* statement) {
   for (Source& source : statement->sources) {
     if (source.subquery == nullptr) continue;
     Statement* const inner = source.subquery.get();
@@ -52,8 +79,15 @@ void InheritIntoSubqueries(Statement* statement) {
     InheritGroupBy(statement->select->group_by, &inner->select->group_by);
     inner->select->descending = statement->select->descending;
     if (inner->select->fill == Fill::kNull) inner->select->fill = Fill::kNone;
-    InheritIntoSubqueries(inner);
+    Inherit(inner);
   }
+}
+
+}  // namespace
+
+void InheritIntoSubqueries(Statement* statement) {
+  NoteZones(statement);
+  Inherit(statement);
 }
 
 ExpressionPtr WithoutTimeBounds(const Expression* condition) {

@@ -6,7 +6,8 @@
 namespace gigapi::influx {
 
 /// As in InfluxDB: the bounds of time, the tags of GROUP BY, its time() where the subquery has none, and the order.
-/// Intervals without rows are left out where nothing else was said. Subqueries of subqueries too.
+/// Intervals without rows are left out where nothing else was said. Subqueries of subqueries too. Before that, texts of time
+/// without a zone get that of their own statement's tz().
 void InheritIntoSubqueries(Statement* statement);
 
 /// What is left of a condition without the bounds of time that subqueries take over; nullptr: nothing. They choose the rows

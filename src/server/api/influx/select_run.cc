@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "ingest/time_parser.h"
 #include "server/api/influx/influxql_token_reader.h"
 #include "server/api/influx/subquery_table.h"
 #include "server/encode/cell.h"
@@ -105,18 +106,31 @@ SelectRun::SelectRun(Lake* lake, QueryEngine* engine, const Statement& statement
 Status SelectRun::Plan() {
   if (planned_) return Status::OK();
   ARROW_RETURN_NOT_OK(PlanInto(statement_, &plans_));
-  ARROW_ASSIGN_OR_RAISE(auto zone, ZoneOf(statement_));
+  ARROW_ASSIGN_OR_RAISE(auto zone, Zone(statement_.select->time_zone));
   if (zone != nullptr) sink_->UseZone(std::move(zone));
   planned_ = true;
   return Status::OK();
 }
 
-Result<std::shared_ptr<const ZoneTable>> SelectRun::ZoneOf(const Statement& statement) {
-  const std::string& name = statement.select->time_zone;
+Result<std::shared_ptr<const ZoneTable>> SelectRun::Zone(const std::string& name) {
   if (name.empty()) return nullptr;
   if (const auto known = zones_.find(name); known != zones_.end()) return known->second;
   ARROW_ASSIGN_OR_RAISE(zones_[name], ZoneTable::Load(name, engine_, cancel_));
   return zones_[name];
+}
+
+Status SelectRun::ReadLocalTimes(Expression* node) {
+  if (node == nullptr) return Status::OK();
+  int64_t local_ns = 0;
+  if (!node->zone.empty() && ParseTimeText(node->text, &local_ns)) {
+    ARROW_ASSIGN_OR_RAISE(const auto zone, Zone(node->zone));
+    node->kind = Expression::Kind::kInteger;
+    node->integer = zone->InstantOf(local_ns);
+    node->text = std::to_string(node->integer);
+    node->zone.clear();
+  }
+  ARROW_RETURN_NOT_OK(ReadLocalTimes(node->left.get()));
+  return ReadLocalTimes(node->right.get());
 }
 
 Status SelectRun::PlanInto(const Statement& statement, std::vector<MeasurementPlan>* plans) {
@@ -125,7 +139,8 @@ Status SelectRun::PlanInto(const Statement& statement, std::vector<MeasurementPl
   context.match = [this](const std::vector<std::string>& names, const std::string& pattern) {
     return finder_.Matching(names, {NameMatch::Operator::kMatches, {pattern}});
   };
-  ARROW_ASSIGN_OR_RAISE(context.zone, ZoneOf(statement));
+  ARROW_ASSIGN_OR_RAISE(context.zone, Zone(statement.select->time_zone));
+  ARROW_RETURN_NOT_OK(ReadLocalTimes(statement.condition.get()));
   ARROW_ASSIGN_OR_RAISE(const auto tables, finder_.FindSources(statement.sources));
   for (const TableSnapshotPtr& table : tables) {
     context.database = table->database;

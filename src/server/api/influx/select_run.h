@@ -41,7 +41,9 @@ class SelectRun {
   Status PlanInto(const Statement& statement, std::vector<MeasurementPlan>* plans);
   Status PlanOver(const Statement& statement, const SelectContext& context, std::vector<MeasurementPlan>* plans);
   /// nullptr: UTC.
-  Result<std::shared_ptr<const ZoneTable>> ZoneOf(const Statement& statement);
+  Result<std::shared_ptr<const ZoneTable>> Zone(const std::string& name);
+  /// Puts instants in the place of texts that are local times.
+  Status ReadLocalTimes(Expression* condition);
   /// Of the values of a plan's SQL.
   Result<std::vector<ValueType>> TypesOf(const SelectPlan& plan) const;
   QueryRequest RequestOf(const SelectPlan& plan) const;

@@ -41,6 +41,14 @@ size_t ZoneTable::Find(int64_t nanos) const {
 
 int64_t ZoneTable::AheadNanos(int64_t nanos) const { return changes_[Find(nanos)].ahead_s * kNanosPerSecond; }
 
+int64_t ZoneTable::InstantOf(int64_t local_nanos) const {
+  const auto less = [&](int64_t ahead) {
+    int64_t instant = 0;
+    return __builtin_sub_overflow(local_nanos, ahead, &instant) ? local_nanos : instant;
+  };
+  return less(AheadNanos(less(AheadNanos(local_nanos))));
+}
+
 std::string ZoneTable::AheadSql(const std::string& nanos, int64_t from, int64_t to) const {
   const size_t first = Find(from), last = Find(to);
   std::string sql;

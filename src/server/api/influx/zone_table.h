@@ -23,6 +23,8 @@ class ZoneTable {
   explicit ZoneTable(std::vector<Change> changes) : changes_(std::move(changes)) {}
 
   int64_t AheadNanos(int64_t nanos) const;
+  /// The instant at which clocks show this, given as if they showed UTC. Of two the one that one of them leads to.
+  int64_t InstantOf(int64_t local_nanos) const;
   /// The same as SQL of an instant, which is right from `from` to `to` and short where they are near each other.
   std::string AheadSql(const std::string& nanos, int64_t from, int64_t to) const;
 
