@@ -81,7 +81,9 @@ TEST(SplitByPartition, RowsOfManyHoursTakeNoMoreThanTheirOwnValues) {
     const auto row = static_cast<uint32_t>(part.partition.hour);
     const Column* const tag_of_row = part.rows->Find("tag");
     ASSERT_EQ(tag_of_row == nullptr, row % 10 == 0) << row;
-    if (tag_of_row) EXPECT_EQ(tag_of_row->TagValue(0), std::string(500, 'x') + std::to_string(kRows - 1 - row));
+    if (tag_of_row) {
+      EXPECT_EQ(tag_of_row->TagValue(0), std::string(500, 'x') + std::to_string(kRows - 1 - row));
+    }
     const Column* const field = part.rows->Find(std::to_string(row % 200));
     ASSERT_NE(field, nullptr) << row;
     EXPECT_EQ(field->i64()[0], 7);
