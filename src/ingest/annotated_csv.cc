@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,19 @@ class AnnotatedCsvParser {
       : options_(options), in_(body, options.delimiter != 0 ? options.delimiter : ','), rows_(options, schemas) {}
 
   WriteBatch Parse() {
-    while (in_.Next() && !broken_) ReadRecord();
-    return rows_.Finish();
+    while (!broken_ && in_.Next()) ReadRecord();
+    WriteBatch batch = rows_.Finish();
+    batch.broken = std::move(broken_);
+    return batch;
   }
 
  private:
   void Refuse(std::string reason) { rows_.Refuse(in_.line(), std::move(reason), in_.text()); }
+
+  void Break(std::string reason) {
+    broken_ = {in_.line(), reason, {}};
+    Refuse(std::move(reason));
+  }
 
   void ReadRecord() {
     const bool apart = FollowsEmptyLine();
@@ -66,8 +74,7 @@ class AnnotatedCsvParser {
     const bool fits = static_cast<int64_t>(names.size()) <= options_.columns_per_table_max + 16;
     std::string reason = fits ? table_.ReadHeader(names) : "too many columns";
     if (reason.empty()) return;
-    Refuse(std::move(reason));
-    broken_ = true;  // rows without a header mean nothing
+    Break(std::move(reason));  // rows without a header mean nothing
   }
 
   void RefuseAll() {
@@ -75,8 +82,7 @@ class AnnotatedCsvParser {
     for (size_t i = 0; i < table_.columns().size() && i < in_.fields().size(); ++i) {
       if (table_.columns()[i].name == "error") message.append(": ").append(in_.fields()[i].text);
     }
-    Refuse(std::move(message));
-    broken_ = true;
+    Break(std::move(message));
   }
 
   void ReadPoint() {
@@ -138,7 +144,7 @@ class AnnotatedCsvParser {
   PointRows rows_;
   AnnotatedTable table_;
   Expect expect_ = Expect::kHeader;
-  bool broken_ = false;
+  std::optional<RefusedLine> broken_;
   const char* last_end_ = nullptr;
 
   // Of the record.

@@ -179,6 +179,7 @@ WriteBatch RefusalOf(const Status& status, std::string_view format) {
   // A failure of ours says what is wrong with the rows, one of the library what is wrong with the bytes.
   refusal.refused.push_back(
       {1, status.detail() != nullptr ? status.message() : fmt::format("not {}: {}", format, status.message()), {}});
+  refusal.broken = refusal.refused.front();
   return refusal;
 }
 

@@ -128,6 +128,7 @@ class JsonRowParser {
     batch_ = WriteBatch();
     Refuse(std::max<int64_t>(number, 1),
            error == simdjson::SUCCESS ? "something follows the array" : Explain(error, "the array is broken"), {});
+    batch_.broken = batch_.refused.front();
   }
 
   /// Fails when the array is not well-formed: then nobody knows where the next row begins.

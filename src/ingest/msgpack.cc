@@ -110,6 +110,7 @@ class MsgpackParser {
     WriteBatch refusal;
     refusal.refused_rows = 1;
     refusal.refused.push_back({std::max<int64_t>(record_number_, 1), std::move(reason_), {}});
+    refusal.broken = refusal.refused.front();
     return refusal;
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct WriteBatch {
   int64_t accepted_rows = 0;
   int64_t refused_rows = 0;
   std::vector<RefusedLine> refused;  // the first of them, at most kMaxRefusedShown
+  /// Where and why the body could not be read on: there may be more rows than are counted.
+  std::optional<RefusedLine> broken;
 
   static constexpr size_t kMaxRefusedShown = 100;
 };

@@ -284,3 +284,41 @@ def test_json_lines_longer_than_a_piece_are_all_kept(shared_server, db):
     answer = imported(shared_server, f"json?db={db}&measurement=t", data=lines)
     assert answer.status_code == 200, answer.text
     assert (answer.json()["result"]["rows_imported"], answer.json()["result"]["rows_refused"]) == (100_000, 0)
+
+
+def test_elements_of_a_json_array_are_told_by_their_numbers(shared_server, db):
+    elements = [f'{{"time":{i},"v":{i},"pad":"{"x" * 100}"}}' for i in range(100_000)]
+    elements[89_999] = "7"
+    answer = imported(shared_server, f"json?db={db}&measurement=t", data="[" + ",".join(elements) + "]")
+    assert answer.status_code == 200, answer.text
+    assert [line["line"] for line in answer.json()["result"]["refused"]] == [90_000]
+
+
+@pytest.mark.parametrize("wrong", ['{"time":1,"v":tru}', '{"time":1,"v":"\\x"}'])
+def test_a_broken_json_array_ends_the_import(shared_server, db, wrong):
+    elements = [f'{{"time":{i},"v":{i},"pad":"{"x" * 100}"}}' for i in range(100_000)]
+    elements[59_999] = wrong
+    answer = imported(shared_server, f"json?db={db}&measurement=t&allow_empty=true", data="[" + ",".join(elements) + "]")
+    assert answer.status_code == 400 and "line 60000: " in answer.json()["error"], answer.text
+    kept = answer.json()["rows_imported"]
+    assert 0 < kept < 59_999 and shared_server.count("t", db) == kept
+
+
+def test_a_batch_that_does_not_fit_ends_the_import(shared_server, db):
+    assert shared_server.post(f"/write?db={db}", 't host="text" 1').status_code == 204
+    wrong = pa.table({"time": pa.array(range(200_000), pa.timestamp("ns")),
+                      "host": pa.array([None] * 150_000 + [1] * 50_000, pa.int64()), "v": pa.array(range(200_000), pa.int64())})
+    out = io.BytesIO()
+    pq.write_table(wrong, out)
+    answer = imported(shared_server, f"parquet?db={db}&measurement=t&allow_empty=true", data=out.getvalue())
+    assert answer.status_code == 400 and "host" in answer.json()["error"], answer.text
+    assert answer.json()["rows_imported"] == 2 * 65_536
+    assert shared_server.query("SELECT count(*) n FROM t WHERE v IS NOT NULL", db) == [{"n": str(2 * 65_536)}]
+
+
+def test_an_answer_of_influxdb_that_broke_off_is_no_whole_one(shared_server, db):
+    text = (",result,table,_time,_value,_field,_measurement\n,_result,0,1970-01-01T00:00:01Z,1,v,t\n\n"
+            "#datatype,string,string\n,error,reference\n,timeout,897\n")
+    answer = imported(shared_server, f"annotated_csv?db={db}&allow_empty=true", data=text)
+    assert answer.status_code == 400 and answer.json()["error"] == "line 6: the file holds an error: timeout", answer.text
+    assert answer.json()["rows_imported"] == 0

@@ -89,12 +89,9 @@ Status WriteBatches(const ImportRequest& request, const ParseOptions& options, a
     std::shared_ptr<arrow::RecordBatch> batch;
     ARROW_RETURN_NOT_OK(batches->ReadNext(&batch));
     if (batch == nullptr) return Status::OK();
-    const int64_t refused_before = writer->outcome().refused_rows;
     ARROW_RETURN_NOT_OK(
         writer->Write([&](const SchemaSource& schemas) { return ParseRecordBatch(*batch, options, schemas); },
                       [&](int64_t row) { return rows_before + row; }));
-    // All or nothing: a batch that does not fit the table ends the import.
-    if (writer->outcome().refused_rows > refused_before) return Status::OK();
     rows_before += batch->num_rows();
   }
 }

@@ -87,6 +87,9 @@ Status ImportWriter::Write(const Parse& parse, const LineOf& line_of) {
       return Error(ErrorKind::kUnavailable, "the server is stopping");
     }
     WriteBatch batch = parse(*lake_->Schemas(options_.database));
+    if (batch.broken) {
+      return Errorf(ErrorKind::kInvalidArgument, "line {}: {}", line_of(batch.broken->line), batch.broken->reason);
+    }
     DropOtherTables(&batch);
     PieceNotes notes = NotesOf(&batch);
     const Status written = notes.rows == 0 ? Status::OK() : WriteOnce(std::move(batch));

@@ -50,7 +50,8 @@ class ImportWriter {
   using Parse = std::function<WriteBatch(const SchemaSource& schemas)>;
   /// Tells the line of the body by that of the piece.
   using LineOf = std::function<int64_t(int64_t line)>;
-  /// Parses a piece and waits until its rows are kept. Lines that are refused are counted, not a failure.
+  /// Parses a piece and waits until its rows are kept. Lines that are refused are counted, not a failure; of a piece that is
+  /// broken nothing is kept.
   Status Write(const Parse& parse, const LineOf& line_of);
 
   const ImportOutcome& outcome() const { return outcome_; }

@@ -42,9 +42,11 @@ Status ImportText(const ImportRequest& request, const ParseOptions& options, con
       piece_options.delimiter = pieces.delimiter();
       if (request.needs_time) ARROW_RETURN_NOT_OK(CheckTime(pieces.header(), options));
     }
+    // Elements of an array have numbers rather than lines.
+    const int64_t rows_before = writer->outcome().imported_rows + writer->outcome().refused_rows;
     ARROW_RETURN_NOT_OK(
         writer->Write([&](const SchemaSource& schemas) { return parse(piece->bytes, piece_options, schemas); },
-                      [&](int64_t line) { return piece->LineOfBody(line); }));
+                      [&](int64_t line) { return pieces.is_array() ? rows_before + line : piece->LineOfBody(line); }));
     if (first && is_csv && HeaderWasRefused(*piece, writer->outcome())) return Status::OK();
   }
 }

@@ -67,6 +67,7 @@ Result<std::optional<Piece>> TextPieces::Next() {
     if (!piece) return Error(ErrorKind::kInvalidArgument, "file is empty");
     ARROW_RETURN_NOT_OK(BeginCsv(&*piece));
   } else if (options_.media_type == kJsonMediaType && first && piece && IsJsonArray(piece->bytes)) {
+    is_array_ = true;
     pieces_.SetPrefix("[");
   } else if (options_.media_type == kAnnotatedCsvMediaType && piece) {
     pieces_.SetPrefix(HeadOfNextPiece(piece->bytes));

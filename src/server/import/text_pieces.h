@@ -32,6 +32,9 @@ class TextPieces {
   /// What makes a body of records that are cut out of a piece: the same for all pieces but of annotated CSV.
   const std::string& prefix() const { return pieces_.prefix(); }
 
+  /// Whether the body is an array of JSON, once there has been a piece.
+  bool is_array() const { return is_array_; }
+
   /// Of CSV, once there has been a piece.
   char delimiter() const { return options_.delimiter; }
   const std::vector<std::string>& header() const { return header_; }
@@ -42,6 +45,7 @@ class TextPieces {
   TextPiecesOptions options_;
   PieceReader pieces_;
   bool begun_ = false;
+  bool is_array_ = false;
   std::vector<std::string> header_;
 };
 
