@@ -287,8 +287,10 @@ class JsonRowParser {
   bool ParseMember(std::string_view raw_key, ondemand::value value, uint32_t parent, std::string_view prefix, int depth) {
     const size_t position = position_++;
     std::vector<Member>& members = row_table_->members;
-    const bool known =
-        position < members.size() && members[position].parent == parent && SameBytes(members[position].raw_key, raw_key);
+    // The table is not the same member in each row.
+    const bool is_table = parent == 0 && options_.table.empty() && SameBytes(raw_key, table_member_);
+    const bool known = position < members.size() && members[position].parent == parent &&
+                       members[position].is_table == is_table && SameBytes(members[position].raw_key, raw_key);
     ondemand::json_type type;
     if (const auto error = value.type().get(type)) return FailSyntax(error);
     if (type == ondemand::json_type::null) {

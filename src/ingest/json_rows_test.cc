@@ -252,5 +252,16 @@ TEST(JsonRows, AMemberBehindVeryManyIsFound) {
   EXPECT_EQ(rows.Find("v")->f64()[1], 2);
 }
 
+TEST(JsonRows, WhichMemberIsTheTableMayChangeFromRowToRow) {
+  const WriteBatch batch = Parse(
+      "{\"measurement\":\"t\",\"v\":1}\n{\"measurement\":5,\"table\":\"t\",\"v\":2}\n{\"measurement\":\"t\",\"v\":3}", {});
+  EXPECT_EQ(batch.refused_rows, 0);
+  ASSERT_EQ(batch.tables.size(), 1u);
+  const Column* const measurement = batch.tables[0].rows.Find("measurement");
+  ASSERT_NE(measurement, nullptr);
+  EXPECT_EQ(measurement->f64()[1], 5);
+  EXPECT_FALSE(measurement->IsValid(2));
+}
+
 }  // namespace
 }  // namespace gigapi
