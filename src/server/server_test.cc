@@ -152,6 +152,9 @@ TEST_F(ServerTest, CompressedBodiesAreRead) {
   };
   EXPECT_EQ(client.Post("/write?db=d", gzip("cpu v=1 1\ncpu v=2 2\n"), "Content-Encoding: gzip\r\n").status, 204);
   EXPECT_EQ(lake_.rows("d", "cpu"), 2);
+  lake_.FailNext(Error(ErrorKind::kConflict, "schema changed"));
+  EXPECT_EQ(client.Post("/write?db=d", gzip("cpu v=3 3\n"), "Content-Encoding: gzip\r\n").status, 204);
+  EXPECT_EQ(lake_.rows("d", "cpu"), 3) << "read anew";
   EXPECT_EQ(client.Post("/write?db=d", gzip(std::string(2 << 20, ' ')), "Content-Encoding: gzip\r\n").status, 413);
   EXPECT_EQ(client.Post("/write?db=d", "x", "Content-Encoding: br\r\n").status, 415);
   EXPECT_EQ(client.Post("/write?db=d", "nonsense", "Content-Encoding: gzip\r\n").status, 400);

@@ -28,7 +28,6 @@ struct WriteService::Job {
   http::ExchangePtr exchange;
   WriteParameters parameters;
   Done done;
-  DecodedBody body;
   int64_t arrived_ns = 0;  // the time of lines without one, the same when they are parsed again
   int attempts = 0;
   WriteOutcome outcome;
@@ -41,25 +40,25 @@ void WriteService::Write(http::ExchangePtr exchange, WriteParameters parameters,
   job->done = std::move(done);
   job->arrived_ns = WallNanos();
   if (Status valid = ValidateDatabaseName(job->parameters.database); !valid.ok()) return Finish(*job, std::move(valid));
-
-  const http::Request& request = job->exchange->request();
-  Result<DecodedBody> body = DecodeContent(request.Header("Content-Encoding"), request.body, limits_.body_bytes_max);
-  if (!body.ok()) return Finish(*job, body.status());
-  job->body = *std::move(body);
-  stats_.body_bytes_total += static_cast<int64_t>(job->body.bytes.size());
   ParseAndWrite(std::move(job));
 }
 
 void WriteService::ParseAndWrite(std::shared_ptr<Job> job) {
   ++job->attempts;
+  // Decoded again when it is parsed again: what waits for the disk holds what was sent, which is counted, and its rows.
+  const http::Request& request = job->exchange->request();
+  Result<DecodedBody> body = DecodeContent(request.Header("Content-Encoding"), request.body, limits_.body_bytes_max);
+  if (!body.ok()) return Finish(*job, body.status());
+  if (job->attempts == 1) stats_.body_bytes_total += static_cast<int64_t>(body->bytes.size());
   ParseOptions options = ParseOptionsOf(job->parameters);
   options.now_ns = job->arrived_ns;
   options.line_bytes_max = limits_.line_bytes_max;
   options.columns_per_table_max = limits_.columns_per_table_max;
   const int64_t start_ns = SteadyNanos();
   const std::string& media_type = job->parameters.media_type;
-  const Parser& parse = parsers_->Find(media_type.empty() ? job->exchange->request().Header("Content-Type") : media_type);
-  WriteBatch batch = parse(job->body.bytes, options, *lake_->Schemas(job->parameters.database));
+  const Parser& parse = parsers_->Find(media_type.empty() ? request.Header("Content-Type") : media_type);
+  WriteBatch batch = parse(body->bytes, options, *lake_->Schemas(job->parameters.database));
+  body = DecodedBody();
   stats_.parse_nanos_total += SteadyNanos() - start_ns;
 
   job->outcome.refused_rows = batch.refused_rows;
