@@ -71,7 +71,8 @@ Status ReadFraming(RequestHead* head) {
       if (HasToken(value, "close")) head->keep_alive = false;
       else if (!head->http_1_1 && HasToken(value, "keep-alive")) head->keep_alive = true;
     } else if (EqualsIgnoringCase(name, "Expect")) {
-      head->expects_continue = EqualsIgnoringCase(value, "100-continue");
+      // A client of HTTP/1.0 would take 100 for the answer.
+      head->expects_continue = head->http_1_1 && EqualsIgnoringCase(value, "100-continue");
     }
   }
   if (lengths > 1) return Malformed("two Content-Length headers");

@@ -22,6 +22,9 @@ TEST(RequestHead, ReadsLineHeadersAndFraming) {
   EXPECT_EQ(head->content_length, 12);
   EXPECT_TRUE(head->expects_continue);
   EXPECT_TRUE(head->keep_alive);
+  const auto old = ParseRequestHead("POST /write HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n");
+  ASSERT_TRUE(old.ok());
+  EXPECT_FALSE(old->expects_continue) << "there is no 100 in HTTP/1.0";
 }
 
 TEST(RequestHead, ConnectionHeaderDecidesHowItGoesOn) {
