@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Require(second.accepted_rows >= first.accepted_rows, "the second parse keeps fewer rows");
   const size_t cut = EndOfAnnotatedRecords(body);
   Require(cut <= body.size(), "a cut behind the end");
-  const std::string rest = std::string(LastTableHead(body.substr(0, cut))) + std::string(body.substr(cut));
+  const std::string rest = HeadOfNextPiece(body.substr(0, cut)) + std::string(body.substr(cut));
   CheckBatch(ParseAnnotatedCsv(rest, OptionsOf(data[0]), LearnedSchemas()));
   return 0;
 }
