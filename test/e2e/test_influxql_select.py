@@ -1,5 +1,6 @@
 """SELECT in InfluxQL: what dashboards send, and what InfluxDB 1 answers."""
 import json
+import time
 
 import pytest
 from influxdb import InfluxDBClient
@@ -157,6 +158,17 @@ def test_the_first_and_last_times_that_there_are(influx):
     whole = "time >= '1677-09-21T00:12:43.145224194Z' AND time <= '2262-04-11T23:47:16.854775806Z'"
     assert [row[1] for row in rows(influx, f"SELECT count(usage) FROM cpu WHERE {whole}")] == [5]
     assert [row[1] for row in rows(influx, "SELECT count(usage) FROM cpu WHERE time >= -9223372036854775806")] == [5]
+
+
+def test_intervals_end_with_the_present(influx):
+    now = time.time_ns()
+    influx.write(f"ahead v=1 {now - 3600 * S}\nahead v=2 {now + 86400 * S}", "ahead")
+    lower = f"time > {now - 7200 * S}"
+    assert sum(row[1] for row in rows(influx, f"SELECT count(v) FROM ahead WHERE {lower} GROUP BY time(1h)", db="ahead")) == 1
+    assert [row[1] for row in rows(influx, "SELECT top(v, 1) FROM ahead GROUP BY time(52w)", db="ahead")] == [1]
+    assert rows(influx, f"SELECT count(v) FROM ahead WHERE {lower}", db="ahead")[0][1] == 2
+    until = f"{lower} AND time < now() + 2d"
+    assert sum(row[1] for row in rows(influx, f"SELECT count(v) FROM ahead WHERE {until} GROUP BY time(1h)", db="ahead")) == 2
 
 
 def test_distinct(influx):

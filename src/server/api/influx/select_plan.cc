@@ -145,8 +145,12 @@ class Planner {
     const bool of_subquery = !context_.from.empty();
     const ExpressionPtr rest = of_subquery ? WithoutTimeBounds(statement_.condition.get()) : nullptr;
     const Expression* const condition = of_subquery ? rest.get() : statement_.condition.get();
-    if (condition == nullptr) return Status::OK();
-    return ConditionToSql(*condition, *context_.schema, context_.now_ns).Value(&rows_.where);
+    if (condition != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(rows_.where, ConditionToSql(*condition, *context_.schema, context_.now_ns));
+    }
+    // As in InfluxDB: intervals end with the present where nothing else is said.
+    if (grid_ != nullptr && !range_.to) rows_.where += fmt::format(" AND \"time\" <= {}", context_.now_ns);
+    return Status::OK();
   }
 
   // ---- functions that make rows of their own ----
