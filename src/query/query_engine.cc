@@ -112,29 +112,58 @@ class QueryStreamImpl final : public QueryStream {
   QueryStreamImpl(std::unique_ptr<QueryAdmission::Slot> slot, std::unique_ptr<ConnectionLease> lease,
                   std::unique_ptr<ArrowResults> results, std::shared_ptr<RunningQuery> query, int64_t max_rows,
                   std::shared_ptr<EngineCounters> counters)
-      : slot_(std::move(slot)),
-        lease_(std::move(lease)),
-        results_(std::move(results)),
-        query_(std::move(query)),
-        max_rows_(max_rows),
-        counters_(std::move(counters)),
-        schema_(results_->schema()) {}
+      : query_(std::move(query)), max_rows_(max_rows), counters_(std::move(counters)), schema_(results->schema()) {
+    held_->slot = std::move(slot);
+    held_->lease = std::move(lease);
+    held_->results = std::move(results);
+    query_->OnRelease([weak = std::weak_ptr<Held>(held_)] {
+      const auto held = weak.lock();
+      return !held || held->BreakOff();
+    });
+  }
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
-    if (!results_) return nullptr;
+    const std::lock_guard<std::mutex> guard(held_->lock);
+    if (held_->broken_off) ARROW_RETURN_NOT_OK(query_->stopped());
+    if (!held_->results) return nullptr;
     auto batch = Fetch();
-    if (!batch.ok() || *batch == nullptr) Close();
+    if (!batch.ok() || *batch == nullptr) held_->Close();
     if (!batch.ok()) ++counters_->failed;
     return batch;
   }
 
  private:
+  /// What the query holds while it runs.
+  struct Held {
+    // Destroyed from the last to the first: results, then the connection, then the slot.
+    std::unique_ptr<QueryAdmission::Slot> slot;
+    std::unique_ptr<ConnectionLease> lease;
+    std::unique_ptr<ArrowResults> results;
+    std::mutex lock;          // of whoever is in the stream
+    bool broken_off = false;  // before its end, since the query was stopped
+
+    /// Frees it as soon as the query is over, not when the client lets go of the stream.
+    void Close() {
+      results.reset();
+      lease.reset();
+      slot.reset();
+    }
+    /// False: somebody is in the stream.
+    bool BreakOff() {
+      const std::unique_lock<std::mutex> guard(lock, std::try_to_lock);
+      if (!guard.owns_lock()) return false;
+      broken_off |= results != nullptr;
+      Close();
+      return true;
+    }
+  };
+
   Result<std::shared_ptr<arrow::RecordBatch>> Fetch() {
     try {
       ARROW_RETURN_NOT_OK(query_->stopped());
-      ARROW_ASSIGN_OR_RAISE(auto batch, results_->Next());
+      ARROW_ASSIGN_OR_RAISE(auto batch, held_->results->Next());
       if (batch != nullptr) rows_ += batch->num_rows();
       if (max_rows_ > 0 && rows_ > max_rows_) {
         return Errorf(ErrorKind::kTooLarge, "The result has more than {} rows, which is the limit", max_rows_);
@@ -146,17 +175,7 @@ class QueryStreamImpl final : public QueryStream {
     }
   }
 
-  /// Frees what the query holds as soon as it is over, not when the client lets go of the stream.
-  void Close() {
-    results_.reset();
-    lease_.reset();
-    slot_.reset();
-  }
-
-  // Destroyed from the last to the first: results, then the connection, then the slot.
-  std::unique_ptr<QueryAdmission::Slot> slot_;
-  std::unique_ptr<ConnectionLease> lease_;
-  std::unique_ptr<ArrowResults> results_;
+  const std::shared_ptr<Held> held_ = std::make_shared<Held>();
   const std::shared_ptr<RunningQuery> query_;
   const int64_t max_rows_;
   const std::shared_ptr<EngineCounters> counters_;

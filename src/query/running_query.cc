@@ -9,9 +9,26 @@
 namespace gigapi {
 
 void RunningQuery::Stop(StopReason reason) {
+  {
+    const std::lock_guard<std::mutex> guard(lock_);
+    if (reason_ == StopReason::kNone) reason_ = reason;
+    if (interrupt_) interrupt_();
+  }
+  Release();
+}
+
+void RunningQuery::OnRelease(std::function<bool()> release) {
   const std::lock_guard<std::mutex> guard(lock_);
-  if (reason_ == StopReason::kNone) reason_ = reason;
-  if (interrupt_) interrupt_();
+  release_ = std::move(release);
+}
+
+bool RunningQuery::Release() {
+  std::function<bool()> release;
+  {
+    const std::lock_guard<std::mutex> guard(lock_);
+    release = release_;
+  }
+  return !release || release();
 }
 
 StopReason RunningQuery::reason() const {
@@ -68,8 +85,15 @@ void QueryDeadlines::Run() {
       if (!query) continue;
       guard.unlock();
       query->Stop(StopReason::kTimeout);
+      stopped_.push_back(query);
       guard.lock();
     }
+    guard.unlock();
+    std::erase_if(stopped_, [](const std::weak_ptr<RunningQuery>& stopped) {
+      const auto query = stopped.lock();
+      return !query || query->Release();
+    });
+    guard.lock();
   }
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 
@@ -30,11 +31,17 @@ class RunningQuery {
   /// From now on Stop calls `interrupt`, until Detach has returned.
   void Attach(std::function<void()> interrupt);
   void Detach();
+  /// What gives up everything that a stopped query holds and says whether it has: not while somebody is in its stream, which
+  /// then notices by itself.
+  void OnRelease(std::function<bool()> release);
+  /// Whether the query, which was stopped, holds nothing any more. A client that has stopped reading calls nobody.
+  bool Release();
 
  private:
   mutable std::mutex lock_;
   StopReason reason_ = StopReason::kNone;
   std::function<void()> interrupt_;
+  std::function<bool()> release_;
 };
 
 /// Stops queries that run longer than a limit that is the same for all. One thread, owned, ends with the object.
@@ -55,7 +62,8 @@ class QueryDeadlines {
     int64_t steady_ns;
     std::weak_ptr<RunningQuery> query;
   };
-  std::deque<Deadline> deadlines_;  // in order, since all have the same limit
+  std::deque<Deadline> deadlines_;                    // in order, since all have the same limit
+  std::vector<std::weak_ptr<RunningQuery>> stopped_;  // and may hold something; of the thread
   std::jthread thread_;
 };
 
