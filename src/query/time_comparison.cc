@@ -45,6 +45,11 @@ bool ComputesInstant(const ParsedExpression& expression) {
       instants.count(FoldCase(expression.Cast<duckdb::FunctionExpression>().function_name)) != 0) {
     return true;
   }
+  // Written without parentheses it is a name to the parser.
+  if (expression.GetExpressionClass() == ExpressionClass::COLUMN_REF &&
+      FoldCase(expression.Cast<duckdb::ColumnRefExpression>().GetColumnName()) == "current_timestamp") {
+    return true;
+  }
   bool found = false;
   duckdb::ParsedExpressionIterator::EnumerateChildren(
       expression, [&](const ParsedExpression& child) { found = found || ComputesInstant(child); });
@@ -109,6 +114,19 @@ void RewriteExpression(ParsedExpression& expression) {
       if (type != duckdb::ExpressionType::COMPARE_IN && type != duckdb::ExpressionType::COMPARE_NOT_IN) return;
       if (in.children.empty() || !IsTime(*in.children[0])) return;
       for (size_t i = 1; i < in.children.size(); ++i) Wrap(*in.children[0], in.children[i]);
+      return;
+    }
+    case ExpressionClass::FUNCTION: {
+      // now() - max(time)
+      static const std::unordered_set<std::string_view> differences = {"-",        "age",     "date_diff",
+                                                                       "datediff", "datesub", "date_sub"};
+      auto& function = expression.Cast<duckdb::FunctionExpression>();
+      const size_t arguments = function.children.size();
+      if (arguments < 2 || differences.count(FoldCase(function.function_name)) == 0) return;
+      auto& left = function.children[arguments - 2];
+      auto& right = function.children[arguments - 1];
+      if (IsTime(*left) && ComputesInstant(*right)) Wrap(*left, right);
+      else if (IsTime(*right) && ComputesInstant(*left)) Wrap(*right, left);
       return;
     }
     default: return;
