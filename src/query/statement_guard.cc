@@ -62,6 +62,13 @@ const std::unordered_set<std::string_view>& RefusedTables() {
   return names;
 }
 
+/// Whether such a name may mean DuckDB's view and not a table of a database.
+bool MayBeView(const duckdb::BaseTableRef& table) {
+  static const std::unordered_set<std::string_view> schemas = {"",       "main",   "pg_catalog", "information_schema",
+                                                               "system", "memory", "temp"};
+  return FoldCase(table.catalog_name) != "lake" && schemas.count(FoldCase(table.schema_name)) != 0;
+}
+
 [[noreturn]] void RefuseFunction(const duckdb::ParsedExpression& expression, const std::string& name) {
   throw duckdb::Exception(duckdb::Exception::InitializeExtraInfo(expression), duckdb::ExceptionType::PERMISSION,
                           "Function \"" + name + "\" is not allowed: queries see the tables of the lake and nothing else");
@@ -78,7 +85,7 @@ void CheckTable(const duckdb::TableRef& ref) {
   }
   if (ref.type == duckdb::TableReferenceType::BASE_TABLE) {
     const auto& table = ref.Cast<duckdb::BaseTableRef>();
-    if (RefusedTables().count(FoldCase(table.table_name)) != 0 && FoldCase(table.catalog_name) != "lake") {
+    if (RefusedTables().count(FoldCase(table.table_name)) != 0 && MayBeView(table)) {
       throw PermissionException("Table \"%s\" is not allowed", table.table_name);
     }
   }

@@ -172,6 +172,17 @@ TEST_F(StatementGuard, LooksIntoTheAtOfATable) {
   }
 }
 
+TEST_F(StatementGuard, TablesMayBeCalledLikeViewsOfDuckDb) {
+  lake_.AddFile("db", "pg_settings", {{1000, "a", 1.5}});
+  EXPECT_EQ(lake_.Query("SELECT value FROM db.pg_settings"), "1.5\n");
+  EXPECT_EQ(lake_.Query("SELECT value FROM lake.db.pg_settings"), "1.5\n");
+  for (const std::string table : {"pg_settings", "main.pg_settings", "pg_catalog.pg_settings", "system.pg_settings",
+                                  "\"MEMORY\".main.pg_settings", "system.main.duckdb_settings", "temp.duckdb_settings",
+                                  "lake.pg_catalog.duckdb_settings", "db.duckdb_settings", "lake.main.duckdb_settings"}) {
+    EXPECT_FALSE(lake_.Fails("SELECT * FROM " + table).ok()) << table;
+  }
+}
+
 TEST_F(StatementGuard, AllowsQueries) {
   for (const std::string sql : {
            "SELECT 1",
