@@ -59,6 +59,10 @@ def test_raw_rows(influx):
     assert everything["values"] == [[T0 + 60, "c", None, "hello", True, None]]
     assert rows(influx, "SELECT usage FROM cpu ORDER BY time DESC LIMIT 2") == [[210, 30], [180, 5]]
     assert rows(influx, "SELECT usage FROM cpu LIMIT 2 OFFSET 2") == [[30, 3], [180, 5]]
+    assert rows(influx, "SELECT usage FROM cpu LIMIT 9223372036854775807 OFFSET 3") == [[180, 5], [210, 30]]
+    (b,) = series(influx, "SELECT usage FROM cpu WHERE host = 'b' GROUP BY host LIMIT 9223372036854775807 OFFSET 1")
+    assert b["values"] == [[T0 + 210, 30]]
+    assert series(influx, "SELECT usage FROM cpu LIMIT 2 OFFSET 9223372036854775807") == []
     assert rows(influx, 'SELECT "usage" * 2 + n AS x FROM cpu WHERE "host" = \'b\'') == [[0, 24], [210, 65]]
     assert series(influx, "SELECT host FROM cpu") == [], "tags alone are no points"
     assert series(influx, "SELECT nothing FROM cpu") == [] and series(influx, "SELECT usage FROM nowhere") == []

@@ -105,8 +105,8 @@ class Planner {
   Status ReadTimes() {
     ARROW_ASSIGN_OR_RAISE(range_, TimeRangeOf(statement_.condition.get(), context_.now_ns));
     plan_.descending = select_.descending;
-    plan_.limit = statement_.limit.value_or(0);
     plan_.offset = statement_.offset;
+    plan_.limit = std::min(statement_.limit.value_or(0), INT64_MAX - plan_.offset);  // both are added up
     const int64_t width = select_.group_by.width_ns;
     if (width == 0) return Status::OK();
     if (!aggregated_ && !ranked_) {
