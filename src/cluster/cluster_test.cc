@@ -206,6 +206,15 @@ TEST_F(Members, KnowEachOtherByProofsThatNobodyElseCanUse) {
   EXPECT_FALSE(a->IsByNode(*NodeKeyPair::Make()->ProveTo("a", a->epoch()))) << "of nobody in the catalog";
 }
 
+TEST_F(Members, KnowOthersThatComeTogether) {
+  const auto a = Join("a");
+  std::vector<std::unique_ptr<Membership>> others;
+  for (int i = 0; i < 8; ++i) {
+    others.push_back(Join("b" + std::to_string(i)));
+    EXPECT_TRUE(a->IsByNode(*others.back()->ProveTo(a->Self()))) << i;
+  }
+}
+
 TEST_F(Members, LeaveNoSecretInTheCatalog) {
   const auto a = Join("a");
   const std::string entry = store_->Get(NodeKey("a"))->content;

@@ -16,8 +16,9 @@ namespace {
 constexpr std::chrono::milliseconds kSignPoll{100};
 constexpr int64_t kSignSlackNs = 500 * kNanosPerMilli;
 
-/// A caller that nobody knows costs a list of the catalog, so not each of them gets one.
-constexpr int64_t kStrangerIntervalNs = 100 * kNanosPerMilli;
+/// A caller that nobody knows costs a list of the catalog, so not each of them gets one: as many in a second. Nodes that
+/// start together do.
+constexpr int kStrangersMax = 20;
 
 constexpr int64_t kIntervalMsMax = 30'000;  // of others' heartbeats, as far as anybody waits for them
 
@@ -227,6 +228,8 @@ Status Membership::Beat() {
 }
 
 Status Membership::Look() {
+  // Else one with an older list would forget whom another one has just found.
+  const std::lock_guard looking(look_mutex_);
   ARROW_ASSIGN_OR_RAISE(const auto entries, ListAll(store_.get(), std::string(kNodesPrefix)));
   std::vector<std::string> nodes;
   for (const ObjectInfo& entry : entries) nodes.push_back(NameOf(entry.key));
@@ -293,10 +296,13 @@ bool Membership::IsByNode(std::string_view proof) {
   if (HasKey(key)) return true;
   const std::lock_guard looking(stranger_mutex_);
   if (HasKey(key)) return true;
-  if (stranger_ns_ != 0 && SteadyNanos() - stranger_ns_ < kStrangerIntervalNs) return false;
-  const Status looked = Look();
-  stranger_ns_ = SteadyNanos();
-  return looked.ok() && HasKey(key);
+  const int64_t now = SteadyNanos();
+  if (now - strangers_since_ns_ > kNanosPerSecond) {
+    strangers_since_ns_ = now;
+    strangers_ = 0;
+  }
+  if (++strangers_ > kStrangersMax) return false;
+  return Look().ok() && HasKey(key);
 }
 
 bool Membership::HoldsLease() const {

@@ -115,8 +115,10 @@ class Membership {
   std::mutex beat_mutex_;  // one write of the entry at a time; guards what follows
   std::string version_;    // of the entry, as this node knows it; empty: there is none
   std::optional<Rival> rival_;
-  std::mutex stranger_mutex_;  // one look for a caller that is not known at a time; guards what follows
-  int64_t stranger_ns_ = 0;    // steady clock: of the last one
+  std::mutex look_mutex_;           // one at a time
+  std::mutex stranger_mutex_;       // one look for a caller that is not known at a time; guards what follows
+  int64_t strangers_since_ns_ = 0;  // steady clock
+  int strangers_ = 0;               // since then
   std::jthread thread_;
 };
 
