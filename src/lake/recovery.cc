@@ -172,7 +172,7 @@ Status LakeImpl::RemoveLeftovers(const CatalogContents& contents) {
 
 Status LakeImpl::StartWal(wal::WalContents contents) {
   uint64_t last_drop = 0;
-  if (contents.last_sequence == 0) {
+  if (contents.last_sequence == 0 && options_.accepts_writes) {
     ARROW_ASSIGN_OR_RAISE(last_drop, catalog_->LastDropOf(committer_.node()));
   }
   {
