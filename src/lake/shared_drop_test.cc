@@ -83,6 +83,25 @@ TEST_F(SharedDrop, ANodeThatHearsOfADropRemovesWhatItReplacedInTheTable) {
   EXPECT_EQ(CountDataFiles("db/"), 0);
 }
 
+/// Else a repair would take its next file of the table for one that was dropped.
+TEST_F(SharedDrop, SequencesGoOnAboveADropAlsoWhenTheLogIsLost) {
+  FaultFileSystem disk;
+  auto lake = OpenNode(&disk);
+  for (const int64_t id : {1, 2, 3}) ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {id})).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  ASSERT_TRUE(lake->DropTable("db", "t").ok());
+  const DropRecord record = *ReadDropRecord(store_.get(), "db", "t");
+  const uint64_t dropped_up_to = record.wal_sequences.at(lake->node());
+  lake.reset();
+  const std::string directory = Options().root + "/.gigapi";
+  for (const auto& segment : *disk.List(directory + "/wal")) ASSERT_TRUE(disk.Remove(directory + "/wal/" + segment).ok());
+  ASSERT_TRUE(disk.Remove(directory + "/drops.json").ok());
+  lake = OpenNode(&disk);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", {4})).ok());
+  ASSERT_TRUE(lake->FlushAll().ok());
+  EXPECT_GT(lake->ListPartitions().at(0).files.at(0)->min_sequence, dropped_up_to);
+}
+
 TEST_F(SharedDrop, WhatANodeHasNotHeardOfCanBeDroppedThere) {
   FaultFileSystem disk_a, disk_b;
   LakeOptions options = NodeOptions();
