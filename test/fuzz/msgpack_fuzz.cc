@@ -14,12 +14,14 @@ ParseOptions OptionsOf(uint8_t choice) {
   return options;
 }
 
+/// In any order: a column that the table has begins with its first NULL, a new one with its first value.
 bool SameColumns(const ColumnBatch& a, const ColumnBatch& b) {
   if (a.rows() != b.rows() || a.columns.size() != b.columns.size()) return false;
-  for (size_t i = 0; i < a.columns.size(); ++i) {
-    if (a.columns[i].name != b.columns[i].name || a.columns[i].type != b.columns[i].type) return false;
+  for (const Column& column : a.columns) {
+    const Column* const other = b.Find(column.name);
+    if (other == nullptr || other->type != column.type) return false;
     for (size_t row = 0; row < a.rows(); ++row) {
-      if (a.columns[i].IsValid(row) != b.columns[i].IsValid(row)) return false;
+      if (column.IsValid(row) != other->IsValid(row)) return false;
     }
   }
   return true;
