@@ -215,7 +215,12 @@ bool ReadMsgpackColumn(MsgpackReader* in, std::string_view name, StringsAs strin
   size_t read = 0;
   while (read < rows && in->ReadNil()) ++read;
   const auto known = table->TypeOf(name);
-  if (read == rows) return !known || table->FindOrAdd(name, *known, reason) != nullptr;
+  if (read == rows) {
+    // Nothing is kept that its name could be wrong for, as where the table is new.
+    std::string ignored;
+    if (known) (void)table->FindOrAdd(name, *known, &ignored);
+    return true;
+  }
   const auto fail = [&] {
     *reason += fmt::format(" in row {}", read + 1);
     return false;

@@ -92,6 +92,14 @@ TEST(MsgpackColumnar, NilIsNull) {
   EXPECT_EQ(rows.Find("never"), nullptr) << "a column without values has no type";
 }
 
+/// As where the table is new: nothing is kept that the name could be wrong for.
+TEST(MsgpackColumnar, AColumnWithoutAValueMayDifferInCaseFromAKnownOne) {
+  Schemas schemas;
+  schemas.Add("cpu", {{"v", ColumnType::kFloat64}, {"w", ColumnType::kFloat64}});
+  const std::string body = Columns({{"w", Array({Float(1)})}, {"V", Array({Nil()})}});
+  EXPECT_EQ(Parse(body, schemas).accepted_rows, 1);
+}
+
 TEST(MsgpackColumnar, AColumnOfNilsKeepsTheTypeThatTheTableHas) {
   Schemas schemas;
   schemas.Add("cpu", {{"v", ColumnType::kFloat64}});
