@@ -102,13 +102,13 @@ Result<std::vector<NodeEntry>> Cluster::OtherWriters() {
 }
 
 /// All are known to answer before the first of them drops its rows: a drop that is refused half-way costs those of some.
-Result<LogSequences> Cluster::DropRowsElsewhere(const TableRequest& request) {
+Result<WalSequences> Cluster::DropRowsElsewhere(const TableRequest& request) {
   ARROW_ASSIGN_OR_RAISE(const std::vector<NodeEntry> writers, OtherWriters());
   for (const NodeEntry& writer : writers) {
     const auto status = peers_.AskStatus(writer);
     if (!status.ok()) return NotDropped(writer, status.status().message());
   }
-  LogSequences dropped_up_to;
+  WalSequences dropped_up_to;
   for (const NodeEntry& writer : writers) {
     ARROW_ASSIGN_OR_RAISE(const uint64_t sequence, file_peers_.DropRows(writer, request));
     if (sequence > 0) dropped_up_to[writer.node] = sequence;

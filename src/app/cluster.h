@@ -48,7 +48,7 @@ class Cluster {
   Cluster(const Settings& settings, const NodeStorage& storage);
   std::string Describe();
   Result<std::vector<NodeEntry>> OtherWriters();
-  Result<LogSequences> DropRowsElsewhere(const TableRequest& request);
+  Result<WalSequences> DropRowsElsewhere(const TableRequest& request);
   Status TellOfDrop(const TableRequest& request);
 
   const Settings& settings_;

@@ -152,11 +152,12 @@ class Job {
   }
 
   Status Commit(const std::vector<Hour>& hours) {
+    ARROW_ASSIGN_OR_RAISE(const DropRecords dropped, ReadDropRecords(store_));
     for (const auto& [database, tables] : manifest_.databases) {
       ARROW_RETURN_NOT_OK(catalog_->CreateDatabase(database));
       for (const auto& [name, table] : tables) {
         // A drop of before must not stand for the files that are there again.
-        ARROW_RETURN_NOT_OK(RemoveDropRecord(store_, database, name));
+        if (dropped.contains({database, name})) ARROW_RETURN_NOT_OK(RemoveDropRecord(store_, database, name));
         ARROW_RETURN_NOT_OK(catalog_->CommitTable(TablePath(database, name), name, *table.schema).status());
       }
     }

@@ -42,21 +42,11 @@ class SharedRestoreTest : public testing::Test {
     return RunSharedRestore(manifest, {.catalog = to.store, .layers = {to.layer}, .replace_existing = replace_existing}, {});
   }
 
-  static Ids IdsOf(Lake* lake) {
-    Ids ids;
-    const auto snapshot = lake->Snapshot();
-    const auto database = snapshot->databases.find("db");
-    if (database == snapshot->databases.end() || !database->second.contains("t")) return ids;
-    const TableSnapshot& table = *database->second.at("t");
-    AddBufferedIds(table, &ids);
-    for (const DataFilePtr& file : table.files) AddIdsOf(*OpenDataFile(*file), file->rows, &ids);
-    return ids;
-  }
   /// What a node sees that starts now on an empty root.
   static Ids VisibleIn(const Bucket& bucket) {
     FaultFileSystem disk;
     const auto lake = OpenNode(&disk, bucket);
-    return lake ? IdsOf(lake.get()) : Ids();
+    return lake ? VisibleTo(lake.get()) : Ids();
   }
 
   const Bucket old_;
@@ -89,7 +79,7 @@ TEST_F(SharedRestoreTest, AWriterThatStillHasItsLogBringsWhatTheBackupLacks) {
   const auto disk = disk_.Crash();
   ASSERT_TRUE(Restore(manifest, new_).ok());
   const auto writer = OpenNode(disk.get(), new_);
-  EXPECT_EQ(IdsOf(writer.get()), (Ids{1, 2, 3, 4}));
+  EXPECT_EQ(VisibleTo(writer.get()), (Ids{1, 2, 3, 4}));
 }
 
 TEST_F(SharedRestoreTest, ALakeThatIsNotEmptyIsRefusedOrReplaced) {

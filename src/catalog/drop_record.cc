@@ -45,13 +45,6 @@ DropRecord TakeOne(DropRecords records, const std::string& database, const std::
 
 }  // namespace
 
-void RaiseTo(const LogSequences& others, LogSequences* sequences) {
-  for (const auto& [node, sequence] : others) {
-    uint64_t& known = (*sequences)[node];
-    known = std::max(known, sequence);
-  }
-}
-
 std::string EncodeDropRecord(const DropRecord& record) {
   JsonWriter json;
   json.BeginObject().Key("database").String(record.database).Key("table").String(record.table);

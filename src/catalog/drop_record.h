@@ -11,19 +11,15 @@
 #include <vector>
 
 #include "base/error.h"
+#include "catalog/partition_metadata.h"
 #include "object_store/object_store.h"
 
 namespace gigapi {
 
-/// Records of nodes' logs, up to these; by the log's name, which is that of its node.
-using LogSequences = std::map<std::string, uint64_t>;
-/// To the higher of each.
-void RaiseTo(const LogSequences& others, LogSequences* sequences);
-
 struct DropRecord {
   std::string database;
   std::string table;
-  LogSequences wal_sequences = {};  // rows up to these are gone
+  WalSequences wal_sequences = {};  // rows of records up to these are gone
   int64_t dropped_ns = 0;           // wall time
 
   bool operator==(const DropRecord&) const = default;

@@ -8,7 +8,7 @@
 namespace gigapi {
 namespace {
 
-DropRecord Of(const std::string& table, LogSequences sequences, int64_t dropped_ns) {
+DropRecord Of(const std::string& table, WalSequences sequences, int64_t dropped_ns) {
   return {.database = "db", .table = table, .wal_sequences = std::move(sequences), .dropped_ns = dropped_ns};
 }
 

@@ -2,6 +2,7 @@
 // (docs/lake_layout.md). Pure.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -38,6 +39,14 @@ using WalSequences = std::map<std::string, uint64_t>;
 inline uint64_t SequenceOf(const WalSequences& sequences, const std::string& node) {
   const auto found = sequences.find(node);
   return found == sequences.end() ? 0 : found->second;
+}
+
+/// To the higher of each.
+inline void RaiseTo(const WalSequences& others, WalSequences* sequences) {
+  for (const auto& [node, sequence] : others) {
+    uint64_t& known = (*sequences)[node];
+    known = std::max(known, sequence);
+  }
 }
 
 struct PartitionMetadata {

@@ -136,19 +136,16 @@ class StoreCatalog final : public Catalog {
     return put;
   }
 
-  /// With what other nodes have made below it.
   Status RecordDrop(const DropRecord& record) override { return PutDropRecord(record, store_.get()); }
 
   Result<uint64_t> LastDropOf(const std::string& node) override {
     ARROW_ASSIGN_OR_RAISE(const DropRecords records, ReadDropRecords(store_.get()));
     uint64_t last = 0;
-    for (const auto& [name, record] : records) {
-      const auto of_node = record.wal_sequences.find(node);
-      if (of_node != record.wal_sequences.end()) last = std::max(last, of_node->second);
-    }
+    for (const auto& [name, record] : records) last = std::max(last, SequenceOf(record.wal_sequences, node));
     return last;
   }
 
+  /// With what other nodes have made below it.
   Status RemoveMetadata(const std::string& path) override {
     std::string start_after;
     do {

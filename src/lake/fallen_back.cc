@@ -60,10 +60,7 @@ Status LakeImpl::AddFiles(const CatalogKey& key, const FoundFiles& found) {
       return Error(ErrorKind::kConflict, "the partition has other files by now");
     }
     for (const DataFilePtr& file : found.added) InsertByTime(file, &edit->files);
-    for (const auto& [node, sequence] : found.sequences) {
-      uint64_t& known = edit->wal_sequences[node];
-      known = std::max(known, sequence);
-    }
+    RaiseTo(found.sequences, &edit->wal_sequences);
     edit->flushed_sequence = std::max(edit->flushed_sequence, SequenceOf(edit->wal_sequences, committer_.node()));
     return Status::OK();
   };

@@ -29,7 +29,7 @@ namespace gigapi {
 /// kUnavailable and names the node when one cannot be reached.
 struct DropElsewhere {
   /// They drop their rows of it that no file has. Answers up to where in the log of each.
-  std::function<Result<LogSequences>(const std::string& database, const std::string& table)> drop_rows;
+  std::function<Result<WalSequences>(const std::string& database, const std::string& table)> drop_rows;
   /// The catalog does not have it any more: they look.
   std::function<Status(const std::string& database, const std::string& table)> look_again;
 };

@@ -48,7 +48,7 @@ enum class RemovedBy {
 struct DropOrigin {
   RemovedBy removed_by = RemovedBy::kThisNode;
   /// How far rows are gone in the logs of the nodes that were asked.
-  LogSequences wal_sequences = {};
+  WalSequences wal_sequences = {};
 };
 
 struct Table;
@@ -116,7 +116,7 @@ struct Table : std::enable_shared_from_this<Table> {
   bool dropped = false;
   std::atomic<bool> out_of_catalog{false};  // also of a table that another node takes out of it
   RemovedBy removed_by = RemovedBy::kThisNode;
-  LogSequences dropped_up_to = {};    // of a dropped table: in the logs of the nodes that were asked
+  WalSequences dropped_up_to = {};    // of a dropped table: in the logs of the nodes that were asked
   int64_t remove_files_after_ns = 0;  // steady clock; of a dropped table
 
   static constexpr int64_t kNever = INT64_MAX;

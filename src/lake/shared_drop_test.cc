@@ -121,7 +121,7 @@ TEST_F(SharedDrop, ADropThatIsRefusedCostsNoFile) {
   FaultFileSystem disk_a, disk_b;
   std::unique_ptr<Lake> b = OpenNode(&disk_b);
   LakeOptions options = NodeOptions();
-  options.drop_elsewhere.drop_rows = [&](const std::string& database, const std::string& table) -> Result<LogSequences> {
+  options.drop_elsewhere.drop_rows = [&](const std::string& database, const std::string& table) -> Result<WalSequences> {
     ARROW_RETURN_NOT_OK(b->DropRows(database, table));
     return Error(ErrorKind::kUnavailable, "another node does not answer");
   };

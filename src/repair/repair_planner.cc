@@ -121,8 +121,7 @@ class TablePlanner {
   }
 
   uint64_t DroppedUpTo(const std::string& node) const {
-    const auto recorded = table_.dropped.wal_sequences.find(node);
-    const uint64_t of_catalog = recorded == table_.dropped.wal_sequences.end() ? 0 : recorded->second;
+    const uint64_t of_catalog = SequenceOf(table_.dropped.wal_sequences, node);
     return node == options_.node ? std::max(of_catalog, options_.drops.DroppedUpTo(database_, name_)) : of_catalog;
   }
 

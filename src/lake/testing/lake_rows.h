@@ -102,6 +102,18 @@ inline void AddBufferedIds(const TableSnapshot& table, Ids* ids) {
   }
 }
 
+/// The ids of table t in database db that a query of this node would see, wherever its files lie.
+inline Ids VisibleTo(Lake* lake) {
+  Ids ids;
+  const auto snapshot = lake->Snapshot();
+  const auto database = snapshot->databases.find("db");
+  if (database == snapshot->databases.end() || !database->second.contains("t")) return ids;
+  const TableSnapshot& table = *database->second.at("t");
+  AddBufferedIds(table, &ids);
+  for (const DataFilePtr& file : table.files) AddIdsOf(*OpenDataFile(*file), file->rows, &ids);
+  return ids;
+}
+
 /// Every id that a query would see.
 inline Ids Visible(Lake* lake, FileSystem* fs, const std::string& table = "t") {
   Ids ids;

@@ -80,9 +80,9 @@ class SharedLake : public testing::Test {
 
   /// What a node asks of another one that may have rows of what is dropped.
   static auto DropRowsOf(Lake* other) {
-    return [other](const std::string& database, const std::string& table) -> Result<LogSequences> {
+    return [other](const std::string& database, const std::string& table) -> Result<WalSequences> {
       ARROW_ASSIGN_OR_RAISE(const uint64_t dropped_up_to, other->DropRows(database, table));
-      return LogSequences{{other->node(), dropped_up_to}};
+      return WalSequences{{other->node(), dropped_up_to}};
     };
   }
 
@@ -99,17 +99,6 @@ class SharedLake : public testing::Test {
     }
     ASSERT_TRUE(WriteAndWait(a, Rows("t", {3})).ok());
     ASSERT_TRUE(a->FlushAll().ok());
-  }
-
-  static Ids VisibleTo(Lake* lake) {
-    Ids ids;
-    const auto snapshot = lake->Snapshot();
-    const auto database = snapshot->databases.find("db");
-    if (database == snapshot->databases.end() || !database->second.contains("t")) return ids;
-    const TableSnapshot& table = *database->second.at("t");
-    AddBufferedIds(table, &ids);
-    for (const DataFilePtr& file : table.files) AddIdsOf(*OpenDataFile(*file), file->rows, &ids);
-    return ids;
   }
 
   int64_t CountDataFiles(const std::string& prefix) const {
