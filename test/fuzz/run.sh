@@ -38,9 +38,14 @@ wait
 
 passed=0 failed=0
 for name in http "${parsers[@]}"; do
-  echo "-- $name"
-  cat "$logs/$name.log"
-  if [ "$(cat "$logs/$name.status")" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "-- $name failed"; fi
+  if [ "$(cat "$logs/$name.status")" = 0 ]; then
+    passed=$((passed + 1))
+    echo "-- $name: $(grep -m 1 -E 'number_of_executed_units|inputs' "$logs/$name.log")"
+  else
+    failed=$((failed + 1))
+    echo "-- $name failed"
+    cat "$logs/$name.log"
+  fi
 done
 echo "fuzz: $passed passed, $failed failed"
 [ "$failed" = 0 ]
