@@ -28,17 +28,23 @@ def find_binary():
     return binary
 
 
+_given_ports = set()
+
+
 def free_port():
-    """A port that nobody listens on, below those that the system gives to connections: one of them could take it before the
-    server does."""
+    """A port that nobody listens on and that was not given before, as it may be listened on only later; below those that the
+    system gives to connections: one of them could take it before the server does."""
     for _ in range(1000):
         port = random.randint(15_000, 32_000)
+        if port in _given_ports:
+            continue
         with socket.socket() as sock:
             try:
                 sock.bind(("127.0.0.1", port))
-                return port
             except OSError:
                 continue
+        _given_ports.add(port)
+        return port
     raise RuntimeError("no port is free")
 
 
