@@ -35,4 +35,15 @@ inline Status ForEachConcurrently(size_t count, size_t threads_max, const std::s
   return first_failure;
 }
 
+/// Like it, but what has not begun when a piece fails is left undone.
+inline Status ForEachUntilFailure(size_t count, size_t threads_max, const std::string& thread_name,
+                                  const std::function<Status(size_t)>& work) {
+  std::atomic<bool> has_failed = false;
+  return ForEachConcurrently(count, threads_max, thread_name, [&](size_t i) {
+    Status done = has_failed ? Status::OK() : work(i);
+    if (!done.ok()) has_failed = true;
+    return done;
+  });
+}
+
 }  // namespace gigapi

@@ -1,7 +1,5 @@
 #include "lake/file_removal.h"
 
-#include <atomic>
-
 #include "base/log.h"
 #include "base/parallel.h"
 
@@ -15,12 +13,9 @@ constexpr size_t kRemoveThreads = 16;
 
 std::vector<size_t> RemoveFiles(const std::vector<DataFilePtr>& files) {
   std::vector<char> is_removed(files.size());  // not of bits: each is written by one thread
-  std::atomic<bool> has_failed = false;
-  const Status removed = ForEachConcurrently(files.size(), kRemoveThreads, "remove", [&](size_t i) -> Status {
-    if (has_failed) return Status::OK();
+  const Status removed = ForEachUntilFailure(files.size(), kRemoveThreads, "remove", [&](size_t i) -> Status {
     Status gone = files[i]->layer->Remove(files[i]->key);
     is_removed[i] = gone.ok();
-    if (!gone.ok()) has_failed = true;
     return gone;
   });
   if (!removed.ok()) LOG_WARN("replaced or dropped files could not be removed yet", "reason=\"{}\"", removed.message());

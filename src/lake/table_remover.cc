@@ -1,7 +1,6 @@
 #include "lake/table_remover.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -86,12 +85,8 @@ void TableRemover::BeginToRemoveFiles(std::string_view database, std::string_vie
 Status TableRemover::LetGo(Table* table, const RemovePath& remove) {
   std::vector<Partition*> partitions;
   for (const auto& [key, partition] : table->partitions) partitions.push_back(partition.get());
-  std::atomic<bool> has_failed = false;
-  ARROW_RETURN_NOT_OK(ForEachConcurrently(partitions.size(), kRemoveThreads, "drop", [&](size_t i) {
-    Status done = has_failed ? Status::OK() : LetGoOf(partitions[i], remove);
-    if (!done.ok()) has_failed = true;
-    return done;
-  }));
+  ARROW_RETURN_NOT_OK(ForEachUntilFailure(partitions.size(), kRemoveThreads, "drop",
+                                          [&](size_t i) { return LetGoOf(partitions[i], remove); }));
   const std::lock_guard committing(table->commit_mutex);
   ARROW_RETURN_NOT_OK(remove(table->path));
   table->out_of_catalog = true;
