@@ -17,6 +17,14 @@ constexpr uint64_t kRangeBytesMax = 64 << 20;
 
 fl::Result ResultOf(std::string bytes) { return fl::Result{arrow::Buffer::FromString(std::move(bytes))}; }
 
+std::unique_ptr<fl::ResultStream> StreamOf(std::string bytes) {
+  return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>{ResultOf(std::move(bytes))});
+}
+
+std::unique_ptr<fl::ResultStream> EmptyStream() {
+  return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>());
+}
+
 /// The header, and then the rows of one chunk after the other.
 class BufferedStream final : public fl::ResultStream {
  public:
@@ -57,52 +65,58 @@ PeerService::PeerService(Lake* lake, Membership* membership, std::vector<LayerPt
       layers_(std::move(layers)),
       status_(std::move(status)) {}
 
-bool PeerService::Answers(std::string_view action) {
-  return action == kBufferedRowsAction || action == kReadFileAction || action == kNodeStatusAction ||
-         action == kDropRowsAction || action == kLookAgainAction || action == kListTablesAction || action == kFlushAction;
+const PeerService::Action* PeerService::Find(std::string_view name) {
+  static constexpr Action kActions[] = {
+      {kBufferedRowsAction, &PeerService::ListBuffered},
+      {kReadFileAction, &PeerService::ReadFile},
+      {kNodeStatusAction, &PeerService::TellStatus},
+      {kDropRowsAction, &PeerService::DropRows},
+      {kLookAgainAction, &PeerService::LookAgain},
+      {kListTablesAction, &PeerService::ListTables},
+      {kFlushAction, &PeerService::Flush},
+  };
+  const auto* found = std::ranges::find(kActions, name, &Action::name);
+  return found == std::end(kActions) ? nullptr : found;
 }
+
+bool PeerService::Answers(std::string_view action) { return Find(action) != nullptr; }
 
 Result<std::unique_ptr<fl::ResultStream>> PeerService::Answer(std::string_view action, std::string_view body) {
-  if (action == kBufferedRowsAction) return ListBuffered(body);
-  if (action == kReadFileAction) return ReadFile(body);
-  if (action == kDropRowsAction) {
-    ARROW_ASSIGN_OR_RAISE(const TableRequest request, DecodeTableRequest(body));
-    if (request.database.empty()) return Error(ErrorKind::kInvalidArgument, "a database's name is needed");
-    ARROW_ASSIGN_OR_RAISE(const uint64_t dropped_up_to, lake_->DropRows(request.database, request.table));
-    return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>{ResultOf(EncodeSequence(dropped_up_to))});
-  }
-  if (action == kLookAgainAction) {
-    ARROW_ASSIGN_OR_RAISE(const TableRequest request, DecodeTableRequest(body));
-    if (request.database.empty()) {
-      ARROW_RETURN_NOT_OK(membership_->Look());
-      return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>());
-    }
-    ARROW_RETURN_NOT_OK(lake_->LookAgain(request.database, request.table));
-    return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>());
-  }
-  if (action == kFlushAction) {
-    ARROW_RETURN_NOT_OK(lake_->FlushAll());
-    return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>());
-  }
-  if (action == kListTablesAction) {
-    return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>{ResultOf(EncodeTableNames(ListTables()))});
-  }
-  if (action == kNodeStatusAction) {
-    return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>{ResultOf(status_())});
-  }
-  return Error(ErrorKind::kUnsupported, "this node does not answer that");
+  const Action* found = Find(action);
+  if (found == nullptr) return Error(ErrorKind::kUnsupported, "this node does not answer that");
+  return (this->*found->answer)(body);
 }
 
-std::vector<TableRequest> PeerService::ListTables() const {
+Result<PeerService::AnswerStream> PeerService::TellStatus(std::string_view) { return StreamOf(status_()); }
+
+Result<PeerService::AnswerStream> PeerService::DropRows(std::string_view body) {
+  ARROW_ASSIGN_OR_RAISE(const TableRequest request, DecodeTableRequest(body));
+  if (request.database.empty()) return Error(ErrorKind::kInvalidArgument, "a database's name is needed");
+  ARROW_ASSIGN_OR_RAISE(const uint64_t dropped_up_to, lake_->DropRows(request.database, request.table));
+  return StreamOf(EncodeSequence(dropped_up_to));
+}
+
+Result<PeerService::AnswerStream> PeerService::LookAgain(std::string_view body) {
+  ARROW_ASSIGN_OR_RAISE(const TableRequest request, DecodeTableRequest(body));
+  ARROW_RETURN_NOT_OK(request.database.empty() ? membership_->Look() : lake_->LookAgain(request.database, request.table));
+  return EmptyStream();
+}
+
+Result<PeerService::AnswerStream> PeerService::Flush(std::string_view) {
+  ARROW_RETURN_NOT_OK(lake_->FlushAll());
+  return EmptyStream();
+}
+
+Result<PeerService::AnswerStream> PeerService::ListTables(std::string_view) {
   std::vector<TableRequest> names;
   for (const auto& [database, tables] : lake_->Snapshot()->databases) {
     if (tables.empty()) names.push_back({.database = database, .table = {}});
     for (const auto& [table, snapshot] : tables) names.push_back({.database = database, .table = table});
   }
-  return names;
+  return StreamOf(EncodeTableNames(names));
 }
 
-Result<std::unique_ptr<fl::ResultStream>> PeerService::ListBuffered(std::string_view body) {
+Result<PeerService::AnswerStream> PeerService::ListBuffered(std::string_view body) {
   ARROW_ASSIGN_OR_RAISE(const BufferedRequest request, DecodeBufferedRequest(body));
   std::set<ChunkId> known;
   if (request.epoch == self_.epoch) known.insert(request.known.begin(), request.known.end());
@@ -121,7 +135,7 @@ Result<std::unique_ptr<fl::ResultStream>> PeerService::ListBuffered(std::string_
   return std::make_unique<BufferedStream>(EncodeBufferedHeader(header), std::move(sent));
 }
 
-Result<std::unique_ptr<fl::ResultStream>> PeerService::ReadFile(std::string_view body) {
+Result<PeerService::AnswerStream> PeerService::ReadFile(std::string_view body) {
   ARROW_ASSIGN_OR_RAISE(const RangeRequest range, DecodeRangeRequest(body));
   ARROW_RETURN_NOT_OK(CheckObjectKey(range.key));
   const LayerPtr layer = FindLayer(layers_, range.layer);
@@ -135,7 +149,7 @@ Result<std::unique_ptr<fl::ResultStream>> PeerService::ReadFile(std::string_view
   std::string bytes(std::min({range.length, size - offset, kRangeBytesMax}), '\0');
   ARROW_ASSIGN_OR_RAISE(const auto read, file->ReadAt(offset, bytes.size(), bytes.data()));
   bytes.resize(read);
-  return std::make_unique<fl::SimpleResultStream>(std::vector<fl::Result>{ResultOf(std::move(bytes))});
+  return StreamOf(std::move(bytes));
 }
 
 }  // namespace gigapi

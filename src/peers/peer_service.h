@@ -35,9 +35,20 @@ class PeerService {
   Result<std::unique_ptr<arrow::flight::ResultStream>> Answer(std::string_view action, std::string_view body);
 
  private:
-  std::vector<TableRequest> ListTables() const;
-  Result<std::unique_ptr<arrow::flight::ResultStream>> ListBuffered(std::string_view body);
-  Result<std::unique_ptr<arrow::flight::ResultStream>> ReadFile(std::string_view body);
+  using AnswerStream = std::unique_ptr<arrow::flight::ResultStream>;
+  struct Action {
+    std::string_view name;
+    Result<AnswerStream> (PeerService::*answer)(std::string_view body);
+  };
+  static const Action* Find(std::string_view name);
+
+  Result<AnswerStream> ListBuffered(std::string_view body);
+  Result<AnswerStream> ReadFile(std::string_view body);
+  Result<AnswerStream> TellStatus(std::string_view body);
+  Result<AnswerStream> DropRows(std::string_view body);
+  Result<AnswerStream> LookAgain(std::string_view body);
+  Result<AnswerStream> ListTables(std::string_view body);
+  Result<AnswerStream> Flush(std::string_view body);
 
   Lake* const lake_;
   Membership* const membership_;
