@@ -93,8 +93,7 @@ Cluster::Cluster(const Settings& settings, const NodeStorage& storage)
 /// Of the other nodes, those that may have rows of what is dropped. None may be missing: what it has would come back.
 Result<std::vector<NodeEntry>> Cluster::OtherWriters() {
   std::vector<NodeEntry> writers;
-  for (const Member& member : membership_->Members()) {
-    if (member.is_self || !member.entry.may_hold_rows) continue;
+  for (const Member& member : membership_->OtherHolders()) {
     if (!member.is_alive) return NotDropped(member.entry, "it is silent");
     writers.push_back(member.entry);
   }
@@ -118,8 +117,8 @@ Result<WalSequences> Cluster::DropRowsElsewhere(const TableRequest& request) {
 
 /// They would learn of it from the catalog too, a moment later.
 Status Cluster::TellOfDrop(const TableRequest& request) {
-  for (const Member& member : membership_->Members()) {
-    if (member.is_self || !member.is_alive || !member.entry.may_hold_rows) continue;
+  for (const Member& member : membership_->OtherHolders()) {
+    if (!member.is_alive) continue;
     const Status told = file_peers_.Tell(member.entry, kLookAgainAction, request);
     if (told.ok()) continue;
     return Errorf(ErrorKind::kUnavailable, "it is dropped, but not every node has heard of it yet: {}", told.message());

@@ -118,7 +118,8 @@ TEST_F(Members, OneThatSaysNothingMoreIsDeadAndCanBeForgotten) {
   while (Alive(*a).size() != 1) std::this_thread::yield();
   // It knows by itself that it may be taken for dead, and before the others do.
   EXPECT_FALSE(b->HoldsLease());
-  EXPECT_TRUE(a->Members().at(1).entry.may_hold_rows);
+  EXPECT_EQ(a->OtherHolders().at(0).entry.node, "b");
+  EXPECT_TRUE(b->OtherHolders().empty());
   EXPECT_TRUE(a->Forget("b").ok());
   EXPECT_EQ(a->Members().size(), 1u);
 }

@@ -275,6 +275,12 @@ std::vector<Member> Membership::Members() const {
   return members;
 }
 
+std::vector<Member> Membership::OtherHolders() const {
+  std::vector<Member> members = Members();
+  std::erase_if(members, [](const Member& member) { return member.is_self || !member.entry.may_hold_rows; });
+  return members;
+}
+
 bool Membership::IsAlive(const std::string& node, const std::string& epoch) const {
   const int64_t now = SteadyNanos();
   const std::lock_guard lock(mutex_);

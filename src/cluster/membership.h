@@ -69,6 +69,8 @@ class Membership {
   NodeEntry Self() const;
   /// This node first, by its name in `is_self`.
   std::vector<Member> Members() const;
+  /// The other nodes that may have rows which nobody else has, dead ones too.
+  std::vector<Member> OtherHolders() const;
   /// Whether this run of a node may still act on what it was leased; this node's own, too.
   bool IsAlive(const std::string& node, const std::string& epoch) const;
   /// Whether others still take this node for alive. False: what it was leased may be another one's by now.

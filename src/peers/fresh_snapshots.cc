@@ -28,8 +28,7 @@ void FreshSnapshots::Suspect(const NodeEntry& node) {
 FreshSnapshots::Answers FreshSnapshots::AskAll(const std::string& database, const std::string& table) {
   std::vector<NodeEntry> asked;
   Answers answers;
-  for (Member& member : membership_->Members()) {
-    if (member.is_self || !member.entry.may_hold_rows) continue;
+  for (Member& member : membership_->OtherHolders()) {
     if (!member.is_alive || IsSuspect(member.entry)) answers.missing_nodes.push_back(member.entry.node);
     else asked.push_back(std::move(member.entry));
   }

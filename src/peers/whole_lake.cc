@@ -45,8 +45,7 @@ TableSnapshotPtr FindTable(const LakeSnapshot& snapshot, const std::string& data
 Result<std::vector<NodeEntry>> WholeLake::Holders() {
   ARROW_RETURN_NOT_OK(membership_->Look());
   std::vector<NodeEntry> holders;
-  for (Member& member : membership_->Members()) {
-    if (member.is_self || !member.entry.may_hold_rows) continue;
+  for (Member& member : membership_->OtherHolders()) {
     if (!member.is_alive) return RowsMissing(member.entry.node);
     holders.push_back(std::move(member.entry));
   }
