@@ -15,7 +15,7 @@ def lines(first, count, table="cpu"):
 
 
 def ids(server, table="cpu"):
-    return sorted(int(row["id"]) for row in server.query(f"SELECT id FROM {table}"))
+    return sorted(int(row["id"]) for row in server.whole_query(f"SELECT id FROM {table}"))
 
 
 def bucket_layer(request):
