@@ -1,11 +1,10 @@
 #include "object_store/s3_xml.h"
 
 #include <algorithm>
-#include <boost/property_tree/ptree.hpp>
-#include <boost/property_tree/xml_parser.hpp>
+#include <boost/property_tree/detail/rapidxml.hpp>
+#include <charconv>
 #include <ctime>
 #include <memory>
-#include <sstream>
 
 #include "base/clock.h"
 #include "base/percent_encoding.h"
@@ -13,32 +12,48 @@
 namespace gigapi {
 namespace {
 
-using boost::property_tree::ptree;
+// What boost::property_tree parses XML with. With the tree that it makes of that, a list costs seven times as much, and a
+// start lists a bucket's files by the hundred thousand.
+namespace rapidxml = boost::property_tree::detail::rapidxml;
+using XmlNode = rapidxml::xml_node<char>;
 
-/// nullptr: the text is something else. Not copied, for lists are long and a start reads many.
-std::unique_ptr<ptree> ParseRoot(const std::string& xml, const char* name) {
-  ptree document;
-  try {
-    std::istringstream stream(xml);
-    boost::property_tree::read_xml(stream, document, boost::property_tree::xml_parser::trim_whitespace);
-  } catch (const boost::property_tree::xml_parser_error&) {
-    return nullptr;
+/// A parsed text, of which nodes are parts.
+class XmlDocument {
+ public:
+  explicit XmlDocument(const std::string& xml) : text_(xml), nodes_(std::make_unique<rapidxml::xml_document<char>>()) {
+    try {
+      nodes_->parse<rapidxml::parse_trim_whitespace | rapidxml::parse_no_data_nodes>(text_.data());
+    } catch (const rapidxml::parse_error&) {
+      nodes_->clear();
+    }
   }
-  const auto there = document.get_child_optional(name);
-  if (!there) return nullptr;
-  auto root = std::make_unique<ptree>();
-  root->swap(*there);
-  return root;
-}
+
+  /// nullptr: the text is something else.
+  const XmlNode* Root(const char* name) const { return nodes_->first_node(name); }
+
+ private:
+  std::string text_;
+  std::unique_ptr<rapidxml::xml_document<char>> nodes_;
+};
 
 Status Unexpected(const char* name) {
   return Errorf(ErrorKind::kUnavailable, "the store's answer is no {}: is it an S3 server?", name);
 }
 
-std::string Text(const ptree& node, const char* name) { return node.get<std::string>(name, ""); }
+std::string Text(const XmlNode& node, const char* name) {
+  const XmlNode* const child = node.first_node(name);
+  return child == nullptr ? std::string() : std::string(child->value(), child->value_size());
+}
+
+uint64_t Number(const XmlNode& node, const char* name) {
+  const std::string text = Text(node, name);
+  uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
 
 /// encoding-type=url is that of forms: a plus is a space.
-std::string Decoded(const ptree& node, const char* name) {
+std::string Decoded(const XmlNode& node, const char* name) {
   std::string text = Text(node, name);
   std::replace(text.begin(), text.end(), '+', ' ');
   return PercentDecode(text).value_or("");
@@ -57,46 +72,48 @@ void AppendEscaped(std::string_view text, std::string* xml) {
 }  // namespace
 
 Result<S3ObjectList> ParseObjectList(const std::string& xml) {
-  const auto root = ParseRoot(xml, "ListBucketResult");
-  if (!root) return Unexpected("list of objects");
+  const XmlDocument document(xml);
+  const XmlNode* const root = document.Root("ListBucketResult");
+  if (root == nullptr) return Unexpected("list of objects");
   S3ObjectList list;
   list.is_truncated = Text(*root, "IsTruncated") == "true";
-  for (const auto& [name, node] : *root) {
-    if (name != "Contents") continue;
-    list.objects.push_back({.key = Decoded(node, "Key"),
-                            .size_bytes = node.get<uint64_t>("Size", 0),
-                            .modified_ns = ParseStoreTime(Text(node, "LastModified")),
-                            .etag = Text(node, "ETag")});
+  for (const XmlNode* node = root->first_node("Contents"); node != nullptr; node = node->next_sibling("Contents")) {
+    list.objects.push_back({.key = Decoded(*node, "Key"),
+                            .size_bytes = Number(*node, "Size"),
+                            .modified_ns = ParseStoreTime(Text(*node, "LastModified")),
+                            .etag = Text(*node, "ETag")});
   }
   return list;
 }
 
 Result<S3UploadList> ParseUploadList(const std::string& xml) {
-  const auto root = ParseRoot(xml, "ListMultipartUploadsResult");
-  if (!root) return Unexpected("list of uploads");
+  const XmlDocument document(xml);
+  const XmlNode* const root = document.Root("ListMultipartUploadsResult");
+  if (root == nullptr) return Unexpected("list of uploads");
   S3UploadList list;
   list.is_truncated = Text(*root, "IsTruncated") == "true";
   list.next_key_marker = Decoded(*root, "NextKeyMarker");
   list.next_upload_id_marker = Text(*root, "NextUploadIdMarker");
-  for (const auto& [name, node] : *root) {
-    if (name != "Upload") continue;
-    list.uploads.push_back({.key = Decoded(node, "Key"),
-                            .upload_id = Text(node, "UploadId"),
-                            .begun_ns = ParseStoreTime(Text(node, "Initiated"))});
+  for (const XmlNode* node = root->first_node("Upload"); node != nullptr; node = node->next_sibling("Upload")) {
+    list.uploads.push_back({.key = Decoded(*node, "Key"),
+                            .upload_id = Text(*node, "UploadId"),
+                            .begun_ns = ParseStoreTime(Text(*node, "Initiated"))});
   }
   return list;
 }
 
 Result<std::string> ParseUploadId(const std::string& xml) {
-  const auto root = ParseRoot(xml, "InitiateMultipartUploadResult");
-  const std::string id = root ? Text(*root, "UploadId") : "";
+  const XmlDocument document(xml);
+  const XmlNode* const root = document.Root("InitiateMultipartUploadResult");
+  const std::string id = root == nullptr ? "" : Text(*root, "UploadId");
   if (id.empty()) return Unexpected("begun upload");
   return id;
 }
 
 std::string ParseErrorCode(const std::string& xml) {
-  const auto root = ParseRoot(xml, "Error");
-  return root ? Text(*root, "Code") : "";
+  const XmlDocument document(xml);
+  const XmlNode* const root = document.Root("Error");
+  return root == nullptr ? "" : Text(*root, "Code");
 }
 
 std::string PartListXml(const std::vector<std::string>& etags) {

@@ -21,6 +21,37 @@ TEST(S3Xml, ReadsListsOfObjects) {
   EXPECT_EQ(list->objects[1].etag, "");
 }
 
+TEST(S3Xml, ReadsListsHoweverTheyAreWritten) {
+  const auto list = ParseObjectList(R"(
+<!-- from a proxy --><ListBucketResult>
+  <Contents>
+    <Owner><ID>o</ID><Key>none of this object</Key></Owner>
+    <ETag> &#34;&#x65;&apos;&#34; </ETag>
+    <Key>a</Key><Size> 7 </Size>
+    <RestoreStatus/>
+  </Contents>
+  <CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>
+  <Contents><Key>c</Key><Size>many</Size></Contents>
+  <IsTruncated>false</IsTruncated>
+</ListBucketResult>)");
+  ASSERT_TRUE(list.ok());
+  EXPECT_FALSE(list->is_truncated);
+  ASSERT_EQ(list->objects.size(), 2U);
+  EXPECT_EQ(list->objects[0].key, "a");
+  EXPECT_EQ(list->objects[0].size_bytes, 7U);
+  EXPECT_EQ(list->objects[0].modified_ns, 0);
+  EXPECT_EQ(list->objects[0].etag, "\"e'\"");
+  EXPECT_EQ(list->objects[1].key, "c");
+  EXPECT_EQ(list->objects[1].size_bytes, 0U);
+}
+
+/// Half a page must not pass for the last one.
+TEST(S3Xml, RefusesListsThatWereCutShort) {
+  const std::string whole = "<ListBucketResult><Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>";
+  ASSERT_TRUE(ParseObjectList(whole).ok());
+  for (size_t size = 0; size < whole.size(); ++size) EXPECT_FALSE(ParseObjectList(whole.substr(0, size)).ok()) << size;
+}
+
 TEST(S3Xml, ReadsListsOfUploads) {
   const auto list = ParseUploadList(
       "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>p%2Fk</NextKeyMarker>"
