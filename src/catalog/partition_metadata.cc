@@ -147,7 +147,9 @@ Result<DataFilePtr> ReadFile(element json, const MetadataContext& context) {
   int64_t in_layer_ns = 0;
   if (json["oldest_in_layer"].get(in_layer_ns) == simdjson::SUCCESS) file->oldest_in_layer_ns = in_layer_ns;
   if (json["newest_in_layer"].get(in_layer_ns) == simdjson::SUCCESS) file->newest_in_layer_ns = in_layer_ns;
-  for (const element column : simdjson::dom::array(json["columns"])) {
+  const simdjson::dom::array columns = json["columns"];
+  file->columns.reserve(columns.size());
+  for (const element column : columns) {
     ARROW_ASSIGN_OR_RAISE(ColumnStats stats, ReadColumnStats(column));
     file->columns.push_back(std::move(stats));
   }
@@ -175,7 +177,9 @@ Result<PartitionMetadata> ReadPartition(element json, const MetadataContext& con
     metadata.lease = {.node = std::string(std::string_view(lease["node"])),
                       .epoch = std::string(std::string_view(lease["epoch"]))};
   }
-  for (const element entry : simdjson::dom::array(json["files"])) {
+  const simdjson::dom::array files = json["files"];
+  metadata.files.reserve(files.size());
+  for (const element entry : files) {
     ARROW_ASSIGN_OR_RAISE(DataFilePtr file, ReadFile(entry, context));
     metadata.files.push_back(std::move(file));
   }

@@ -49,12 +49,25 @@ class StoreCatalog final : public Catalog {
 
   bool is_shared() const override { return true; }
 
+  /// A list tells what there is; what the checkpoint has of it tells how to cut the list, and saves reading it.
   Result<CatalogContents> Load(const DropList&) override {
     ARROW_ASSIGN_OR_RAISE(const CheckpointParts parts, ListCheckpointParts(store_.get()));
     const std::vector<std::string>& begins = parts.begins;
-    std::vector<std::vector<LoadedObject>> ranges(begins.size());
+    std::vector<KnownPart> known(begins.size());
     ARROW_RETURN_NOT_OK(ForEachConcurrently(begins.size(), kLoadThreads, "load", [&](size_t i) {
-      return LoadRange(begins[i], i + 1 < begins.size() ? begins[i + 1] : "").Value(&ranges[i]);
+      known[i] = ReadPart(begins[i]);
+      return Status::OK();
+    }));
+    std::vector<std::pair<ListedRange, KnownPart*>> lists;
+    for (size_t i = 0; i < begins.size(); ++i) {
+      const std::string end = i + 1 < begins.size() ? begins[i + 1] : "";
+      for (ListedRange& range : CutIntoLists(begins[i], end, known[i].expected)) {
+        lists.emplace_back(std::move(range), &known[i]);
+      }
+    }
+    std::vector<std::vector<LoadedObject>> ranges(lists.size());
+    ARROW_RETURN_NOT_OK(ForEachConcurrently(lists.size(), kLoadThreads, "load", [&](size_t i) {
+      return LoadRange(lists[i].first, lists[i].second).Value(&ranges[i]);
     }));
     std::vector<LoadedObject*> unknown;
     for (auto& range : ranges) {
@@ -64,7 +77,8 @@ class StoreCatalog final : public Catalog {
     }
     ARROW_RETURN_NOT_OK(
         ForEachConcurrently(unknown.size(), kLoadThreads, "load", [&](size_t i) { return GetObject(unknown[i]); }));
-    LOG_DEBUG("read the catalog", "parts={} objects_read_one_by_one={}", begins.size(), unknown.size());
+    LOG_DEBUG("read the catalog", "parts={} lists={} objects_read_one_by_one={}", begins.size(), lists.size(),
+              unknown.size());
     return ContentsOf(std::move(ranges));
   }
 
@@ -167,10 +181,17 @@ class StoreCatalog final : public Catalog {
  private:
   /// One of the catalog's objects and what it says. Of a database: nothing, of a table: the columns.
   struct LoadedObject {
-    CatalogKey key;
+    CatalogKey key = {};
     bool is_loaded = false;
-    SchemaPtr schema;  // nullptr: it was removed meanwhile
-    LoadedPartition partition;
+    SchemaPtr schema = {};  // nullptr: it was removed meanwhile
+    LoadedPartition partition = {};
+  };
+
+  /// What a part of the checkpoint has; each of the three in the order of keys.
+  struct KnownPart {
+    std::vector<CheckpointEntry> entries;    // without their contents
+    std::vector<LoadedObject> objects = {};  // what these say
+    std::vector<ExpectedObject> expected = {};
   };
 
   struct VersionedSchema {
@@ -191,30 +212,57 @@ class StoreCatalog final : public Catalog {
     if (note_) note_(key);
   }
 
-  /// Of a range of keys, with all that the checkpoint knows.
-  Result<std::vector<LoadedObject>> LoadRange(const std::string& begin, const std::string& end) {
-    ARROW_ASSIGN_OR_RAISE(const auto objects, ListCatalogRange(store_.get(), begin, end, [] { return false; }));
-    const std::vector<CheckpointEntry> entries = ReadCheckpointPart(store_.get(), begin);
-    std::vector<LoadedObject> range(objects.size());
-    for (size_t i = 0; i < objects.size(); ++i) {
-      range[i].key = *ParseCatalogKey(objects[i].key);
-      range[i].is_loaded = range[i].key.table.empty();
-      const CheckpointEntry* const entry = FindCurrent(entries, objects[i]);
-      if (entry != nullptr) ARROW_RETURN_NOT_OK(DecodeObject(entry->content, entry->version, &range[i]));
+  KnownPart ReadPart(const std::string& begin) {
+    KnownPart part{.entries = ReadCheckpointPart(store_.get(), begin)};
+    part.objects.resize(part.entries.size());
+    for (size_t i = 0; i < part.entries.size(); ++i) {
+      CheckpointEntry& entry = part.entries[i];
+      auto decoded = DecodeObject(entry);
+      // It may not be of the catalog any more. Where it is, it is read, and found to be what it is.
+      if (decoded.ok()) part.objects[i] = *std::move(decoded);
+      part.expected.push_back({.key = entry.key, .files = CountFilesBeside(part.objects[i].partition.metadata)});
+      entry.content = {};
+    }
+    return part;
+  }
+
+  /// Of a range of keys, with all that the checkpoint knows, which is taken out of the part.
+  Result<std::vector<LoadedObject>> LoadRange(const ListedRange& listed, KnownPart* part) {
+    ARROW_ASSIGN_OR_RAISE(const auto there, ListCatalogRange(store_.get(), listed, [] { return false; }));
+    std::vector<LoadedObject> range;
+    for (const ObjectInfo& object : there) {
+      const CheckpointEntry* const entry = FindCurrent(part->entries, object);
+      LoadedObject loaded;
+      if (entry != nullptr) loaded = std::move(part->objects[static_cast<size_t>(entry - part->entries.data())]);
+      loaded.key = *ParseCatalogKey(object.key);
+      loaded.is_loaded |= loaded.key.table.empty();
+      range.push_back(std::move(loaded));
     }
     return range;
   }
 
-  Status DecodeObject(std::string_view content, std::string version, LoadedObject* object) {
-    const CatalogKey& key = object->key;
-    if (key.partition) {
-      ARROW_ASSIGN_OR_RAISE(object->partition, DecodePartition(TablePath(key.database, key.table), *key.partition, content,
-                                                               std::move(version)));
-    } else if (!key.table.empty()) {
-      ARROW_ASSIGN_OR_RAISE(object->schema, DecodeTableMetadata(content));
+  Result<LoadedObject> DecodeObject(const CheckpointEntry& entry) {
+    LoadedObject object;
+    const auto key = ParseCatalogKey(entry.key);
+    if (!key) return Error(ErrorKind::kInvalidArgument, "not the catalog's");
+    if (key->partition) {
+      ARROW_ASSIGN_OR_RAISE(object.partition, DecodePartition(TablePath(key->database, key->table), *key->partition,
+                                                              entry.content, entry.version));
+    } else if (!key->table.empty()) {
+      ARROW_ASSIGN_OR_RAISE(object.schema, DecodeTableMetadata(entry.content));
     }
-    object->is_loaded = true;
-    return Status::OK();
+    object.is_loaded = true;
+    return object;
+  }
+
+  /// Of an hour's files, those that lie where the catalog does.
+  size_t CountFilesBeside(const PartitionMetadata& metadata) const {
+    const auto is_beside = [&](const LayerPtr& layer) { return layer && layer->store() == store_.get(); };
+    const auto files = std::ranges::count_if(metadata.files, [&](const auto& file) { return is_beside(file->layer); });
+    const auto dropped = std::ranges::count_if(metadata.drop_queue, [&](const DroppedName& name) {
+      return name.layer.empty() || is_beside(FindLayer(layers_, name.layer));
+    });
+    return static_cast<size_t>(files + dropped);
   }
 
   Status GetObject(LoadedObject* object) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/uuid.h"
 #include "catalog/catalog_checkpoint.h"
 #include "catalog/catalog_key.h"
 #include "catalog/guarded_catalog.h"
@@ -146,6 +147,16 @@ TEST_F(StoreCatalogTest, ADamagedCheckpointIsNotUsedAndIsReplaced) {
   EXPECT_LE(ReadsOfAStart(), static_cast<int64_t>(PartKeys().size()) + 1);
 }
 
+/// It may name a layer that was given up since.
+TEST_F(StoreCatalogTest, WhatCannotBeReadOfAnOldCheckpointIsNotMissed) {
+  std::vector<CheckpointEntry> entries;
+  for (int64_t hour = 0; hour < 100; ++hour) {
+    entries.push_back({.key = MetadataKey(PartitionPath(kTable, {hour})), .version = "old", .content = "nonsense"});
+  }
+  ASSERT_TRUE(PutObject(store_.get(), CheckpointPartKey(""), EncodeCheckpointPart(entries, "id")).ok());
+  EXPECT_GE(ReadsOfAStart(), kHours);
+}
+
 TEST_F(StoreCatalogTest, ACheckpointOfANewerVersionIsLeftAlone) {
   ASSERT_TRUE(Write(catalog_.get()).ok());
   constexpr char kNewer[] = "gigapi checkpoint 9 in some other way\n";
@@ -258,6 +269,91 @@ TEST_F(StoreCatalogTest, ListsVersionsWithoutReading) {
   for (const CatalogEntry& entry : *entries) {
     EXPECT_TRUE(!entry.key.partition || entry.version == versions_.at(entry.key.partition->hour));
   }
+}
+
+/// Hours whose files lie in a layer.
+class StoreCatalogFilesTest : public testing::Test {
+ protected:
+  static constexpr int kFilesOfAnHour = 50;
+  static constexpr int kHoursWithFiles = 400;
+
+  void CommitHours(const LayerPtr& layer) {
+    const auto catalog = NewNode();
+    ASSERT_TRUE(catalog->CommitTable(kTable, "t", TableSchema({{"f", ColumnType::kFloat64}})).ok());
+    for (int64_t hour = 0; hour < kHoursWithFiles; ++hour) {
+      const std::string path = PartitionPath(kTable, {hour});
+      PartitionMetadata metadata{.table = "t", .files = {}};
+      for (int number = 0; number < kFilesOfAnHour; ++number) {
+        DataFile file{.layer = layer, .key = fmt::format("{}/{:08x}.1.parquet", path, number), .partition = {hour}};
+        ASSERT_TRUE(PutObject(layer->store(), file.key, "").ok());
+        metadata.files.push_back(std::make_shared<const DataFile>(std::move(file)));
+      }
+      ASSERT_TRUE(catalog->CommitPartition(path, metadata, "").ok());
+    }
+    ASSERT_TRUE(catalog->WriteCheckpoint([] { return false; }).ok());
+  }
+
+  std::unique_ptr<Catalog> NewNode() const { return MakeStoreCatalog(store_, {bucket_, cold_}, "node", {}); }
+
+  /// Loads as a node that starts now, checks how many files it finds, and answers how many requests it listed with.
+  int64_t ListsOfAStart(size_t files) const {
+    const int64_t before = store_->metrics().list_requests_total;
+    const auto contents = NewNode()->Load(DropList());
+    size_t found = 0;
+    for (const LoadedPartition& partition : contents->tables.at(0).partitions) found += partition.metadata.files.size();
+    EXPECT_EQ(found, files);
+    return store_->metrics().list_requests_total - before;
+  }
+
+  /// Of lists that know nothing of what is there.
+  int64_t ListsOfRanges() const {
+    const int64_t before = store_->metrics().list_requests_total;
+    EXPECT_TRUE(NewNode()->List([] { return false; }).ok());
+    return store_->metrics().list_requests_total - before;
+  }
+
+  static LayerPtr NewLayer(const std::string& name, std::shared_ptr<ObjectStore> store) {
+    return std::make_shared<const Layer>(LayerOptions{.name = name, .is_global = true}, std::move(store), nullptr);
+  }
+
+  const std::shared_ptr<ObjectStore> store_ = MakeMemoryStore();
+  const LayerPtr bucket_ = NewLayer("bucket", store_);
+  const LayerPtr cold_ = NewLayer("cold", MakeMemoryStore());
+};
+
+TEST_F(StoreCatalogFilesTest, AStartListsFilesInFullPages) {
+  CommitHours(bucket_);
+  constexpr int kKeys = kHoursWithFiles * (kFilesOfAnHour + 1);
+  const auto parts = static_cast<int64_t>(ListAll(store_.get(), std::string(kCheckpointPrefix))->size());
+  const int64_t lists = ListsOfAStart(static_cast<size_t>(kHoursWithFiles * kFilesOfAnHour));
+  EXPECT_GE(lists, kKeys / 1'000);
+  EXPECT_LE(lists, kKeys / 1'000 + parts + 3);
+}
+
+TEST_F(StoreCatalogFilesTest, FilesElsewhereAreNotExpectedAmongTheCatalog) {
+  CommitHours(cold_);
+  EXPECT_LE(ListsOfAStart(static_cast<size_t>(kHoursWithFiles * kFilesOfAnHour)), ListsOfRanges());
+}
+
+TEST_F(StoreCatalogFilesTest, WhatCameAfterTheCheckpointIsFoundAmongTheFiles) {
+  CommitHours(bucket_);
+  const auto catalog = NewNode();
+  const auto add = [&](int64_t hour, const std::string& name) {
+    const std::string path = PartitionPath(kTable, {hour});
+    auto old = *catalog->GetPartition(kTable, {hour});
+    DataFile file{.layer = bucket_, .key = path + '/' + name, .partition = {hour}};
+    ASSERT_TRUE(PutObject(store_.get(), file.key, "").ok());
+    old.metadata.table = "t";
+    old.metadata.files.push_back(std::make_shared<const DataFile>(std::move(file)));
+    ASSERT_TRUE(catalog->CommitPartition(path, old.metadata, old.version).ok());
+  };
+  size_t files = static_cast<size_t>(kHoursWithFiles * kFilesOfAnHour);
+  for (int64_t hour = -5; hour < kHoursWithFiles + 5; hour += 3) {
+    for (int number = 0; number < 3; ++number, ++files) add(hour, fmt::format("{}.1.parquet", NewUuid()));
+  }
+  ASSERT_TRUE(catalog->RemoveMetadata(PartitionPath(kTable, {200})).ok());
+  files -= static_cast<size_t>(kFilesOfAnHour);
+  ListsOfAStart(files);
 }
 
 TEST(GuardedCatalog, IsNotRebuiltWhileItIsRestored) {
