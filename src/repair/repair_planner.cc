@@ -110,14 +110,25 @@ class TablePlanner {
     });
   }
 
+  enum class Age {
+    kOfThisTable,
+    kDropped,
+    kMixed
+  };
+
   /// Rows of records up to a drop are gone, whatever files still have them. A file is older or newer than a drop as a whole;
-  /// what its first range begins after tells nothing, since the first flush of an hour begins after 0.
-  bool IsDropped(const FoundFile& file) const {
-    if (!file.footer || !file.footer->provenance) return false;
-    return std::ranges::any_of(file.footer->provenance->logs, [&](const auto& log) {
-      const auto& [node, ranges] = log;
-      return !ranges.empty() && ranges.back().up_to <= DroppedUpTo(node);
-    });
+  /// what its first range begins after tells nothing, since the first flush of an hour begins after 0. Unless the catalog
+  /// fell back to the middle of the drop, so that rows from before it and after it were merged.
+  Age AgeOf(const FoundFile& file) const {
+    if (!file.footer || !file.footer->provenance) return Age::kOfThisTable;
+    bool has_older = false, has_newer = false;
+    for (const auto& [node, ranges] : file.footer->provenance->logs) {
+      const uint64_t dropped_up_to = DroppedUpTo(node);
+      if (ranges.empty() || dropped_up_to == 0) continue;  // no drop has heard of the node: the others tell
+      (ranges.back().up_to <= dropped_up_to ? has_older : has_newer) = true;
+    }
+    if (!has_older) return Age::kOfThisTable;
+    return has_newer ? Age::kMixed : Age::kDropped;
   }
 
   uint64_t DroppedUpTo(const std::string& node) const {
@@ -145,8 +156,10 @@ class TablePlanner {
     std::erase_if(*files, [&](const FoundFile* file) {
       std::string problem = WhyNotOurs(partition, *file);
       const bool is_ours = file->footer && problem.empty();
-      if (is_ours && !IsDropped(*file)) return false;
-      plan_->orphans.push_back(OrphanOf(*file, is_ours ? OrphanKind::kOfDroppedTable : OrphanKind::kUnreadable));
+      const Age age = AgeOf(*file);
+      if (is_ours && age == Age::kOfThisTable) return false;
+      const OrphanKind kind = age == Age::kMixed ? OrphanKind::kConflicting : OrphanKind::kOfDroppedTable;
+      plan_->orphans.push_back(OrphanOf(*file, is_ours ? kind : OrphanKind::kUnreadable));
       plan_->orphans.back().problem = std::move(problem);
       return true;
     });
@@ -242,8 +255,8 @@ class TablePlanner {
         unlisted.push_back(file);
       }
     }
-    unlisted = Choose(unlisted);
-    if (options_.add_unlisted) return unlisted;
+    if (options_.add_unlisted) return Choose(unlisted);
+    // Also those whose rows another one of them has: it may be given up yet, as the file of a merge that comes too late.
     for (const FoundFile* file : unlisted) plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kUnlisted));
     return {};
   }

@@ -71,6 +71,15 @@ TEST_F(SweepPlannerTest, LeavesRowsThatAreNowhereElse) {
   EXPECT_EQ(Swept(), Names{});
 }
 
+/// A catalog that fell back names neither the file of a merge that is under way nor its inputs: the merge comes too late,
+/// and removes its file.
+TEST_F(SweepPlannerTest, LeavesWhatOnlyFilesHaveThatNobodyNames) {
+  hour_->files.push_back(Found("a.1.parquet", {9, 12}));
+  hour_->files.push_back(Found("b.1.parquet", {12, 15}));
+  hour_->files.push_back(Found("too_late.2.parquet", {9, 15}));
+  EXPECT_EQ(Swept(), Names{});
+}
+
 TEST_F(SweepPlannerTest, LeavesWhatMayStillBeReadOrCommitted) {
   hour_->files.push_back(Found("input.1.parquet", {0, 5}));
   hour_->files.back().modified_ns = kBeforeNs;
@@ -104,6 +113,15 @@ TEST_F(SweepPlannerTest, TakesWhatIsLeftOfATableThatWasDroppedLongAgo) {
   EXPECT_EQ(Swept(), Names{}) << "queries may still read it";
   table.dropped = {};
   EXPECT_EQ(Swept(), Names{}) << "nobody dropped it";
+}
+
+/// A catalog that fell back to the middle of a drop had the table still, and its rows were merged with new ones.
+TEST_F(SweepPlannerTest, LeavesWhatHasRowsFromBeforeADropAndFromAfterIt) {
+  hour_->files.push_back(Found("mixed.2.parquet", {12, 15}));
+  hour_->files.back().footer->provenance->logs["n2"] = {{0, 7}};
+  inventory_.tables.at({"db", "t"}).dropped = {
+      .database = "db", .table = "t", .wal_sequences = {{"n1", 9}, {"n2", 7}}, .dropped_ns = kOldNs};
+  EXPECT_EQ(Swept(), Names{});
 }
 
 TEST_F(SweepPlannerTest, LeavesWhatWaitsForItsRemovalToWhoDroppedIt) {
