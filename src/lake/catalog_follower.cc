@@ -21,6 +21,7 @@ constexpr size_t kReadThreads = 16;  // they mostly wait for the store
 }  // namespace
 
 Status CatalogFollower::Begin() {
+  if (position_) ARROW_RETURN_NOT_OK(position_->Check(feed_));
   ARROW_ASSIGN_OR_RAISE(const ChangePage page, feed_->Since("", 1));
   cursor_ = page.cursor;
   return Status::OK();
@@ -53,9 +54,11 @@ Status CatalogFollower::TakeOverChanges() {
     LOG_INFO("listing the whole catalog: the feed does not tell what changed");
     ARROW_RETURN_NOT_OK(TakeOverEverything());
   }
+  if (page.fell_back && position_) position_->FellBack();
   // The last change of a key tells its version; the ones before are read with it.
   std::set<std::string_view> seen;
   std::vector<const ObjectChange*> last;
+  bool has_changed = !page.complete;
   for (auto change = page.changes.rbegin(); change != page.changes.rend(); ++change) {
     if (seen.insert(change->key).second) last.push_back(&*change);
   }
@@ -65,10 +68,12 @@ Status CatalogFollower::TakeOverChanges() {
     if (membership_ && change->key.starts_with(kNodesPrefix)) membership_->Wake();
     const auto key = ParseCatalogKey(change->key);
     if (!key) continue;
+    has_changed = true;
     ARROW_RETURN_NOT_OK(TakeOver(*key, change->version));
     ++changes;
   }
   cursor_ = page.cursor;
+  if (position_) position_->Reached(cursor_, has_changed);
   // Also where changes never end.
   if (page.changes.size() < kChangesAtOnce) caught_up_ns_ = asked_ns;
   if (!page.changes.empty() || !page.complete) return Status::OK();

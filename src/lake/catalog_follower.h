@@ -17,6 +17,7 @@
 #include "catalog/catalog.h"
 #include "catalog/catalog_key.h"
 #include "cluster/membership.h"
+#include "lake/catalog_position.h"
 #include "lake/lake_state.h"
 #include "lake/partition_committer.h"
 #include "object_store/change_feed.h"
@@ -25,10 +26,11 @@ namespace gigapi {
 
 class CatalogFollower {
  public:
-  /// All must outlive it. `membership`, which may be nullptr, is told when nodes come and go.
+  /// All must outlive it. `membership`, which may be nullptr, is told when nodes come and go; `position`, which may be too,
+  /// how far the catalog is known and when it fell back.
   CatalogFollower(Catalog* catalog, ChangeFeed* feed, LakeState* state, PartitionCommitter* committer,
-                  Membership* membership)
-      : catalog_(catalog), feed_(feed), state_(state), committer_(committer), membership_(membership) {}
+                  Membership* membership, CatalogPosition* position)
+      : catalog_(catalog), feed_(feed), state_(state), committer_(committer), membership_(membership), position_(position) {}
   ~CatalogFollower() { Stop(); }
 
   /// Before the catalog is read for the first time: what changes from now on will be told.
@@ -71,6 +73,7 @@ class CatalogFollower {
   LakeState* const state_;
   PartitionCommitter* const committer_;
   Membership* const membership_;
+  CatalogPosition* const position_;
   std::string cursor_;
   std::mutex everything_mutex_;                       // one at a time; guards what follows
   std::map<std::string, ListedTable> listed_tables_;  // by path, as TakeOverEverything last met them

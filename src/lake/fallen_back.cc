@@ -37,6 +37,12 @@ std::vector<CatalogKey> LakeImpl::TakeFallenBack() {
   return found;
 }
 
+uint64_t LakeImpl::FallsOfCatalog() { return position_ ? position_->falls() : 0; }
+
+void LakeImpl::MadeGood(uint64_t falls) {
+  if (position_) position_->MadeGood(falls);
+}
+
 uint64_t LakeImpl::DroppedUpTo(const CatalogKey& partition) {
   return drops_.DroppedUpTo(partition.database, partition.table);
 }
@@ -45,14 +51,21 @@ Status LakeImpl::AddColumns(const std::string& database, const std::string& name
   std::shared_ptr<Table> table;
   {
     const std::lock_guard lock(state_.mutex);
-    if (Table* const found = state_.FindTable(database, name)) table = found->shared_from_this();
+    if (state_.IsBeingRemoved(database, name)) return Error(ErrorKind::kConflict, "the table is dropped here");
+    ARROW_ASSIGN_OR_RAISE(Table* const found, state_.EnsureTable(database, name));
+    table = found->shared_from_this();
   }
-  if (table == nullptr) return Error(ErrorKind::kConflict, "the table is gone");
   return columns_.CommitAgain(table.get(), columns).status();
 }
 
 Status LakeImpl::AddFiles(const CatalogKey& key, const FoundFiles& found) {
-  ARROW_ASSIGN_OR_RAISE(const auto partition, FindPartition(key));
+  std::shared_ptr<Partition> partition;
+  {
+    const std::lock_guard lock(state_.mutex);
+    Table* const table = state_.FindTable(key.database, key.table);
+    if (table == nullptr) return Error(ErrorKind::kConflict, "the table is gone");
+    partition = Pin(state_.EnsurePartition(table, *key.partition));
+  }
   const auto add = [&](PartitionEdit* edit) -> Status {
     // Of this table if it was made anew after a drop: the list of drops has that by now.
     if (DroppedUpTo(key) != found.dropped_up_to) return Error(ErrorKind::kConflict, "the table was dropped meanwhile");

@@ -203,10 +203,15 @@ class Lake : public SnapshotSource {
   /// the catalog has fallen back to an older state, as a Redis may that is restarted or replaced. None where no rows are
   /// taken. maintenance/heal_service.h brings the files back.
   virtual std::vector<CatalogKey> TakeFallenBack() = 0;
+  /// How often the catalog as a whole has been found to have fallen back, if the last time was not made good since, before
+  /// or after a restart; else 0. Then any partition may lack files, also such as this node has never heard of.
+  virtual uint64_t FallsOfCatalog() = 0;
+  /// The first so many times were made good.
+  virtual void MadeGood(uint64_t falls) = 0;
   /// Of this node's log: rows of the partition's table up to here were dropped a short while ago; 0: none.
   virtual uint64_t DroppedUpTo(const CatalogKey& partition) = 0;
-  /// Makes sure that the catalog has these columns of a table, whatever this node takes it to have. kConflict when the table
-  /// is gone, or has one of another type.
+  /// Makes sure that the catalog has the table and these columns, whatever this node takes it to have. kConflict when the
+  /// table is dropped here, or has one of another type.
   virtual Status AddColumns(const std::string& database, const std::string& table, const SchemaPtr& columns) = 0;
   /// Adds files to a partition and raises what is known of nodes' logs. kConflict when it has other files by now, or was
   /// dropped.

@@ -7,6 +7,7 @@
 #include "catalog/catalog.h"
 #include "lake/admission.h"
 #include "lake/catalog_follower.h"
+#include "lake/catalog_position.h"
 #include "lake/checkpoint_keeper.h"
 #include "lake/column_committer.h"
 #include "lake/drop_log.h"
@@ -61,6 +62,8 @@ class LakeImpl final : public Lake {
                       std::vector<DataFile> outputs) override;
   void GiveUpFile(const PartitionFiles& partition, DataFile file) override;
   std::vector<CatalogKey> TakeFallenBack() override;
+  uint64_t FallsOfCatalog() override;
+  void MadeGood(uint64_t falls) override;
   uint64_t DroppedUpTo(const CatalogKey& partition) override;
   Status AddColumns(const std::string& database, const std::string& table, const SchemaPtr& columns) override;
   Status AddFiles(const CatalogKey& partition, const FoundFiles& found) override;
@@ -117,6 +120,7 @@ class LakeImpl final : public Lake {
   std::unique_ptr<wal::WalWriter> wal_;
   std::unique_ptr<Flusher> flusher_;
   std::unique_ptr<CheckpointKeeper> checkpoints_;  // nullptr: this node writes none
+  std::unique_ptr<CatalogPosition> position_;      // nullptr: the catalog does not fall back, or nobody brings files back
   std::unique_ptr<CatalogFollower> follower_;      // nullptr: nobody else changes the catalog
   std::atomic<int64_t> rows_written_{0};
   bool is_recovered_ = false;  // else the log may have rows that are not in memory

@@ -125,8 +125,11 @@ Status LakeImpl::Recover() {
 Status LakeImpl::RecoverForWriting() {
   ARROW_RETURN_NOT_OK(drops_.Load(DroppedFilesUntilNs()));
   if (options_.catalog_feed) {
+    if (state_.keeps_fallen_back && options_.catalog_feed->TellsFallBacks()) {
+      position_ = std::make_unique<CatalogPosition>(fs_, PrivateDirectory(options_.root) + "/catalog_position");
+    }
     follower_ = std::make_unique<CatalogFollower>(catalog_.get(), options_.catalog_feed.get(), &state_, &committer_,
-                                                  options_.membership.get());
+                                                  options_.membership.get(), position_.get());
     ARROW_RETURN_NOT_OK(follower_->Begin());
   }
   ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_->Load(drops_.list()));

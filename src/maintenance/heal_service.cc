@@ -3,6 +3,8 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "base/path.h"
+#include "maintenance/data_files.h"
 #include "repair/repair_planner.h"
 #include "storage/hive_path.h"
 
@@ -35,6 +37,11 @@ void HealService::Stop() { thread_.Stop(); }
 Status HealService::Run() {
   for (const CatalogKey& key : lake_->TakeFallenBack()) pending_.try_emplace(PathOf(key), Pending{.partition = key});
   Status first_failure;
+  const uint64_t falls = lake_->FallsOfCatalog();
+  if (falls > looked_after_) {
+    first_failure = LookEverywhere();
+    if (first_failure.ok()) looked_after_ = falls;
+  }
   for (auto next = pending_.begin(); next != pending_.end() && !thread_.IsStopping();) {
     const auto each = next++;
     const Status healed = Heal(each->second.partition);
@@ -48,7 +55,36 @@ Status HealService::Run() {
     }
     pending_.erase(each);
   }
+  // Until then a restart looks again.
+  if (falls > 0 && falls == looked_after_ && pending_.empty()) lake_->MadeGood(falls);
   return first_failure;
+}
+
+/// For hours where a file lies that the catalog does not name, or one does not lie that it names. What is under way there,
+/// as a flush, is met as well: its commit finds its file named.
+Status HealService::LookEverywhere() {
+  LOG_INFO("the catalog has fallen back to an older state: looking through the layers for what it lacks");
+  const std::vector<PartitionFiles> partitions = lake_->ListPartitions();
+  std::vector<const PartitionFiles*> all;
+  for (const PartitionFiles& partition : partitions) all.push_back(&partition);
+  KnownFiles missing = KnownFilesOf(all);
+  std::map<std::string, Pending> odd;
+  const auto add = [&](const CatalogKey& key) { odd.try_emplace(PathOf(key), Pending{.partition = key}); };
+  for (const LayerPtr& layer : sources_.layers) {
+    const auto use = [&](const ObjectInfo& object, const CatalogKey& key) {
+      if (missing.erase({layer.get(), object.key}) == 0) add(key);
+      return true;
+    };
+    ARROW_RETURN_NOT_OK(ForEachDataFile(
+        *layer, "", [this] { return thread_.IsStopping(); }, use));
+  }
+  for (const auto& [layer, key] : missing) {
+    const auto hour = ParseCatalogKey(MetadataKey(ParentOf(std::string(key))));
+    if (hour && hour->partition) add(*hour);
+  }
+  LOG_INFO("hours whose files are not those that the catalog names", "hours={}", odd.size());
+  pending_.merge(odd);
+  return Status::OK();
 }
 
 Status HealService::Heal(const CatalogKey& key) {
@@ -66,6 +102,8 @@ Status HealService::Heal(const CatalogKey& key) {
   const RepairPlan plan = MakeRepairPlan(inventory, options);
   // Then nothing is known for certain. It may be there in a moment: files come and go meanwhile.
   if (!plan.missing.empty()) return Error(ErrorKind::kConflict, "a file that the hour names is not there");
+  // A table that is dropped now must not be made again.
+  if (lake_->DroppedUpTo(key) != dropped_up_to) return Error(ErrorKind::kConflict, "the table was dropped meanwhile");
   // In the order in which a flush makes them.
   for (const TableChange& table : plan.tables) {
     ARROW_RETURN_NOT_OK(lake_->AddColumns(table.database, table.table, table.schema));

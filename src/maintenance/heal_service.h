@@ -1,7 +1,8 @@
 // Brings back what a shared catalog has lost: a Redis that was restarted from an older state, or replaced by a replica that
 // was behind, lacks the last commits, and their files lie in the layers without a name. A node that had committed some of
 // them notices (lake.h TakeFallenBack), and this adds the files of those partitions again, as `gigapi repair --add-unlisted`
-// would. Owns the thread "heal". Thread-safe.
+// would. When the catalog as a whole was found to have fallen back (lake.h FallsOfCatalog) it looks through the layers, and
+// does so in every hour whose files are not those that the catalog names. Owns the thread "heal". Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -46,12 +47,15 @@ class HealService {
   };
 
   HealService(Lake* lake, RepairSources sources) : lake_(lake), sources_(std::move(sources)) {}
+  Status LookEverywhere();
   Status Heal(const CatalogKey& key);
   void TellOfLeftFiles(const CatalogKey& key, const RepairPlan& plan, const RepairOptions& options);
 
   Lake* const lake_;
   const RepairSources sources_;
-  std::map<std::string, Pending> pending_;  // by path; of whoever runs Run
+  // Of whoever runs Run:
+  std::map<std::string, Pending> pending_;  // by path
+  uint64_t looked_after_ = 0;               // falls of the catalog
 
   mutable std::mutex mutex_;
   HealMetrics metrics_;

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <string_view>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/path.h"
 #include "catalog/drop_record.h"
+#include "maintenance/data_files.h"
 #include "repair/sweep_planner.h"
 #include "storage/hive_path.h"
 
@@ -107,25 +106,15 @@ Result<size_t> SweepService::SweepTable(const TableName& name, const KnownPartit
 Result<std::set<PartitionKey>> SweepService::FindHours(const TableName& name, const KnownPartitions& partitions,
                                                        int64_t before_ns) const {
   std::set<PartitionKey> hours;
-  std::set<std::pair<const Layer*, std::string_view>> known;
-  for (const PartitionFiles* partition : partitions) {
-    for (const DataFilePtr& file : partition->files) known.emplace(file->layer.get(), file->key);
-  }
+  const KnownFiles known = KnownFilesOf(partitions);
   const std::string prefix = TablePath(name.first, name.second) + '/';
   for (const LayerPtr& layer : swept_) {
-    std::string start_after;
-    do {
-      if (thread_.IsStopping()) return Error(ErrorKind::kCancelled, "stopping");
-      ARROW_ASSIGN_OR_RAISE(ObjectPage page, layer->store()->List(prefix, start_after, SIZE_MAX));
-      for (const ObjectInfo& object : page.objects) {
-        if (object.modified_ns >= before_ns || !LevelOfFileName(NameOf(object.key))) continue;
-        if (known.contains({layer.get(), object.key})) continue;
-        const auto key = ParseCatalogKey(MetadataKey(ParentOf(object.key)));
-        if (key && key->partition) hours.insert(*key->partition);
-        if (hours.size() == kHoursMax) return hours;
-      }
-      start_after = std::move(page.next_start_after);
-    } while (!start_after.empty());
+    const auto use = [&](const ObjectInfo& object, const CatalogKey& key) {
+      if (object.modified_ns < before_ns && !known.contains({layer.get(), object.key})) hours.insert(*key.partition);
+      return hours.size() < kHoursMax;
+    };
+    ARROW_RETURN_NOT_OK(ForEachDataFile(
+        *layer, prefix, [this] { return thread_.IsStopping(); }, use));
   }
   return hours;
 }

@@ -37,6 +37,9 @@ struct ChangePage {
   /// False: it is not known what changed since the cursor (too long ago; the store was emptied, or fell back to an older
   /// state; an empty cursor): everything must be read again. `changes` is empty then.
   bool complete = false;
+  /// Of one that is not complete: what the cursor has seen is not there any more, since the store was emptied or fell back
+  /// to an older state. False where that is not known.
+  bool fell_back = false;
   std::vector<ObjectChange> changes = {};  // the oldest first; a key may come several times
   /// What to ask with next. Opaque, without slashes and spaces; may be kept across a restart.
   std::string cursor = {};
@@ -47,6 +50,9 @@ class ChangeFeed {
   static constexpr size_t kPageChangesMax = 10'000;
 
   virtual ~ChangeFeed() = default;
+
+  /// Whether pages tell that the store fell back.
+  virtual bool TellsFallBacks() const { return false; }
 
   /// At most changes_max and kPageChangesMax of the changes since a cursor; none: there were none.
   virtual Result<ChangePage> Since(const std::string& cursor, size_t changes_max) = 0;

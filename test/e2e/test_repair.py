@@ -196,6 +196,63 @@ def test_a_redis_that_lost_its_last_changes_gets_them_back_from_the_writers(bina
     assert report["hours"] == [] and report["missing"] == [] and report["orphans"] == []
 
 
+def let_the_log_go(writer):
+    """Of all that is in files: what the catalog loses does not come back from there."""
+    wide = "x" * 200_000
+    for number in range(20):
+        writer.write(f'other text="{wide}",number={number}i {START_NS + number}')
+        if number % 5 == 4:
+            wait_until(lambda: writer.metrics()["gigapi_buffer_rows"] == 0, "the rows are in files")
+
+
+def test_a_writer_that_was_stopped_while_redis_fell_back_brings_its_files_back(cluster, redis):
+    writer = cluster("writer", **NO_MERGES, GIGAPI_WAL_SEGMENT_BYTES="1048576")
+    flush_some(writer, 1)
+    state = redis.save_state()
+    flush_some(writer, 2, first=10)
+    let_the_log_go(writer)
+    writer.kill()
+    redis.fall_back_to(state)
+    writer.start()
+    wait_until(lambda: ids(writer) == list(range(30)), "what Redis has lost is back", 60)
+    newcomer = cluster("newcomer", GIGAPI_MODE="readonly")
+    wait_until(lambda: ids(newcomer) == list(range(30)), "a node without a past sees the same", 20)
+
+
+def test_a_writer_that_is_killed_before_it_brings_its_files_back_does_so_at_its_next_start(minio, cluster, redis, make_proxy):
+    proxy = make_proxy(minio.port)
+    bucket = cluster.env["GIGAPI_LAYERS_0_URL"].split("/")[3]
+    writer = cluster("writer", **NO_MERGES, **minio.layer(0, "s3", bucket, port=proxy.port))
+    flush_some(writer, 1)
+    state = redis.save_state()
+    flush_some(writer, 1, first=10)
+    # It flushes, and sees nothing of what lies there.
+    proxy.fail("error", only=lambda request: request.method == "GET" and "list-type" in request.target)
+    redis.fall_back_to(state)
+    flush_some(writer, 1)
+    flush_some(writer, 1, first=20)
+    writer.kill()
+    assert ids(cluster("newcomer", GIGAPI_MODE="readonly")) == sorted([*range(10), *range(10), *range(20, 30)])
+    proxy.heal()
+    writer.start()
+    wait_until(lambda: ids(writer) == sorted([*range(30), *range(10)]), "what Redis has lost is back", 60)
+
+
+def test_files_of_a_writer_that_is_gone_are_brought_back_by_another(cluster, redis):
+    writers = [cluster(f"writer{i}", **NO_MERGES) for i in range(2)]
+    flush_some(writers[0], 1)
+    state = redis.save_state()
+    flush_some(writers[1], 1, first=10)
+    writers[1].write(f"late id=1i {START_NS}")
+    wait_until(lambda: writers[1].metrics()["gigapi_buffer_rows"] == 0, "the rows are in files")
+    writers[1].kill()
+    redis.fall_back_to(state)
+    newcomer = cluster("newcomer", GIGAPI_MODE="readonly")
+    wait_until(lambda: ids(newcomer) == list(range(20)), "what Redis has lost is back", 60)
+    wait_until(lambda: newcomer.count("late") == 1, "tables that Redis does not know any more too", 60)
+    assert ids(writers[0]) == list(range(20)) and writers[0].count("late") == 1
+
+
 def test_a_catalog_in_the_bucket_comes_back(binary, minio, make_server, tmp_path):
     bucket = "repair" + str(time.time_ns())
     client = minio.client()

@@ -57,6 +57,8 @@ class RedisFeed final : public ChangeFeed {
     return Status::OK();
   }
 
+  bool TellsFallBacks() const override { return true; }
+
   Result<ChangePage> Since(const std::string& text, size_t changes_max) override {
     const auto known = ParseCursor(text);
     Cursor cursor = known.value_or(Cursor{.epoch = "none"});
@@ -70,6 +72,8 @@ class RedisFeed final : public ChangeFeed {
     if (is_known == nullptr) return Error(ErrorKind::kInternal, "Redis has something else for the changes");
     ChangePage page{.complete = is_known->integer == 1};
     if (!page.complete) {
+      const redisReply* is_gone = ElementOf(reply, 4);
+      page.fell_back = cursor.version.number > 0 && is_gone != nullptr && is_gone->integer == 1;
       page.cursor = ToString(
           Cursor{.epoch = std::string(ElementTextOf(reply, 1)),
                  .version = {.number = NumberOf(ElementTextOf(reply, 2)), .nonce = std::string(ElementTextOf(reply, 3))}});

@@ -73,6 +73,7 @@ TEST_F(RedisFeedTest, TellsWhatChangedInOrder) {
   EXPECT_TRUE(Since(empty).complete) << "nothing was there, and nothing is";
   Put("first");
   EXPECT_FALSE(Since(empty).complete) << "the data began meanwhile: it may be another's";
+  EXPECT_FALSE(Since(empty).fell_back);
   const std::string cursor = Cursor();
   EXPECT_TRUE(Since(cursor).complete);
   EXPECT_THAT(Told(Since(cursor)), IsEmpty());
@@ -93,7 +94,10 @@ TEST_F(RedisFeedTest, TellsWhatChangedInOrder) {
   const ChangePage part = Since(cursor, 3);
   EXPECT_THAT(Told(part), ElementsAre("+a", "+b", "-first"));
   EXPECT_THAT(Told(Since(part.cursor, 3)), ElementsAre("+a"));
-  for (const std::string text : {"x", "x.y", "...", "0.0-0"}) EXPECT_FALSE(Since(text).complete) << text;
+  for (const std::string text : {"x", "x.y", "...", "0.0-0"}) {
+    EXPECT_FALSE(Since(text).complete) << text;
+    EXPECT_FALSE(Since(text).fell_back) << text;
+  }
 }
 
 TEST_F(RedisFeedTest, SaysWhenItHasForgotten) {
@@ -104,6 +108,7 @@ TEST_F(RedisFeedTest, SaysWhenItHasForgotten) {
   const std::string recent = Cursor();
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(PutObject(forgetful.get(), "a", std::to_string(i)).ok());
   EXPECT_FALSE(Since(old).complete);
+  EXPECT_FALSE(Since(old).fell_back) << "as far as one can tell";
   EXPECT_TRUE(Since(recent).complete);
   EXPECT_EQ(Since(recent).changes.size(), 50U);
 }
@@ -125,9 +130,11 @@ TEST_F(RedisFeedTest, RecognisesAWipedRedis) {
   const auto version = store_->Head("b").ValueOrDie().version;
   EXPECT_EQ(Command({"FLUSHALL"}), "OK");
   EXPECT_FALSE(Since(cursor).complete) << "it is empty";
+  EXPECT_TRUE(Since(cursor).fell_back);
   Put("c");
   Put("b");  // as many changes as before, and the same last key
   EXPECT_FALSE(Since(cursor).complete);
+  EXPECT_TRUE(Since(cursor).fell_back);
   EXPECT_EQ(KindName(store_->PutIfVersion("b", "x", version)), "conflict");
   EXPECT_TRUE(store_->GetIfChanged("b", version).ValueOrDie().has_value());
 
@@ -150,6 +157,7 @@ TEST_F(RedisFeedTest, RecognisesARedisThatFellBackToAnOlderState) {
   ASSERT_TRUE(server_->GoBack().ok());
   ASSERT_TRUE(server_->Restart().ok());
   EXPECT_FALSE(Since(cursor).complete) << "it counts fewer changes";
+  EXPECT_TRUE(Since(cursor).fell_back);
   const std::string other = store_->PutIfAbsent("b", "another").ValueOrDie();
   EXPECT_EQ(version.substr(0, version.find('-')), other.substr(0, other.find('-'))) << "it counts alike";
   EXPECT_NE(version, other);
@@ -157,8 +165,10 @@ TEST_F(RedisFeedTest, RecognisesARedisThatFellBackToAnOlderState) {
   EXPECT_EQ(store_->GetIfChanged("b", version).ValueOrDie()->content, "another");
   Put("c");
   EXPECT_FALSE(Since(cursor).complete) << "it counts as many";
+  EXPECT_TRUE(Since(cursor).fell_back);
   Put("d");
   EXPECT_FALSE(Since(cursor).complete) << "it counts more";
+  EXPECT_TRUE(Since(cursor).fell_back);
 }
 
 /// Passes all but notices, if so told, and counts the answers to what a feed asks.

@@ -54,8 +54,12 @@ local function nonce_of(n)
   return entry and entry[2][6]
 end
 local nonce = nonce_of(number) or string.rep('\0', 8)
-local is_known = ARGV[2] == number and nonce == ARGV[3] or ARGV[2] ~= '0' and nonce_of(ARGV[2]) == ARGV[3]
-if epoch ~= ARGV[1] or not is_known then return {0, epoch, number, nonce} end
+local known = ARGV[2] ~= '0' and nonce_of(ARGV[2])
+local is_known = ARGV[2] == number and nonce == ARGV[3] or known == ARGV[3]
+if epoch ~= ARGV[1] or not is_known then
+  local is_trimmed = epoch == ARGV[1] and not known and tonumber(ARGV[2]) <= tonumber(number)
+  return {0, epoch, number, nonce, is_trimmed and 0 or 1}
+end
 return {1, redis.call('XRANGE', KEYS[2], ARGV[2] .. '-1', '+', 'COUNT', ARGV[4])}
 )lua";
 

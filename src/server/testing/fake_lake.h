@@ -39,6 +39,8 @@ class FakeLake final : public Lake {
   }
   void GiveUpFile(const PartitionFiles&, DataFile) override {}
   std::vector<CatalogKey> TakeFallenBack() override { return {}; }
+  uint64_t FallsOfCatalog() override { return 0; }
+  void MadeGood(uint64_t) override {}
   uint64_t DroppedUpTo(const CatalogKey&) override { return 0; }
   Status AddColumns(const std::string&, const std::string&, const SchemaPtr&) override { return Status::OK(); }
   Status AddFiles(const CatalogKey&, const FoundFiles&) override { return Status::OK(); }
