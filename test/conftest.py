@@ -1,11 +1,13 @@
 """What every Python test can use: the server's binary and servers on temporary roots."""
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from gigapi_testing.backups import FAST  # noqa: E402
 from gigapi_testing.fault_proxy import FaultProxy  # noqa: E402
 from gigapi_testing.server import Server, find_binary  # noqa: E402
 from gigapi_testing.service import Minio, Redis  # noqa: E402
@@ -72,6 +74,23 @@ def redis(tmp_path):
     service = Redis(tmp_path / "redis").start()
     yield service
     service.kill()
+
+
+@pytest.fixture(params=["json", "redis"])
+def make_lake(request, minio):
+    """The environment of nodes of a new lake in a bucket of its own, with the catalog there or in Redis."""
+    catalogs = iter(range(100))
+
+    def make():
+        bucket = "lake" + str(time.time_ns())
+        minio.client().make_bucket(bucket)
+        lake = {**FAST, **minio.layer(0, "s3", bucket), "GIGAPI_HEARTBEAT_INTERVAL_MS": "200", "GIGAPI_LEASE_MS": "2000"}
+        if request.param == "redis":
+            redis = request.getfixturevalue("redis")
+            lake |= {"GIGAPI_METADATA_TYPE": "redis", "GIGAPI_METADATA_URL": redis.url(db=next(catalogs))}
+        return lake
+
+    return make
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@
 #include <set>
 #include <string>
 
+#include "backup/replaced_tables.h"
 #include "backup/restore_copy.h"
 #include "backup/running_nodes.h"
+#include "base/clock.h"
 #include "base/parallel.h"
 #include "base/path.h"
 #include "catalog/catalog_key.h"
@@ -40,7 +42,8 @@ bool IsDataFile(const std::string& key) {
 
 /// A partition to be.
 struct Hour {
-  std::string path;
+  TableKey table;
+  PartitionKey key;
   PartitionMetadata metadata;
 };
 
@@ -71,6 +74,7 @@ class Job {
     }
     // While files were copied nothing kept nodes from coming.
     if (!goes_on) ARROW_RETURN_NOT_OK(CheckAgain(before));
+    ARROW_RETURN_NOT_OK(RecordWhatGoes(hours));
     ARROW_RETURN_NOT_OK(RemoveTables());
     ARROW_RETURN_NOT_OK(Commit(hours));
     return EndRebuild(store_);
@@ -116,7 +120,7 @@ class Job {
     for (const auto& [database, tables] : manifest_.databases) {
       for (const auto& [name, table] : tables) {
         for (auto& [key, metadata] : RestoredPartitions(name, table, layer_)) {
-          hours.push_back({PartitionPath(TablePath(database, name), key), metadata});
+          hours.push_back({{database, name}, key, metadata});
         }
       }
     }
@@ -142,6 +146,18 @@ class Job {
     return Status::OK();
   }
 
+  /// Nodes, sweeps and repairs would else take what the restore takes away for files whose metadata was lost.
+  Status RecordWhatGoes(const std::vector<Hour>& hours) {
+    ARROW_ASSIGN_OR_RAISE(const TableSequences replaced, ReadTableSequences(store_, catalog_.get()));
+    ARROW_ASSIGN_OR_RAISE(const DropRecords earlier, ReadDropRecords(store_));
+    HourSequences restored;
+    for (const Hour& hour : hours) restored[hour.table][hour.key] = hour.metadata.wal_sequences;
+    for (const auto& [table, record] : RecordsOfReplaced(replaced, earlier, restored, WallNanos())) {
+      ARROW_RETURN_NOT_OK(PutDropRecord(record, store_));
+    }
+    return Status::OK();
+  }
+
   Status RemoveTables() {
     std::vector<std::string> keys;
     ARROW_RETURN_NOT_OK(ForEachObject(store_, [&](const ObjectInfo& object) {
@@ -152,17 +168,15 @@ class Job {
   }
 
   Status Commit(const std::vector<Hour>& hours) {
-    ARROW_ASSIGN_OR_RAISE(const DropRecords dropped, ReadDropRecords(store_));
     for (const auto& [database, tables] : manifest_.databases) {
       ARROW_RETURN_NOT_OK(catalog_->CreateDatabase(database));
       for (const auto& [name, table] : tables) {
-        // A drop of before must not stand for the files that are there again.
-        if (dropped.contains({database, name})) ARROW_RETURN_NOT_OK(RemoveDropRecord(store_, database, name));
         ARROW_RETURN_NOT_OK(catalog_->CommitTable(TablePath(database, name), name, *table.schema).status());
       }
     }
     return ForEachConcurrently(hours.size(), kCatalogThreads, "restore", [&](size_t i) {
-      return catalog_->CommitPartition(hours[i].path, hours[i].metadata, "").status();
+      const auto& [table, key, metadata] = hours[i];
+      return catalog_->CommitPartition(PartitionPath(TablePath(table.first, table.second), key), metadata, "").status();
     });
   }
 

@@ -17,9 +17,24 @@ std::string PrefixOf(const std::string& database, const std::string& table) {
   return kPrefix + TablePath(database, table) + '/';
 }
 
-void TakeOver(const DropRecord& from, DropRecord* into) {
-  into->dropped_ns = std::max(into->dropped_ns, from.dropped_ns);
+/// What the later one keeps is kept.
+void TakeOver(DropRecord from, DropRecord* into) {
   RaiseTo(from.wal_sequences, &into->wal_sequences);
+  if (from.dropped_ns <= into->dropped_ns) return;
+  into->dropped_ns = from.dropped_ns;
+  into->kept = std::move(from.kept);
+}
+
+void WriteSequences(const WalSequences& sequences, JsonWriter* json) {
+  json->BeginObject();
+  for (const auto& [node, sequence] : sequences) json->Key(node).Unsigned(sequence);
+  json->EndObject();
+}
+
+WalSequences ReadSequences(const simdjson::dom::object& json) {
+  WalSequences sequences;
+  for (const auto& [node, sequence] : json) sequences.emplace(node, uint64_t(sequence));
+  return sequences;
 }
 
 /// Of the objects under a prefix.
@@ -28,11 +43,10 @@ Status ReadInto(ObjectStore* store, const std::vector<ObjectInfo>& objects, Drop
     const auto read = store->Get(object.key);
     if (!read.ok() && KindOf(read.status()) == ErrorKind::kNotFound) continue;  // a later one has taken its place
     ARROW_RETURN_NOT_OK(read.status());
-    ARROW_ASSIGN_OR_RAISE(const DropRecord record, DecodeDropRecord(read->content));
-    DropRecord& of_table = (*records)[{record.database, record.table}];
-    of_table.database = record.database;
-    of_table.table = record.table;
-    TakeOver(record, &of_table);
+    ARROW_ASSIGN_OR_RAISE(DropRecord record, DecodeDropRecord(read->content));
+    const auto [of_table, is_first] = records->try_emplace({record.database, record.table});
+    if (is_first) of_table->second = std::move(record);
+    else TakeOver(std::move(record), &of_table->second);
   }
   return Status::OK();
 }
@@ -45,12 +59,23 @@ DropRecord TakeOne(DropRecords records, const std::string& database, const std::
 
 }  // namespace
 
+bool DropRecord::Covers(PartitionKey partition, const std::string& node, uint64_t sequence) const {
+  if (sequence > SequenceOf(wal_sequences, node)) return false;
+  const auto hour = kept.find(partition);
+  return hour == kept.end() || sequence > SequenceOf(hour->second, node);
+}
+
 std::string EncodeDropRecord(const DropRecord& record) {
   JsonWriter json;
   json.BeginObject().Key("database").String(record.database).Key("table").String(record.table);
-  json.Key("dropped").Integer(record.dropped_ns).Key("wal_sequences").BeginObject();
-  for (const auto& [node, sequence] : record.wal_sequences) json.Key(node).Unsigned(sequence);
-  return json.EndObject().EndObject().Take();
+  json.Key("dropped").Integer(record.dropped_ns).Key("wal_sequences");
+  WriteSequences(record.wal_sequences, &json);
+  if (!record.kept.empty()) {
+    json.Key("kept").BeginObject();
+    for (const auto& [partition, sequences] : record.kept) WriteSequences(sequences, &json.Key(HivePath(partition)));
+    json.EndObject();
+  }
+  return json.EndObject().Take();
 }
 
 Result<DropRecord> DecodeDropRecord(std::string_view json) {
@@ -61,8 +86,14 @@ Result<DropRecord> DecodeDropRecord(std::string_view json) {
     record.database = std::string(std::string_view(root["database"]));
     record.table = std::string(std::string_view(root["table"]));
     record.dropped_ns = int64_t(root["dropped"]);
-    for (const auto& [node, sequence] : simdjson::dom::object(root["wal_sequences"])) {
-      record.wal_sequences.emplace(node, uint64_t(sequence));
+    record.wal_sequences = ReadSequences(root["wal_sequences"]);
+    simdjson::dom::object kept;
+    if (root["kept"].get(kept) != simdjson::SUCCESS) return record;
+    for (const auto& [hour, sequences] : kept) {
+      PartitionKey partition;
+      if (!ParseHivePath(std::string(hour), &partition))
+        return Error(ErrorKind::kInvalidArgument, "the record of a drop names no hour");
+      record.kept[partition] = ReadSequences(sequences);
     }
     return record;
   } catch (const simdjson::simdjson_error& error) {
@@ -75,7 +106,10 @@ Status PutDropRecord(DropRecord record, ObjectStore* store) {
   ARROW_ASSIGN_OR_RAISE(const auto earlier, ListAll(store, prefix));
   DropRecords known;
   ARROW_RETURN_NOT_OK(ReadInto(store, earlier, &known));
-  TakeOver(TakeOne(std::move(known), record.database, record.table), &record);
+  const DropRecord before = TakeOne(std::move(known), record.database, record.table);
+  // Clocks need not agree, and an earlier one may stay beside this.
+  if (!earlier.empty()) record.dropped_ns = std::max(record.dropped_ns, before.dropped_ns + 1);
+  RaiseTo(before.wal_sequences, &record.wal_sequences);
   ARROW_RETURN_NOT_OK(PutObject(store, prefix + NewUuid() + ".json", EncodeDropRecord(record)));
   for (const ObjectInfo& object : earlier) ARROW_RETURN_NOT_OK(store->Remove(object.key));
   return Status::OK();

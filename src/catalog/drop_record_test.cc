@@ -17,7 +17,12 @@ TEST(DropRecord, ComesBackAsItWas) {
   const auto read = DecodeDropRecord(EncodeDropRecord(record));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(*read, record);
-  for (const char* json : {"", "{}", "[1]", "\xff"}) EXPECT_FALSE(DecodeDropRecord(json).ok()) << json;
+  DropRecord of_restore = record;
+  of_restore.kept = {{PartitionKey{-1}, {{"a", 5}}}, {PartitionKey{480'000}, {}}};
+  EXPECT_EQ(*DecodeDropRecord(EncodeDropRecord(of_restore)), of_restore);
+  for (const char* json :
+       {"", "{}", "[1]", "\xff", R"({"database":"d","table":"t","dropped":1,"wal_sequences":{},"kept":{"x":{}}})"})
+    EXPECT_FALSE(DecodeDropRecord(json).ok()) << json;
 }
 
 TEST(DropRecord, ALaterDropTakesTheEarlierOnesOver) {
@@ -32,6 +37,23 @@ TEST(DropRecord, ALaterDropTakesTheEarlierOnesOver) {
   ASSERT_TRUE(RemoveDropRecord(store.get(), "db", "t").ok());
   EXPECT_EQ(*ReadDropRecord(store.get(), "db", "t"), Of("t", {}, 0));
   EXPECT_EQ(ReadDropRecord(store.get(), "db", "t2")->dropped_ns, 15);
+}
+
+TEST(DropRecord, ALaterDropKeepsNothingOfWhatARestoreKept) {
+  const auto store = MakeMemoryStore();
+  const PartitionKey hour{480'000};
+  DropRecord of_restore = Of("t", {{"a", 9}}, 50);
+  of_restore.kept = {{hour, {{"a", 5}}}};
+  ASSERT_TRUE(PutDropRecord(Of("t", {{"a", 3}}, 70), store.get()).ok());
+  ASSERT_TRUE(PutDropRecord(of_restore, store.get()).ok());
+  EXPECT_FALSE(ReadDropRecord(store.get(), "db", "t")->Covers(hour, "a", 5)) << "clocks do not agree";
+  EXPECT_TRUE(ReadDropRecord(store.get(), "db", "t")->Covers(hour, "a", 6));
+  // It may stay beside the later one.
+  const auto objects = *ListAll(store.get(), "");
+  const std::string earlier = store->Get(objects.at(0).key)->content;
+  ASSERT_TRUE(PutDropRecord(Of("t", {{"a", 10}}, 60), store.get()).ok());
+  ASSERT_TRUE(PutObject(store.get(), objects.at(0).key, earlier).ok());
+  EXPECT_TRUE(ReadDropRecord(store.get(), "db", "t")->Covers(hour, "a", 5));
 }
 
 TEST(DropRecord, NothingIsLostWhenAnEarlierOneCannotBeRemoved) {

@@ -234,6 +234,38 @@ TEST_F(HealServiceTest, DoesNotBringBackWhatWasDropped) {
   EXPECT_EQ(Listed(), (Ids{3, 4, 5})) << "the dropped file may still lie there";
 }
 
+/// The node was killed before its first flush after the restore, so its log has rows of an hour that has files without a
+/// name.
+TEST_F(HealServiceTest, DoesNotBringBackWhatWentWhenABackupWasRestored) {
+  WriteAndFlush({1, 2});
+  const std::string backup = Hour();
+  const PartitionFiles hour = lake_->ListPartitions().at(0);
+  WriteAndFlush({3, 4});
+  const WalSequences all{{lake_->node(), hour.files.at(0)->max_sequence + 1}};
+  ASSERT_TRUE(lake_->Close().ok());
+  FallBackTo(backup);
+  DropRecord record{.database = "db", .table = "t", .wal_sequences = all, .dropped_ns = 1};
+  record.kept[hour.partition] = {{lake_->node(), hour.files.at(0)->max_sequence}};
+  ASSERT_TRUE(PutDropRecord(record, store_.get()).ok());
+  heals_.reset();
+  lake_.reset();
+  ASSERT_TRUE(ForgetLog(Options().root, &disk_).ok());
+  OpenLake();
+  Write({5});
+  const auto disk = disk_.Crash();
+  heals_.reset();
+  lake_.reset();
+  LakeOptions options = Options();
+  options.layers = {layer_};
+  options.shared_catalog = store_;
+  lake_ = Open(disk.get(), options);
+  heals_ = HealService::Make(lake_.get(), Sources());
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Seen(), (Ids{1, 2, 5}));
+  EXPECT_EQ(heals_->metrics().files_total, 0);
+  lake_.reset();
+}
+
 TEST_F(HealServiceTest, DoesNotBringBackWhatIsDroppedWhileItTriesAgain) {
   WriteAndFlush({1, 2});
   const std::string old = Hour();

@@ -119,21 +119,25 @@ class TablePlanner {
   /// Rows of records up to a drop are gone, whatever files still have them. A file is older or newer than a drop as a whole;
   /// what its first range begins after tells nothing, since the first flush of an hour begins after 0. Unless the catalog
   /// fell back to the middle of the drop, so that rows from before it and after it were merged.
-  Age AgeOf(const FoundFile& file) const {
+  Age AgeOf(PartitionKey partition, const FoundFile& file) const {
     if (!file.footer || !file.footer->provenance) return Age::kOfThisTable;
     bool has_older = false, has_newer = false;
     for (const auto& [node, ranges] : file.footer->provenance->logs) {
-      const uint64_t dropped_up_to = DroppedUpTo(node);
-      if (ranges.empty() || dropped_up_to == 0) continue;  // no drop has heard of the node: the others tell
-      (ranges.back().up_to <= dropped_up_to ? has_older : has_newer) = true;
+      if (ranges.empty()) continue;
+      const uint64_t last = ranges.back().up_to;
+      const uint64_t here = node == options_.node ? DroppedHereUpTo() : 0;
+      const uint64_t dropped_up_to = std::max(here, SequenceOf(table_.dropped.wal_sequences, node));
+      has_older |= last <= here || table_.dropped.Covers(partition, node, last);
+      has_newer |= dropped_up_to > 0 && last > dropped_up_to;  // a node that no drop has heard of tells nothing
     }
     if (!has_older) return Age::kOfThisTable;
     return has_newer ? Age::kMixed : Age::kDropped;
   }
 
-  uint64_t DroppedUpTo(const std::string& node) const {
-    const uint64_t of_catalog = SequenceOf(table_.dropped.wal_sequences, node);
-    return node == options_.node ? std::max(of_catalog, options_.drops.DroppedUpTo(database_, name_)) : of_catalog;
+  /// By a drop of this machine that the catalog has not been told of; 0: it knows all.
+  uint64_t DroppedHereUpTo() const {
+    const uint64_t here = options_.drops.DroppedUpTo(database_, name_);
+    return here > SequenceOf(table_.dropped.wal_sequences, options_.node) ? here : 0;
   }
 
   /// Why the file cannot be of this hour; empty: it can. Queries leave hours out by their time.
@@ -156,7 +160,7 @@ class TablePlanner {
     std::erase_if(*files, [&](const FoundFile* file) {
       std::string problem = WhyNotOurs(partition, *file);
       const bool is_ours = file->footer && problem.empty();
-      const Age age = AgeOf(*file);
+      const Age age = AgeOf(partition, *file);
       if (is_ours && age == Age::kOfThisTable) return false;
       const OrphanKind kind = age == Age::kMixed ? OrphanKind::kConflicting : OrphanKind::kOfDroppedTable;
       plan_->orphans.push_back(OrphanOf(*file, is_ours ? kind : OrphanKind::kUnreadable));

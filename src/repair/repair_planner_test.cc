@@ -71,6 +71,29 @@ TEST_F(RepairPlannerTest, DoesNotBringBackATableThatAnyNodeHasDropped) {
   EXPECT_TRUE(Plan().tables.empty());
 }
 
+/// A backup took the place of the table: it has the first file, and a merge of before may have the rows of both.
+TEST_F(RepairPlannerTest, DoesNotBringBackWhatWentWhenABackupWasRestored) {
+  const FoundFile restored = Found("a.1.parquet", {0, 5});
+  hour().files = {restored, Found("b.1.parquet", {5, 9}), Found("ab.2.parquet", {0, 9}, 20), Found("c.1.parquet", {9, 12})};
+  hour().files[3].footer->provenance->logs = {{"n1", {{9, 12}}}};
+  table().dropped = {.database = "db", .table = "t", .wal_sequences = {{"n1", 9}}, .kept = {{kHour, {{"n1", 5}}}}};
+  options_.add_unlisted = true;
+  // An earlier drop of this machine's, which the restore came after.
+  options_.drops.Add({.database = "db", .table = "t", .sequence = 7});
+  for (const bool has_metadata : {true, false}) {
+    if (has_metadata) HasMetadata({Listed(restored)});
+    else hour().metadata.reset();
+    const RepairPlan plan = Plan();
+    ASSERT_EQ(plan.orphans.size(), 2u) << has_metadata;
+    EXPECT_EQ(plan.orphans[0].kind, OrphanKind::kOfDroppedTable);
+    EXPECT_EQ(plan.orphans[1].kind, OrphanKind::kOfDroppedTable);
+    ASSERT_EQ(plan.hours.size(), 1u);
+    EXPECT_EQ(plan.hours[0].added.size(), has_metadata ? 1u : 2u) << "what came later, and the backup's own";
+  }
+  options_.drops.Add({.database = "db", .table = "t", .sequence = 20});  // after the restore
+  EXPECT_TRUE(Plan().hours.empty());
+}
+
 TEST_F(RepairPlannerTest, RebuildsAnHourFromItsFiles) {
   hour().files = {Found("a.1.parquet", {0, 5}), Found("b.1.parquet", {5, 9}), Found("c.2.parquet", {0, 9}, 20)};
   const RepairPlan plan = Plan();

@@ -8,35 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
+from gigapi_testing.backups import (FAST, HOUR_NS, START_NS, back_up, begin_restore, files_of, ids, last_backup, last_restore,
+                                    lines, run, succeed)
 from gigapi_testing.fault_proxy import FaultProxy
 from gigapi_testing.server import clean_environment, wait_until
-
-START_NS = 1_700_000_000_000_000_000
-HOUR_NS = 3_600_000_000_000
-FAST = {"GIGAPI_SAVE_TIMEOUT_S": "0.2", "GIGAPI_NO_MERGES": "true"}
-
-
-def lines(first, count):
-    return "\n".join(f"cpu,host=h{i % 3} id={i}i {START_NS + i * HOUR_NS // 10}" for i in range(first, first + count))
-
-
-def ids(server):
-    return [int(row["id"]) for row in server.query("SELECT id FROM cpu ORDER BY id")]
-
-
-def run(binary, *arguments, **env):
-    return subprocess.run([str(binary), *map(str, arguments)], env=clean_environment(env), text=True, capture_output=True,
-                          timeout=120, check=False)
-
-
-def succeed(*arguments, **env):
-    done = run(*arguments, **env)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def files_of(place):
-    return {path.relative_to(place) for path in place.rglob("*.parquet")}
 
 
 def test_a_root_goes_to_a_folder_and_back(binary, make_server, tmp_path):
@@ -129,15 +104,6 @@ def test_a_damaged_backup_is_refused(binary, make_server, tmp_path):
     assert refused.returncode == 1 and "no backup" in refused.stderr
 
 
-def last_backup(server):
-    """The state of the backup that was begun, once it has ended."""
-    def ended():
-        state = server.get("/api/v1/backup").json()
-        return state if state["state"] != "running" else None
-
-    return wait_until(ended, "the backup has ended", 60)
-
-
 def test_a_server_under_load_has_in_its_backup_all_that_it_has_acknowledged(binary, make_server, tmp_path):
     server = make_server(GIGAPI_SAVE_TIMEOUT_S="0.2", GIGAPI_DROP_DELAY_MS="0")
     acknowledged = [0]
@@ -225,23 +191,6 @@ def test_a_backup_of_a_bucket_in_a_bucket(minio, binary, make_server, tmp_path):
     assert refused.returncode == 1 and minio.secret_key not in refused.stderr
 
 
-@pytest.fixture(params=["json", "redis"])
-def make_lake(request, minio):
-    """The environment of nodes of a new lake in a bucket of its own, with the catalog there or in Redis."""
-    catalogs = iter(range(100))
-
-    def make():
-        bucket = "lake" + str(time.time_ns())
-        minio.client().make_bucket(bucket)
-        lake = {**FAST, **minio.layer(0, "s3", bucket), "GIGAPI_HEARTBEAT_INTERVAL_MS": "200", "GIGAPI_LEASE_MS": "2000"}
-        if request.param == "redis":
-            redis = request.getfixturevalue("redis")
-            lake |= {"GIGAPI_METADATA_TYPE": "redis", "GIGAPI_METADATA_URL": redis.url(db=next(catalogs))}
-        return lake
-
-    return make
-
-
 def test_a_backup_goes_into_a_lake_that_nodes_share(binary, make_server, make_lake, tmp_path):
     place = tmp_path / "place"
     server = make_server(root=tmp_path / "local", **FAST)
@@ -264,22 +213,6 @@ def test_a_backup_goes_into_a_lake_that_nodes_share(binary, make_server, make_la
     succeed(binary, "restore", place, "--force", **restore)
     nodes[1].start()
     assert ids(nodes[1]) == list(range(40))
-
-
-def last_restore(server):
-    """The state of the restore that was begun, once it has ended and the server has its lake again."""
-    def ended():
-        try:
-            answer = server.get("/api/v1/restore", timeout=5)
-        except requests.RequestException:
-            return None
-        return answer.json() if answer.ok and answer.json()["state"] != "running" else None
-
-    return wait_until(ended, "the restore has ended", 60)
-
-
-def begin_restore(server, place, **more):
-    return server.post("/api/v1/restore", json.dumps({"url": f"file://{place}", **more}))
 
 
 @pytest.fixture
@@ -467,11 +400,6 @@ def test_a_client_that_is_interrupted_says_so_until_the_server_hears_it(binary, 
 
 
 SLOW = {"GIGAPI_SAVE_TIMEOUT_S": "600"}
-
-
-def back_up(server, place):
-    assert server.post("/api/v1/backup", json.dumps({"url": f"file://{place}"})).status_code == 202
-    return last_backup(server)
 
 
 def test_a_backup_of_a_cluster_has_the_rows_of_all_writers(binary, make_server, make_lake, tmp_path):
