@@ -32,7 +32,13 @@ void BackupBar::Show(const BackupProgress& progress) {
 }
 
 BackupHooks HooksOf(BackupBar* bar) {
-  return {.is_cancelled = StopSignalPending, .on_progress = [bar](const BackupProgress& progress) { bar->Show(progress); }};
+  return {.is_cancelled = StopSignalPending,
+          .on_progress = [bar](const BackupProgress& progress) { bar->Show(progress); },
+          .gives_up = StopSignalPending,
+          .on_waiting =
+              [](const Status& why) {
+                if (!why.ok()) fmt::print(stderr, "\nit is tried again: {}\n", why.message());
+              }};
 }
 
 std::string Describe(const BackupTotals& totals) {

@@ -1,6 +1,7 @@
 // gigapi serve: the server.
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "app/commands.h"
 #include "app/layer_places.h"
@@ -9,6 +10,7 @@
 #include "app/settings_flags.h"
 #include "app/stop_signal.h"
 #include "backup/restore_service.h"
+#include "backup/retry_wait.h"
 #include "base/log.h"
 #include "server/restoring_server.h"
 
@@ -59,25 +61,46 @@ Status RestoreLake(const Settings& settings, RestoreService* restores) {
   return restores->Run(restore, StopSignalPending);
 }
 
+/// After a restore, with the lake that it has made or left. A store that is away now would else end the server.
+Result<std::unique_ptr<Node>> StartAgain(const Settings& settings, RestoreService* restores) {
+  ServerOptions options = ServerOptionsOf(settings);
+  options.restores = CallsOf(restores);
+  for (int attempt = 1;; ++attempt) {
+    auto node = Node::Start(settings, restores);
+    if (node.ok() || !MayPass(node.status())) return node;
+    LOG_WARN("the lake cannot be opened yet after a restore", "attempt={} reason=\"{}\"", attempt, node.status().message());
+    restores->Wait(node.status());
+    const auto server = RestoringServer::Start(options);
+    if (!server.ok()) return server.status();
+    if (!WaitAfterAttempt(attempt, StopSignalPending)) return node;
+  }
+}
+
 /// Runs nodes one after the other: each restore begins with the end of one, and what it has changed is seen by the next.
 Status ServeUntilStopped(Settings settings) {
   WakeUp wake;
   RestoreService restores({.auth_key = settings.backup_auth_key, .auth_secret = settings.backup_auth_secret},
                           [&wake] { wake.Wake(); });
-  for (bool is_first = true;; is_first = false) {
-    ARROW_ASSIGN_OR_RAISE(const auto node, Node::Start(settings, &restores));
+  std::optional<Status> restored;  // nullopt: the first one
+  while (true) {
+    auto started = restored ? StartAgain(settings, &restores) : Node::Start(settings, &restores);
+    if (restored) restores.End(*restored);
+    if (restored && StopSignalPending()) return started.ok() ? (*started)->Stop() : Status::OK();
+    ARROW_ASSIGN_OR_RAISE(const auto node, std::move(started));
     // The next one is found where this one was.
     settings.http_port = node->port();
     if (settings.flightsql_enable) settings.flightsql_port = node->flight_port();
-    if (is_first) PrintWelcome(settings, node->port(), node->flight_port());
+    if (!restored) PrintWelcome(settings, node->port(), node->flight_port());
     while (!WaitForStopSignalOr(&wake) && !restores.IsDue()) continue;
     if (StopSignalPending()) {
       WaitForStopSignal();
       return node->Stop();
     }
     const Status stopped = node->Stop();
-    restores.End(stopped.ok() ? RestoreLake(settings, &restores) : stopped);
-    if (StopSignalPending()) return Status::OK();
+    restored = stopped.ok() ? RestoreLake(settings, &restores) : stopped;
+    if (!StopSignalPending()) continue;
+    restores.End(*restored);
+    return Status::OK();
   }
 }
 

@@ -1,5 +1,6 @@
 #include "app/server_job.h"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <thread>
@@ -31,6 +32,7 @@ Result<ServerJobState> ReadState(const std::string& body) {
   read_text("state", &state.phase);
   read_text("id", &state.id);
   read_text("error", &state.error);
+  read_text("waits_for", &state.waits_for);
   read("begun_ns", &state.begun_ns);
   read("files_total", &state.progress.files_total);
   read("bytes_total", &state.progress.bytes_total);
@@ -65,8 +67,12 @@ Result<ServerJobState> ServerJob::Poll() {
 Result<ServerJobState> ServerJob::Watch(ServerJobState state) {
   const int64_t begun_ns = state.begun_ns;
   BackupBar bar(what_);
+  std::string told;
   for (bool cancelled = false; state.phase == "running" && state.begun_ns == begun_ns;) {
     if (state.progress.files_total > 0) bar.Show(state.progress);
+    if (!state.waits_for.empty() && state.waits_for != told)
+      fmt::print(stderr, "\nit is tried again: {}\n", state.waits_for);
+    told = state.waits_for;
     // A server that is closing its lake does not hear it, and the job may have ended meanwhile.
     if (StopSignalPending() && !cancelled) cancelled = Ask("DELETE", "").ok();
     std::this_thread::sleep_for(kPollInterval);

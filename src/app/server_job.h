@@ -19,6 +19,7 @@ struct ServerJobState {
   std::string id;
   BackupTotals totals;
   std::string error;
+  std::string waits_for;
 };
 
 class ServerJob {

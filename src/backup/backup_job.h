@@ -42,6 +42,10 @@ struct BackupHooks {
   std::function<bool()> is_cancelled = [] { return false; };
   /// Told after each piece and file, by any thread, one at a time.
   std::function<void(const BackupProgress&)> on_progress = [](const BackupProgress&) {};
+  /// Asked when a restore can neither go on nor be undone, since a store fails: true ends it there, else it is tried again.
+  std::function<bool()> gives_up = [] { return true; };
+  /// Told why it is to be tried again, and OK once it goes on.
+  std::function<void(const Status&)> on_waiting = [](const Status&) {};
 };
 
 /// Blocks. Flushes nothing. The files of the snapshot cannot be deleted by this process while it is held; where another node

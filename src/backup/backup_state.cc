@@ -10,10 +10,17 @@ BackupPhase PhaseAfter(const Status& end) {
 }
 
 BackupHooks HooksOf(std::function<bool()> is_cancelled, std::mutex* mutex, BackupState* state) {
-  return {.is_cancelled = std::move(is_cancelled), .on_progress = [mutex, state](const BackupProgress& progress) {
-            const std::lock_guard lock(*mutex);
-            state->progress = progress;
-          }};
+  return {.is_cancelled = std::move(is_cancelled),
+          .on_progress =
+              [mutex, state](const BackupProgress& progress) {
+                const std::lock_guard lock(*mutex);
+                state->progress = progress;
+              },
+          .on_waiting =
+              [mutex, state](const Status& why) {
+                const std::lock_guard lock(*mutex);
+                state->waits_for = why;
+              }};
 }
 
 }  // namespace gigapi

@@ -27,12 +27,14 @@ struct BackupState {
   std::string id = {};       // kDone; of a restore always
   BackupTotals totals = {};  // kDone; of a restore always
   Status failure = {};       // kFailed and kCancelled
+  Status waits_for = {};     // kRunning: what keeps it from going on, and is tried again
 };
 
 /// The phase that a job which has ended so is in.
 BackupPhase PhaseAfter(const Status& end);
 
-/// Hooks of a job whose progress goes into a state that others look at under the mutex. Both must outlive the job.
+/// Hooks of a job whose progress, and what it waits for, goes into a state that others look at under the mutex. Both must
+/// outlive the job.
 BackupHooks HooksOf(std::function<bool()> is_cancelled, std::mutex* mutex, BackupState* state);
 
 }  // namespace gigapi

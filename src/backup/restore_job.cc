@@ -5,7 +5,7 @@
 #include "backup/restore_copy.h"
 #include "backup/root_swap.h"
 #include "base/clock.h"
-#include "catalog/guarded_catalog.h"
+#include "catalog/catalog_marker.h"
 #include "catalog/json_catalog.h"
 #include "storage/hive_path.h"
 

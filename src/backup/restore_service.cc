@@ -46,14 +46,21 @@ Status RestoreService::Run(const Restore& restore, const std::function<bool()>& 
     const std::lock_guard lock(mutex_);
     due = std::exchange(due_, std::nullopt);
   }
-  const BackupHooks hooks = HooksOf([&] { return cancelled_ || is_stopping(); }, &mutex_, &state_);
+  BackupHooks hooks = HooksOf([&] { return cancelled_ || is_stopping(); }, &mutex_, &state_);
+  hooks.gives_up = is_stopping;
   return restore(due->manifest, due->replace_existing, hooks);
+}
+
+void RestoreService::Wait(const Status& why) {
+  const std::lock_guard lock(mutex_);
+  state_.waits_for = why;
 }
 
 void RestoreService::End(const Status& end) {
   const std::lock_guard lock(mutex_);
   due_.reset();  // of one that was never run
   state_.ended_ns = WallNanos();
+  state_.waits_for = Status::OK();
   state_.phase = PhaseAfter(end);
   state_.failure = end;
   if (end.ok()) LOG_INFO("a restore is made", "place={} id={} bytes={}", state_.place, state_.id, state_.totals.bytes);

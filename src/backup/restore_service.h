@@ -41,8 +41,10 @@ class RestoreService {
   /// Whether one waits for Run.
   bool IsDue() const;
   using Restore = std::function<Status(const BackupManifest&, bool replace_existing, const BackupHooks&)>;
-  /// Carries out what waits. `is_stopping` is asked now and then: true cancels.
+  /// Carries out what waits. `is_stopping` is asked now and then: true cancels, and gives up what cannot be undone.
   Status Run(const Restore& restore, const std::function<bool()>& is_stopping);
+  /// Why the lake cannot be opened again yet.
+  void Wait(const Status& why);
   /// How it ended, told once whoever asks finds it so.
   void End(const Status& end);
 

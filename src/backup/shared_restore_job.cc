@@ -8,13 +8,15 @@
 
 #include "backup/replaced_tables.h"
 #include "backup/restore_copy.h"
+#include "backup/restore_mark.h"
+#include "backup/retry_wait.h"
 #include "backup/running_nodes.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/parallel.h"
 #include "base/path.h"
 #include "catalog/catalog_key.h"
 #include "catalog/drop_record.h"
-#include "catalog/guarded_catalog.h"
 #include "catalog/store_catalog.h"
 #include "storage/hive_path.h"
 #include "storage/parquet_footer.h"
@@ -55,32 +57,57 @@ class Job {
         store_(target.catalog.get()),
         layer_(std::move(layer)),
         hooks_(hooks),
-        catalog_(MakeStoreCatalog(target.catalog, target.layers, "restore", {})) {}
+        catalog_(MakeStoreCatalog(target.catalog, target.layers, "restore", {})),
+        mark_(store_, target.mark_times) {}
 
   Status Run() {
     ARROW_RETURN_NOT_OK(CheckNoNodeRuns(store_, hooks_.is_cancelled));
-    ARROW_ASSIGN_OR_RAISE(const bool goes_on, IsBeingRestored(store_));
-    if (!goes_on && !target_.replace_existing) {
+    ARROW_RETURN_NOT_OK(mark_.Look(hooks_.is_cancelled));
+    if (!mark_.goes_on() && !target_.replace_existing) {
       ARROW_RETURN_NOT_OK(CheckNoTables());
       ARROW_RETURN_NOT_OK(CheckNoOtherFiles());
     }
     ARROW_RETURN_NOT_OK(RestoreCopy(manifest_, *layer_, hooks_).CopyAll());
     ARROW_ASSIGN_OR_RAISE(const std::vector<Hour> hours, MakeHours());
-    ARROW_ASSIGN_OR_RAISE(const CatalogMarker before, BeginRestore(store_));
-    if (goes_on != (before == CatalogMarker::kRestoring)) {
-      ARROW_RETURN_NOT_OK(GiveUpRestore(store_, before));
-      return Errorf(ErrorKind::kConflict, "another restore into the catalog in {} has begun or ended meanwhile",
-                    store_->Describe());
-    }
+    ARROW_RETURN_NOT_OK(Persist([&] { return mark_.Take(); }));
     // While files were copied nothing kept nodes from coming.
-    if (!goes_on) ARROW_RETURN_NOT_OK(CheckAgain(before));
-    ARROW_RETURN_NOT_OK(RecordWhatGoes(hours));
-    ARROW_RETURN_NOT_OK(RemoveTables());
-    ARROW_RETURN_NOT_OK(Commit(hours));
-    return EndRebuild(store_);
+    const Status alone = mark_.goes_on() ? Status::OK() : Persist([&] { return CheckAgain(); });
+    if (!alone.ok()) {
+      ARROW_RETURN_NOT_OK(Persist([&] { return mark_.GiveUp(); }));
+      return alone;
+    }
+    return Persist([&] { return Replace(hours); });
   }
 
  private:
+  /// What is neither done nor undone by now, again and again.
+  Status Persist(const std::function<Status()>& step) {
+    for (int attempt = 1;; ++attempt) {
+      const Status done = step();
+      if (done.ok() || !MayPass(done) || hooks_.gives_up()) {
+        if (attempt > 1) hooks_.on_waiting(Status::OK());
+        return done;
+      }
+      LOG_WARN("a restore waits", "catalog={} attempt={} reason=\"{}\"", store_->Describe(), attempt, done.message());
+      hooks_.on_waiting(done);
+      if (!WaitAfterAttempt(attempt, hooks_.gives_up)) return done;
+    }
+  }
+
+  /// All of it anew at each attempt.
+  Status Replace(const std::vector<Hour>& hours) {
+    ARROW_RETURN_NOT_OK(mark_.Renew());
+    if (mark_.has_ended()) return Status::OK();
+    Status content = RecordWhatGoes(hours);
+    if (content.ok()) content = RemoveTables();
+    if (content.ok()) content = Commit(hours);
+    // Nobody else changes it: what is met is a put of an earlier attempt that came late.
+    const bool is_own = !content.ok() && KindOf(content) == ErrorKind::kConflict && mark_.Check().ok();
+    if (is_own) return Error(ErrorKind::kUnavailable, content.message());
+    ARROW_RETURN_NOT_OK(content);
+    return mark_.End();
+  }
+
   Status CheckNoTables() const {
     return ForEachObject(store_, [&](const ObjectInfo& object) -> Status {
       if (!ParseCatalogKey(object.key)) return Status::OK();
@@ -108,11 +135,9 @@ class Job {
     return Status::OK();
   }
 
-  Status CheckAgain(CatalogMarker before) {
-    Status still_so = CheckNoNodeRuns(store_, hooks_.is_cancelled);
-    if (still_so.ok() && !target_.replace_existing) still_so = CheckNoTables();
-    if (!still_so.ok()) ARROW_RETURN_NOT_OK(GiveUpRestore(store_, before));
-    return still_so;
+  Status CheckAgain() const {
+    ARROW_RETURN_NOT_OK(CheckNoNodeRuns(store_, hooks_.is_cancelled));
+    return target_.replace_existing ? Status::OK() : CheckNoTables();
   }
 
   Result<std::vector<Hour>> MakeHours() const {
@@ -153,6 +178,7 @@ class Job {
     HourSequences restored;
     for (const Hour& hour : hours) restored[hour.table][hour.key] = hour.metadata.wal_sequences;
     for (const auto& [table, record] : RecordsOfReplaced(replaced, earlier, restored, WallNanos())) {
+      ARROW_RETURN_NOT_OK(mark_.Check());
       ARROW_RETURN_NOT_OK(PutDropRecord(record, store_));
     }
     return Status::OK();
@@ -164,17 +190,23 @@ class Job {
       if (ParseCatalogKey(object.key)) keys.push_back(object.key);
       return Status::OK();
     }));
-    return ForEachConcurrently(keys.size(), kCatalogThreads, "restore", [&](size_t i) { return store_->Remove(keys[i]); });
+    return ForEachConcurrently(keys.size(), kCatalogThreads, "restore", [&](size_t i) -> Status {
+      ARROW_RETURN_NOT_OK(mark_.Check());
+      return store_->Remove(keys[i]);
+    });
   }
 
   Status Commit(const std::vector<Hour>& hours) {
     for (const auto& [database, tables] : manifest_.databases) {
+      ARROW_RETURN_NOT_OK(mark_.Check());
       ARROW_RETURN_NOT_OK(catalog_->CreateDatabase(database));
       for (const auto& [name, table] : tables) {
+        ARROW_RETURN_NOT_OK(mark_.Check());
         ARROW_RETURN_NOT_OK(catalog_->CommitTable(TablePath(database, name), name, *table.schema).status());
       }
     }
-    return ForEachConcurrently(hours.size(), kCatalogThreads, "restore", [&](size_t i) {
+    return ForEachConcurrently(hours.size(), kCatalogThreads, "restore", [&](size_t i) -> Status {
+      ARROW_RETURN_NOT_OK(mark_.Check());
       const auto& [table, key, metadata] = hours[i];
       return catalog_->CommitPartition(PartitionPath(TablePath(table.first, table.second), key), metadata, "").status();
     });
@@ -186,6 +218,7 @@ class Job {
   const LayerPtr layer_;
   const BackupHooks& hooks_;
   const std::unique_ptr<Catalog> catalog_;
+  RestoreMark mark_;
 };
 
 /// Read and written without the cache: each file is used once.

@@ -4,8 +4,9 @@
 #include <filesystem>
 
 #include "base/uuid.h"
+#include "catalog/catalog_key.h"
+#include "catalog/catalog_marker.h"
 #include "catalog/drop_record.h"
-#include "catalog/guarded_catalog.h"
 #include "cluster/node_entry.h"
 #include "lake/testing/lake_rows.h"
 #include "object_store/testing/fault_store.h"
@@ -40,8 +41,22 @@ class SharedRestoreTest : public testing::Test {
   }
 
   BackupManifest BackUp() { return *place_.Read(RunBackup(place_, SourceOf(writer_.get()), {}).ValueOrDie().id); }
+  /// Nobody renews a mark here, so none is waited for.
+  static SharedRestoreTarget Target(const Bucket& to, bool replace_existing = false) {
+    return {.catalog = to.store,
+            .layers = {to.layer},
+            .replace_existing = replace_existing,
+            .mark_times = {.lease_ms = 600'000, .takeover_ms = 1}};
+  }
   static Status Restore(const BackupManifest& manifest, const Bucket& to, bool replace_existing = false) {
-    return RunSharedRestore(manifest, {.catalog = to.store, .layers = {to.layer}, .replace_existing = replace_existing}, {});
+    return RunSharedRestore(manifest, Target(to, replace_existing), {});
+  }
+  static void Mark(const Bucket& bucket, CatalogMarker state) {
+    const VersionedMarker now = *ReadCatalogMarker(bucket.store.get());
+    ASSERT_TRUE(ReplaceCatalogMarker(bucket.store.get(), now, CatalogMarkerContent(state)).ok());
+  }
+  static bool IsBeingRestored(const Bucket& bucket) {
+    return ReadCatalogMarker(bucket.store.get())->state == CatalogMarker::kRestoring;
   }
 
   /// What a node sees that starts now on an empty root.
@@ -189,7 +204,7 @@ TEST_F(SharedRestoreTest, ANodeThatRunsIsLeftAlone) {
   };
   (void)beat();
   hooks.is_cancelled = beat;
-  const Status refused = RunSharedRestore(manifest, {.catalog = new_.store, .layers = {new_.layer}}, hooks);
+  const Status refused = RunSharedRestore(manifest, Target(new_), hooks);
   EXPECT_EQ(KindOf(refused), ErrorKind::kConflict) << refused.ToString();
   entry.interval_ms = 1;
   (void)beat();
@@ -216,8 +231,7 @@ TEST_F(SharedRestoreTest, ANodeThatComesMeanwhileLeavesTheCatalogWhatItWas) {
       EXPECT_TRUE(PutObject(new_.store.get(), NodeKey(entry.node), EncodeNodeEntry(entry)).ok());
       return false;
     };
-    const SharedRestoreTarget target{.catalog = new_.store, .layers = {new_.layer}, .replace_existing = true};
-    EXPECT_EQ(KindOf(RunSharedRestore(manifest, target, hooks)), ErrorKind::kConflict);
+    EXPECT_EQ(KindOf(RunSharedRestore(manifest, Target(new_, true), hooks)), ErrorKind::kConflict);
     EXPECT_EQ(marker(), before);
     ASSERT_TRUE(new_.store->Remove(NodeKey("n")).ok());
   }
@@ -228,29 +242,108 @@ TEST_F(SharedRestoreTest, OfTwoAtOnceTheOneThatIsBehindGivesUp) {
   WriteRows({1});
   const BackupManifest manifest = BackUp();
   BackupHooks hooks;
-  hooks.on_progress = [&](const BackupProgress&) { EXPECT_TRUE(BeginRestore(new_.store.get()).ok()); };
-  const SharedRestoreTarget target{.catalog = new_.store, .layers = {new_.layer}};
-  EXPECT_EQ(KindOf(RunSharedRestore(manifest, target, hooks)), ErrorKind::kConflict);
-  EXPECT_TRUE(*IsBeingRestored(new_.store.get())) << "the other one is at it";
+  hooks.on_progress = [&](const BackupProgress&) { Mark(new_, CatalogMarker::kRestoring); };
+  EXPECT_EQ(KindOf(RunSharedRestore(manifest, Target(new_), hooks)), ErrorKind::kConflict);
+  EXPECT_TRUE(IsBeingRestored(new_)) << "the other one is at it";
 }
 
 /// It took the other one for one that was cut short.
 TEST_F(SharedRestoreTest, ARestoreThatAnotherHasEndedMeanwhileTakesNothingFromTheNodes) {
   WriteRows({1});
   const BackupManifest manifest = BackUp();
-  ASSERT_TRUE(BeginRestore(new_.store.get()).ok());
+  Mark(new_, CatalogMarker::kRestoring);
   BackupHooks hooks;
   hooks.on_progress = [&](const BackupProgress&) {
-    if (!*IsBeingRestored(new_.store.get())) return;
-    ASSERT_TRUE(EndRebuild(new_.store.get()).ok());
+    if (!IsBeingRestored(new_)) return;
+    Mark(new_, CatalogMarker::kWhole);
     FaultFileSystem disk;
     const auto node = OpenNode(&disk, new_);
     ASSERT_TRUE(WriteAndWait(node.get(), Rows("t", {2})).ok());
     ASSERT_TRUE(node->Close().ok());
   };
-  const SharedRestoreTarget target{.catalog = new_.store, .layers = {new_.layer}};
-  EXPECT_EQ(KindOf(RunSharedRestore(manifest, target, hooks)), ErrorKind::kConflict);
+  EXPECT_EQ(KindOf(RunSharedRestore(manifest, Target(new_), hooks)), ErrorKind::kConflict);
   EXPECT_EQ(VisibleIn(new_), Ids{2});
+}
+
+/// The second one comes while the first replaces what the catalog has, and could take it for one that was cut short.
+TEST_F(SharedRestoreTest, OfTwoAtOnceTheContentIsOfOne) {
+  WriteRows({1, 2, 3}, 2);
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  const BackupManifest first = BackUp();
+  WriteRows({4}, 2);
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  const BackupManifest second = BackUp();
+  SharedRestoreTarget target = Target(new_);
+  target.mark_times = {.lease_ms = 1'000, .takeover_ms = 2'000};
+  std::atomic<int> left = 1;
+  new_.store->SetFaults([&](Operation operation, const std::string& key) {
+    const bool fails = operation == Operation::kPutIf && ParseCatalogKey(key) && left-- > 0;
+    return fails ? Outcome::kNotDone : Outcome::kDone;
+  });
+  int refused = 0;
+  BackupHooks hooks;
+  hooks.gives_up = [] { return false; };
+  hooks.on_waiting = [&](const Status& why) {
+    if (why.ok()) return;
+    ++refused;
+    EXPECT_EQ(KindOf(RunSharedRestore(second, target, {})), ErrorKind::kConflict);
+  };
+  EXPECT_TRUE(RunSharedRestore(first, target, hooks).ok());
+  EXPECT_EQ(refused, 1);
+  EXPECT_EQ(VisibleIn(new_), (Ids{1, 2, 3}));
+}
+
+/// From the mark on it can neither go on nor be undone, so it waits, and says why.
+TEST_F(SharedRestoreTest, AStoreThatFailsInTheMarkedPhaseIsAskedAgain) {
+  WriteRows({1, 2, 3}, 3);
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  const BackupManifest manifest = BackUp();
+  for (const Outcome outcome : {Outcome::kNotDone, Outcome::kAnswerLost}) {
+    bool failed = true;
+    for (int step = 0; failed; step += 4) {
+      ASSERT_LT(step, 1'000);
+      const Bucket bucket;
+      std::atomic<int> left = step;
+      std::atomic<bool> is_marked = false;
+      failed = false;
+      // Beginning with the mark.
+      bucket.store->SetFaults([&](Operation operation, const std::string& key) {
+        if (operation == Operation::kPutIf && key == kCatalogMarkerKey) is_marked = true;
+        return is_marked && left-- == 0 ? outcome : Outcome::kDone;
+      });
+      std::vector<Status> told;
+      BackupHooks hooks;
+      hooks.gives_up = [] { return false; };
+      hooks.on_waiting = [&](const Status& why) { told.push_back(why); };
+      const Status restored = RunSharedRestore(manifest, Target(bucket), hooks);
+      ASSERT_TRUE(restored.ok()) << step << ": " << restored;
+      failed = left < 0;
+      ASSERT_TRUE(!failed || !told.empty() || outcome == Outcome::kAnswerLost) << step;
+      ASSERT_TRUE(told.empty() || (!told.front().ok() && told.back().ok())) << step << ": it waits no more";
+      bucket.store->StopFailing();
+      ASSERT_EQ(VisibleIn(bucket), (Ids{1, 2, 3})) << step;
+    }
+  }
+}
+
+TEST_F(SharedRestoreTest, WhoGivesUpInTheMarkedPhaseLeavesItToARestoreThatGoesOn) {
+  WriteRows({1, 2, 3});
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  const BackupManifest manifest = BackUp();
+  new_.store->SetFaults([&](Operation operation, const std::string& key) {
+    return operation == Operation::kPutIf && ParseCatalogKey(key) ? Outcome::kNotDone : Outcome::kDone;
+  });
+  std::atomic<bool> is_stopping = false;
+  BackupHooks hooks;
+  hooks.gives_up = [&] { return is_stopping.load(); };
+  hooks.on_waiting = [&](const Status& why) { is_stopping = !why.ok(); };
+  EXPECT_EQ(KindOf(RunSharedRestore(manifest, Target(new_), hooks)), ErrorKind::kUnavailable);
+  new_.store->StopFailing();
+  EXPECT_TRUE(IsBeingRestored(new_));
+  SharedRestoreTarget target = Target(new_);
+  target.mark_times.takeover_ms = 600'000;  // it has let go of its mark
+  EXPECT_TRUE(RunSharedRestore(manifest, target, {}).ok());
+  EXPECT_EQ(VisibleIn(new_), (Ids{1, 2, 3}));
 }
 
 /// Of a restore that was cut short at any step a node that starts sees nothing, and the next try brings all of it.

@@ -3,48 +3,17 @@
 #include <functional>
 
 #include "base/path.h"
-#include "base/uuid.h"
 #include "catalog/catalog_key.h"
 #include "storage/hive_path.h"
 
 namespace gigapi {
 namespace {
 
-const std::string kMarkerKey(kCatalogMarkerKey);
-constexpr std::string_view kWhole = "whole ";
-constexpr std::string_view kUnfinished = "unfinished ";
-constexpr std::string_view kRestoring = "restoring ";
 /// What sorts behind every key under .gigapi/.
 constexpr char kBehindPrivate[] = ".gigapi0";
 constexpr int kPagesMax = 5;
 
-/// No two puts may have the same content.
-std::string Content(std::string_view state) { return std::string(state) + NewUuid(); }
-
 using Marker = CatalogMarker;
-
-struct VersionedMarker {
-  Marker state = Marker::kNone;
-  std::string version = {};
-};
-
-Marker StateOf(std::string_view content) {
-  if (content.starts_with(kWhole)) return Marker::kWhole;
-  return content.starts_with(kRestoring) ? Marker::kRestoring : Marker::kUnfinished;
-}
-
-Result<VersionedMarker> ReadMarker(ObjectStore* store) {
-  const auto found = store->Get(kMarkerKey);
-  if (!found.ok() && KindOf(found.status()) == ErrorKind::kNotFound) return VersionedMarker{};
-  ARROW_RETURN_NOT_OK(found.status());
-  return VersionedMarker{StateOf(found->content), found->version};
-}
-
-Status PutMarker(ObjectStore* store, const VersionedMarker& old, std::string_view state) {
-  const std::string content = Content(state);
-  if (old.state == Marker::kNone) return store->PutIfAbsent(kMarkerKey, content).status();
-  return store->PutIfVersion(kMarkerKey, content, old.version).status();
-}
 
 /// Of the first objects, those that are private left out.
 Result<bool> HasAny(ObjectStore* store, const std::function<bool(const std::string&)>& is_it) {
@@ -78,8 +47,12 @@ Status Refuse(Marker state, const ObjectStore& store) {
       store.Describe());
 }
 
+Status IsRestored() {
+  return Error(ErrorKind::kConflict, "a restore into this catalog has not ended: run `gigapi restore` again");
+}
+
 Status CheckMarker(ObjectStore* store) {
-  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadCatalogMarker(store));
   return marker.state == Marker::kWhole ? Status::OK() : Refuse(marker.state, *store);
 }
 
@@ -155,7 +128,7 @@ std::unique_ptr<Catalog> MakeGuardedCatalog(std::unique_ptr<Catalog> catalog, st
 }
 
 Status CheckOrMarkCatalog(ObjectStore* store, const std::vector<LayerPtr>& layers) {
-  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadCatalogMarker(store));
   if (marker.state == Marker::kWhole) return Status::OK();
   if (marker.state != Marker::kNone) return Refuse(marker.state, *store);
   // One of an earlier version has metadata and no marker.
@@ -166,46 +139,28 @@ Status CheckOrMarkCatalog(ObjectStore* store, const std::vector<LayerPtr>& layer
     // Another node may have made it meanwhile, and flushed.
     if (has_files) return CheckMarker(store);
   }
-  const auto put = store->PutIfAbsent(kMarkerKey, Content(kWhole));
-  return put.ok() || KindOf(put.status()) != ErrorKind::kConflict ? put.status() : CheckMarker(store);
+  const Status put = ReplaceCatalogMarker(store, marker, CatalogMarkerContent(Marker::kWhole)).status();
+  return put.ok() || KindOf(put) != ErrorKind::kConflict ? put : CheckMarker(store);
 }
 
 Result<bool> HasCatalogMarker(ObjectStore* store) {
-  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadCatalogMarker(store));
   return marker.state != Marker::kNone;
 }
 
 Result<bool> BeginRebuild(ObjectStore* store) {
-  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
-  if (marker.state == Marker::kRestoring) {
-    return Error(ErrorKind::kConflict, "a restore into this catalog has not ended: run `gigapi restore` again");
-  }
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadCatalogMarker(store));
+  if (marker.state == Marker::kRestoring) return IsRestored();
   if (marker.state != Marker::kNone) return marker.state == Marker::kWhole;
-  ARROW_RETURN_NOT_OK(store->PutIfAbsent(kMarkerKey, Content(kUnfinished)).status());
+  ARROW_RETURN_NOT_OK(ReplaceCatalogMarker(store, marker, CatalogMarkerContent(Marker::kUnfinished)).status());
   return false;
 }
 
-Result<CatalogMarker> BeginRestore(ObjectStore* store) {
-  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
-  if (marker.state != Marker::kRestoring) ARROW_RETURN_NOT_OK(PutMarker(store, marker, kRestoring));
-  return marker.state;
-}
-
-Status GiveUpRestore(ObjectStore* store, CatalogMarker before) {
-  if (before == Marker::kRestoring) return Status::OK();  // of another try, which goes on or is run again
-  if (before == Marker::kNone) return store->Remove(kMarkerKey);
-  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
-  return PutMarker(store, marker, before == Marker::kWhole ? kWhole : kUnfinished);
-}
-
-Result<bool> IsBeingRestored(ObjectStore* store) {
-  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
-  return marker.state == Marker::kRestoring;
-}
-
 Status EndRebuild(ObjectStore* store) {
-  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadMarker(store));
-  return marker.state == Marker::kWhole ? Status::OK() : PutMarker(store, marker, kWhole);
+  ARROW_ASSIGN_OR_RAISE(const VersionedMarker marker, ReadCatalogMarker(store));
+  if (marker.state == Marker::kWhole) return Status::OK();
+  if (marker.state == Marker::kRestoring) return IsRestored();
+  return ReplaceCatalogMarker(store, marker, CatalogMarkerContent(Marker::kWhole)).status();
 }
 
 }  // namespace gigapi

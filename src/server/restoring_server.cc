@@ -1,5 +1,7 @@
 #include "server/restoring_server.h"
 
+#include <functional>
+
 #include "server/api/gigapi/restore_routes.h"
 #include "server/error_table.h"
 #include "server/front_door.h"
@@ -16,7 +18,7 @@ constexpr size_t kQueuedMax = 16;
 class RestoringServerImpl final : public RestoringServer {
  public:
   explicit RestoringServerImpl(const ServerOptions& options)
-      : pool_("restore-http", 1, kQueuedMax), door_(options, &router_) {
+      : pool_("restore-http", 1, kQueuedMax), door_(options, &router_), state_(options.restores.state) {
     AddRestoreRoutes(options.restores, {.asked_by_strangers = IsOpenToStrangers(options)}, &pool_, &router_);
   }
   ~RestoringServerImpl() override { Stop(); }
@@ -41,8 +43,10 @@ class RestoringServerImpl final : public RestoringServer {
     http::Decision decision = door_.Decide(request);
     const int refusal = decision.refusal.status;
     if (decision.handler == nullptr && (refusal == 404 || refusal == 405)) {
-      decision.refusal = ErrorResponse(
-          Error(ErrorKind::kUnavailable, "a backup is being restored: GET /api/v1/restore tells how far it is"));
+      const Status waits_for = state_().waits_for;
+      decision.refusal = ErrorResponse(Errorf(ErrorKind::kUnavailable,
+                                              "a backup is being restored: GET /api/v1/restore tells how far it is{}",
+                                              waits_for.ok() ? "" : "; it is tried again: " + ClientMessage(waits_for)));
     }
     return decision;
   }
@@ -50,6 +54,7 @@ class RestoringServerImpl final : public RestoringServer {
   http::WorkerPool pool_;
   http::Router router_;
   const FrontDoor door_;
+  const std::function<BackupState()> state_;
   std::unique_ptr<http::HttpServer> http_server_;
 };
 

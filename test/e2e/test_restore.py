@@ -1,7 +1,9 @@
 """Restores into lakes that nodes share: what goes, what stays, and what happens when something fails meanwhile."""
 import json
 
+import requests
 from gigapi_testing.backups import FAST, begin_restore, ids, last_restore, lines, run, succeed
+from gigapi_testing.fault_proxy import FaultProxy
 from gigapi_testing.server import wait_until
 
 
@@ -35,3 +37,37 @@ def test_what_a_restore_took_away_does_not_come_back(binary, make_server, make_l
     assert ids(node) == [*range(10), *range(50, 80)]
     assert node.query("SHOW TABLES") == [{"table_name": "cpu"}]
     assert node.metrics()["gigapi_heal_files_total"] == 0
+
+
+def test_a_server_whose_bucket_goes_away_during_a_restore_waits_and_says_why(minio, make_server, binary, tmp_path):
+    """In the phase in which the catalog gets the backup's content, and when the lake is to be opened again."""
+    place = tmp_path / "place"
+    minio.client().make_bucket("goes")
+    proxy = FaultProxy(minio.port, "http").start()
+    server = make_server(root=tmp_path / "root", **FAST, **minio.layer(0, "s3", "goes", port=proxy.port))
+    server.write(lines(0, 10))
+    succeed(binary, "backup", f"file://{place}", "--url", server.url)
+    server.write(lines(10, 10))
+    for only in (lambda request: request.method == "DELETE" and "metadata.json" in request.target,
+                 lambda request: request.method == "PUT" and "probe" in request.target):
+        proxy.fail("error", only=only)
+        assert begin_restore(server, place, force=True).status_code == 202
+
+        def waits():
+            try:
+                state = server.get("/api/v1/restore", timeout=5)
+            except requests.RequestException:
+                return None
+            return state.json() if state.ok and "waits_for" in state.json() else None
+
+        state = wait_until(waits, "the restore waits", 90)
+        assert state["state"] == "running" and "503" in state["waits_for"], state
+        refused = server.get("/health", timeout=5)
+        assert refused.status_code == 503 and "tried again" in refused.text and "Retry-After" in refused.headers
+        proxy.heal()
+        state = last_restore(server)
+        assert state["state"] == "done" and "waits_for" not in state, state
+        wait_until(lambda: server.get("/ready").status_code == 200, "the server is ready")
+        assert ids(server) == list(range(10))
+    assert server.stop() == 0
+    proxy.stop()

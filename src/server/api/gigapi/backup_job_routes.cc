@@ -35,6 +35,7 @@ std::string BackupStateJson(const BackupState& state) {
     json.Key("tables").Integer(state.totals.tables).Key("files").Integer(state.totals.files);
     json.Key("rows").Integer(state.totals.rows).Key("bytes").Integer(state.totals.bytes);
   }
+  if (!state.waits_for.ok()) json.Key("waits_for").String(ClientMessage(state.waits_for));
   if (!state.failure.ok()) json.Key("error").String(ClientMessage(state.failure));
   return json.EndObject().Take() + "\n";
 }
