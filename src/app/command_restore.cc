@@ -36,11 +36,18 @@ struct RestoreCommandOptions {
 Status List(const BackupPlace& place, const std::string& url) {
   ARROW_ASSIGN_OR_RAISE(const auto ids, place.List());
   if (ids.empty()) fmt::print(stderr, "there is no backup in {}\n", url);
+  size_t unreadable = 0;
   for (const std::string& id : ids) {
-    ARROW_ASSIGN_OR_RAISE(const BackupManifest manifest, place.Read(id));
-    fmt::print("{}  {}\n", id, Describe(TotalsOf(manifest)));
+    const auto manifest = place.Read(id);
+    if (manifest.ok()) {
+      fmt::print("{}  {}\n", id, Describe(TotalsOf(*manifest)));
+    } else {
+      ++unreadable;
+      fmt::print(stderr, "{}\n", manifest.status().message());
+    }
   }
-  return Status::OK();
+  if (unreadable == 0) return Status::OK();
+  return Errorf(ErrorKind::kInvalidArgument, "{} of {} backups cannot be read", unreadable, ids.size());
 }
 
 /// A folder that is named is restored into, whatever layers the settings have.

@@ -79,8 +79,12 @@ Result<std::vector<std::string>> BackupPlace::List() const {
 
 Result<BackupManifest> BackupPlace::Read(const std::string& id) const {
   if (!IsBackupId(id)) return Errorf(ErrorKind::kInvalidArgument, "\"{}\" is no id of a backup", id);
-  ARROW_ASSIGN_OR_RAISE(const std::string json, ReadObject(store_.get(), ManifestKey(id)));
-  return DecodeManifest(json, layer_);
+  auto manifest = [&]() -> Result<BackupManifest> {
+    ARROW_ASSIGN_OR_RAISE(const std::string json, ReadObject(store_.get(), ManifestKey(id)));
+    return DecodeManifest(json, layer_);
+  }();
+  if (!manifest.ok()) return Errorf(KindOf(manifest.status()), "backup {}: {}", id, manifest.status().message());
+  return manifest;
 }
 
 Result<BackupManifest> BackupPlace::ReadNewest() const {

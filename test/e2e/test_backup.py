@@ -308,6 +308,18 @@ def test_a_server_that_restores_says_so_and_lets_nobody_in_who_may_not(minio, bi
     proxy.stop()
 
 
+def test_a_list_names_a_backup_that_cannot_be_read_and_goes_on(binary, backed_up):
+    listed = succeed(binary, "restore", backed_up, "--list").splitlines()
+    broken = listed[0].split()[0]
+    manifest = backed_up / f"backups/{broken}.json"
+    manifest.write_text(manifest.read_text()[:-100])
+    done = run(binary, "restore", backed_up, "--list")
+    assert done.returncode == 1 and done.stdout.splitlines() == listed[1:]
+    assert f"backup {broken}: " in done.stderr and "1 of 2 backups cannot be read" in done.stderr, done.stderr
+    refused = run(binary, "restore", backed_up, "--backup", broken, "--root", backed_up.parent / "new")
+    assert refused.returncode == 1 and broken in refused.stderr
+
+
 def test_a_node_restores_the_lake_that_it_shares_when_it_is_alone(make_server, make_lake, tmp_path, backed_up):
     lake = make_lake()
     nodes = [make_server(root=tmp_path / f"node{i}", **lake) for i in range(2)]
