@@ -25,7 +25,8 @@ std::string TypeOfUrl(std::string_view url);
 Result<std::string> FolderOfUrl(std::string_view url);
 
 /// Equal for two layers whose addresses lead to one place, by whatever links and however they are asked; empty: the address
-/// is none. Two names of one host are not known as such, but for Amazon's, where a bucket's name is enough.
+/// is none. Two names of one host are not known as such (CheckPlaces finds them), but for Amazon's, where a bucket's name is
+/// enough.
 std::string PlaceOfLayer(const LayerSettings& layer);
 
 /// The layer that has the catalog of several nodes where there is no Redis: the first bucket that is global, else the first

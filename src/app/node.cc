@@ -167,6 +167,7 @@ Result<std::unique_ptr<Node>> Node::Start(const Settings& settings, RestoreServi
            settings.durability);
   ARROW_ASSIGN_OR_RAISE(node->storage_, OpenNodeStorage(settings));
   ARROW_RETURN_NOT_OK(ProbeWrites(settings.mode, node->storage_));
+  ARROW_RETURN_NOT_OK(CheckPlaces(settings.mode, node->storage_));
   LakeOptions lake_options = LakeOptionsOf(settings);
   lake_options.layers = node->storage_.layers;
   lake_options.shared_catalog = node->storage_.shared_catalog;

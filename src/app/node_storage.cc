@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -13,6 +14,7 @@
 #include "object_store/open_store.h"
 #include "object_store/redis/redis_store.h"
 #include "object_store/s3_store.h"
+#include "storage/place_mark.h"
 
 namespace gigapi {
 namespace {
@@ -114,6 +116,13 @@ Status OpenLayers(const Settings& settings, NodeStorage* storage) {
   return Status::OK();
 }
 
+/// How many of the layers a node of this mode writes to: one that only takes rows flushes to the first, the others move
+/// files to all of them.
+size_t WrittenLayers(const std::string& mode, const NodeStorage& storage) {
+  if (mode == "readonly") return 0;
+  return mode == "writeonly" ? 1 : storage.layers.size();
+}
+
 }  // namespace
 
 Result<NodeStorage> OpenNodeStorage(const Settings& settings) {
@@ -139,10 +148,7 @@ Result<NodeStorage> OpenNodeStorage(const Settings& settings) {
 }
 
 Status ProbeWrites(const std::string& mode, const NodeStorage& storage) {
-  if (mode == "readonly") return Status::OK();
-  // A node that only takes rows flushes to the first layer; the others move files to all of them.
-  const size_t written = mode == "writeonly" ? 1 : storage.layers.size();
-  for (size_t i = 0; i < written; ++i) {
+  for (size_t i = 0; i < WrittenLayers(mode, storage); ++i) {
     const Layer& layer = *storage.layers[i];
     if (layer.local_directory()) continue;
     const std::string key = std::string(kPrivatePrefix) + "probe";
@@ -152,6 +158,23 @@ Status ProbeWrites(const std::string& mode, const NodeStorage& storage) {
       return Errorf(KindOf(tried), "layer '{}' cannot be written to, as mode {} wants: {}", layer.name(), mode,
                     tried.message());
     }
+  }
+  return Status::OK();
+}
+
+Status CheckPlaces(const std::string& mode, const NodeStorage& storage) {
+  std::map<std::string, std::string> name_of_place;
+  for (size_t i = 0; i < storage.layers.size(); ++i) {
+    const Layer& layer = *storage.layers[i];
+    if (layer.local_directory()) continue;
+    ARROW_ASSIGN_OR_RAISE(const std::string id, PlaceIdOf(layer.store(), i < WrittenLayers(mode, storage)));
+    const auto [other, is_new] = name_of_place.emplace(id, layer.name());
+    if (id.empty() || is_new) continue;
+    return Errorf(
+        ErrorKind::kInvalidArgument,
+        "layers '{}' and '{}' are one place: a file that moved from one to the other would be removed from both. (If "
+        "one is a copy of the other, remove {} from it.)",
+        other->second, layer.name(), kPlaceMarkKey);
   }
   return Status::OK();
 }

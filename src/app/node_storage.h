@@ -27,6 +27,10 @@ Result<NodeStorage> OpenNodeStorage(const Settings& settings);
 /// refused at start and not by the first flush. A folder is tried when it is opened.
 Status ProbeWrites(const std::string& mode, const NodeStorage& storage);
 
+/// kInvalidArgument where two layers are one bucket under two addresses. Marks the buckets that a node of this mode writes
+/// to.
+Status CheckPlaces(const std::string& mode, const NodeStorage& storage);
+
 /// Whether each layer and the catalog answer.
 Status ProbeStorage(const NodeStorage& storage);
 

@@ -33,5 +33,21 @@ TEST(NodeStorage, TriesTheBucketsThatItsModeWritesTo) {
   EXPECT_TRUE(ListAll(storage.layers[0]->store(), "").ValueOrDie().empty()) << "nothing is left";
 }
 
+TEST(NodeStorage, KnowsOnePlaceUnderTwoAddresses) {
+  const std::shared_ptr<ObjectStore> place = MakeMemoryStore();
+  const auto layer = [](const std::string& name, const std::shared_ptr<ObjectStore>& store) {
+    return std::make_shared<const Layer>(LayerOptions{.name = name}, store, nullptr);
+  };
+  const NodeStorage twice{.layers = {layer("hot", place), layer("warm", MakeMemoryStore()), layer("cold", place)}};
+  for (const char* mode : {"aio", "compaction", "writeonly", "readonly"}) {
+    const Status checked = CheckPlaces(mode, twice);
+    EXPECT_EQ(KindOf(checked), ErrorKind::kInvalidArgument) << mode;
+    EXPECT_THAT(checked.message(), HasSubstr("layers 'hot' and 'cold' are one place"));
+  }
+  const NodeStorage two{.layers = {layer("hot", place), layer("cold", MakeMemoryStore())}};
+  for (const char* mode : {"readonly", "writeonly", "aio", "aio"}) EXPECT_TRUE(CheckPlaces(mode, two).ok()) << mode;
+  EXPECT_TRUE(CheckPlaces("readonly", {.layers = {ReadOnlyBucket("hot"), ReadOnlyBucket("cold")}}).ok());
+}
+
 }  // namespace
 }  // namespace gigapi

@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "catalog/catalog_marker.h"
+#include "storage/place_mark.h"
 
 namespace gigapi {
 namespace {
@@ -45,13 +47,38 @@ Result<BackupPlace> BackupPlace::Open(const std::string& url, const StoreCredent
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<ObjectStore> store, OpenStore(parsed, credentials, LocalFileSystem()));
   ARROW_RETURN_NOT_OK(store->Probe());
   BackupPlace place(std::move(store));
-  if (parsed.kind == StoreKind::kLocal) place.folder_ = parsed.path;
+  if (parsed.kind == StoreKind::kLocal) {
+    place.folder_ = parsed.path;
+  } else {
+    StoreUrl bucket = parsed;
+    bucket.prefix.clear();
+    place.prefix_ = parsed.prefix;
+    ARROW_ASSIGN_OR_RAISE(place.bucket_, OpenStore(bucket, credentials, LocalFileSystem()));
+  }
   ARROW_ASSIGN_OR_RAISE(place.files_, OpenStore(BelowFiles(parsed), credentials, LocalFileSystem()));
   return place;
 }
 
 Status BackupPlace::CheckIsNoPartOfALake() const {
-  if (folder_.empty()) return Status::OK();
+  if (bucket_) return CheckBucket();
+  return folder_.empty() ? Status::OK() : CheckFolder();
+}
+
+/// By the marks that a node leaves in each layer and beside a catalog.
+Status BackupPlace::CheckBucket() const {
+  for (size_t end = 0;; end = prefix_.find('/', end) + 1) {
+    const std::string above = prefix_.substr(0, end);
+    for (const std::string_view mark : {std::string_view(kPlaceMarkKey), kCatalogMarkerKey}) {
+      // Keys that reach the place alone do not tell.
+      if (!bucket_->Head(above + std::string(mark)).ok()) continue;
+      return Errorf(ErrorKind::kInvalidArgument, "{} lies in a lake, which has {}{}: backups need a place of their own",
+                    store_->Describe(), above, mark);
+    }
+    if (end == prefix_.size()) return Status::OK();
+  }
+}
+
+Status BackupPlace::CheckFolder() const {
   std::error_code unknown;
   const std::filesystem::path real = std::filesystem::weakly_canonical(folder_, unknown);
   if (unknown) return Status::OK();

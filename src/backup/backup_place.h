@@ -21,7 +21,7 @@ class BackupPlace {
   /// Asks whether it answers.
   static Result<BackupPlace> Open(const std::string& url, const StoreCredentials& credentials);
 
-  /// kInvalidArgument for a folder in a data root or in a layer: what lies there is taken for a part of the lake.
+  /// kInvalidArgument for what lies in a data root or in a layer, and would be taken for a part of the lake.
   Status CheckIsNoPartOfALake() const;
   /// The ids of all backups, the oldest first.
   Result<std::vector<std::string>> List() const;
@@ -38,7 +38,12 @@ class BackupPlace {
   ObjectStore* store() const { return store_.get(); }
 
  private:
-  std::string folder_;  // of a place on this machine that was opened by its address
+  Status CheckFolder() const;
+  Status CheckBucket() const;
+
+  std::string folder_;                   // of a place on this machine that was opened by its address
+  std::string prefix_;                   // of one in a bucket
+  std::shared_ptr<ObjectStore> bucket_;  // all of that bucket; nullptr: a folder
   std::shared_ptr<ObjectStore> store_;
   std::shared_ptr<ObjectStore> files_;  // the same place below files/: the rest of it may have uploads of other programs
   LayerPtr layer_;                      // what the files of manifests lie in

@@ -215,6 +215,25 @@ def test_a_backup_goes_into_a_lake_that_nodes_share(binary, make_server, make_la
     assert ids(nodes[1]) == list(range(40))
 
 
+def test_a_bucket_is_one_place_whatever_its_host_is_called(minio, binary, make_server, tmp_path):
+    minio.client().make_bucket("one")
+    keys = {"GIGAPI_BACKUP_AUTH_KEY": minio.access_key, "GIGAPI_BACKUP_AUTH_SECRET": minio.secret_key}
+    layer = minio.layer(0, "hot", "one", prefix="lake")
+    server = make_server(**FAST, **layer, **keys)
+    server.write(lines(0, 10))
+    for below in ("lake", "lake/sub/backups"):
+        refused = run(binary, "backup", f"s3://localhost:{minio.port}/one/{below}?secure=false", "--url", server.url)
+        assert refused.returncode == 1 and "lies in a lake" in refused.stderr, refused.stderr
+    succeed(binary, "backup", f"s3://localhost:{minio.port}/one/lakes?secure=false", "--url", server.url)
+    server.stop()
+    again = {key.replace("_0_", "_1_"): value.replace("127.0.0.1", "localhost") if isinstance(value, str) else value
+             for key, value in layer.items()}
+    again["GIGAPI_LAYERS_1_NAME"] = "cold"
+    twice = make_server(root=tmp_path / "twice", start=False, **FAST, **layer, **again)
+    twice.spawn()
+    assert twice.process.wait(60) == 1 and "layers 'hot' and 'cold' are one place" in twice.log(), twice.log()
+
+
 @pytest.fixture
 def backed_up(binary, make_server, tmp_path):
     """A place with a backup of rows 0 to 39, and one of 0 to 49 after it."""
