@@ -4,6 +4,7 @@
 #include "query/lake_file_system.h"
 #include "query/large_limit.h"
 #include "query/sql_functions.h"
+#include "query/vector_memory.h"
 
 namespace gigapi {
 namespace {
@@ -33,6 +34,7 @@ LakeDatabase::LakeDatabase(SnapshotSource* lake, const QueryOptions& options)
     : pool_max_(static_cast<size_t>(std::max(1, options.max_concurrent))) {
   duckdb::DBConfig config;
   Configure(options, &config);
+  LimitVectorMemory(&config);
   db_ = duckdb::make_uniq<duckdb::DuckDB>(nullptr, &config);
   Mount(lake, options);
 }

@@ -23,6 +23,7 @@
 #include "query/statement_guard.h"
 #include "query/time_comparison.h"
 #include "query/time_slice.h"
+#include "query/vector_memory.h"
 
 namespace gigapi {
 
@@ -202,6 +203,7 @@ class QueryEngineImpl final : public QueryEngine {
   Result<QueryDescription> Describe(const QueryRequest& request, QueryCancel cancel) override {
     return Admitted(request, std::move(cancel), [&](Held held) -> Result<QueryDescription> {
       auto& context = held.lease->context();
+      const SmallVectorsOnly while_planning;
       auto statement = Prepared(request, context);
       ARROW_ASSIGN_OR_RAISE(const auto values, BindParameters(request));
       const auto scanned = ScannedTable(QueryOf(*statement), request.database, *lake_->Snapshot());
@@ -268,13 +270,20 @@ class QueryEngineImpl final : public QueryEngine {
     return statement;
   }
 
+  static duckdb::unique_ptr<duckdb::PendingQueryResult> Planned(duckdb::unique_ptr<duckdb::SQLStatement> statement,
+                                                                BoundParameters& parameters,
+                                                                duckdb::ClientContext& context) {
+    const SmallVectorsOnly while_planning;
+    const duckdb::QueryParameters streaming(duckdb::QueryResultOutputType::ALLOW_STREAMING);
+    return context.PendingQuery(std::move(statement), parameters, streaming);
+  }
+
   /// May throw DuckDB's exceptions.
   Result<std::unique_ptr<ArrowResults>> Run(const QueryRequest& request, const RunningQuery& query,
                                             duckdb::ClientContext& context) {
     auto statement = Prepared(request, context);
     ARROW_ASSIGN_OR_RAISE(auto parameters, BindParameters(request));
-    const duckdb::QueryParameters streaming(duckdb::QueryResultOutputType::ALLOW_STREAMING);
-    auto pending = context.PendingQuery(std::move(statement), parameters, streaming);
+    auto pending = Planned(std::move(statement), parameters, context);
     if (pending->HasError()) pending->ThrowError();
     // DuckDB forgets an interrupt that came before the query began. It must end by itself: what a query that was never
     // executed has begun would run to its end before the connection's next one.
