@@ -2,10 +2,14 @@
 
 #include <arrow/c/bridge.h>
 
+#include "query/row_bytes.h"
+
 namespace gigapi {
 namespace {
 
 constexpr duckdb::idx_t kBatchRows = 64 * 1024;
+/// More than that many rows of a hundred numbers; a batch with one row may be larger.
+constexpr duckdb::idx_t kBatchBytes = 64 << 20;
 
 // DuckDB marks some types (JSON, UUID) as Arrow extensions; clients get the plain type under them.
 void DropExtensionMarks(ArrowSchema* schema) {
@@ -42,28 +46,37 @@ Result<std::shared_ptr<arrow::RecordBatch>> ArrowResults::Finish(duckdb::ArrowAp
   return arrow::ImportRecordBatch(&array, schema_);
 }
 
+bool ArrowResults::HasRows() {
+  if (chunk_ && row_ < chunk_->size()) return true;
+  if (finished_) return false;
+  chunk_ = result_->FetchRaw();
+  row_ = 0;
+  if (!chunk_ || chunk_->size() == 0) {
+    chunk_.reset();
+    if (result_->HasError()) result_->ThrowError();
+    finished_ = true;
+    return false;
+  }
+  row_bytes_ = RowBytes(*chunk_);
+  return true;
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> ArrowResults::Next() {
-  if (finished_) return nullptr;
-  duckdb::unique_ptr<duckdb::ArrowAppender> appender;
-  duckdb::idx_t rows = 0;
+  if (!HasRows()) return nullptr;
+  duckdb::ArrowAppender appender(result_->types, first_ ? chunk_->size() : kBatchRows, properties_, extensions_);
   const duckdb::idx_t wanted = first_ ? 1 : kBatchRows;
-  while (rows < wanted) {
-    auto chunk = result_->FetchRaw();
-    if (!chunk || chunk->size() == 0) {
-      if (result_->HasError()) result_->ThrowError();
-      finished_ = true;
-      break;
+  duckdb::idx_t rows = 0, bytes = 0;
+  while (rows < wanted && HasRows()) {
+    const duckdb::idx_t begin = row_;
+    while (row_ < chunk_->size() && (bytes == 0 || bytes + row_bytes_[row_] <= kBatchBytes)) {
+      bytes += row_bytes_[row_++];
     }
-    if (!appender) {
-      appender = duckdb::make_uniq<duckdb::ArrowAppender>(result_->types, first_ ? chunk->size() : kBatchRows, properties_,
-                                                          extensions_);
-    }
-    appender->Append(*chunk, 0, chunk->size(), chunk->size());
-    rows += chunk->size();
+    if (row_ > begin) appender.Append(*chunk_, begin, row_, chunk_->size());
+    rows += row_ - begin;
+    if (row_ < chunk_->size()) break;
   }
   first_ = false;
-  if (rows == 0) return nullptr;
-  return Finish(appender.get());
+  return Finish(&appender);
 }
 
 }  // namespace gigapi

@@ -1,10 +1,11 @@
 // Turns a DuckDB result into Arrow record batches of a useful size: the first as soon as there are rows, then about 64K
-// rows.
+// rows, or less where they are large.
 #pragma once
 
 #include <arrow/record_batch.h>
 
 #include <memory>
+#include <vector>
 
 #include "base/error.h"
 #include "query/duckdb_headers.h"
@@ -28,12 +29,17 @@ class ArrowResults {
 
  private:
   ArrowResults(duckdb::unique_ptr<duckdb::QueryResult> result, duckdb::ClientProperties properties);
+  /// Makes a chunk with rows that are to be had the current one; false at the end.
+  bool HasRows();
   Result<std::shared_ptr<arrow::RecordBatch>> Finish(duckdb::ArrowAppender* appender);
 
   duckdb::unique_ptr<duckdb::QueryResult> result_;
   duckdb::ClientProperties properties_;
   duckdb::unordered_map<duckdb::idx_t, const duckdb::shared_ptr<duckdb::ArrowTypeExtensionData>> extensions_;
   std::shared_ptr<arrow::Schema> schema_;
+  duckdb::unique_ptr<duckdb::DataChunk> chunk_;
+  std::vector<duckdb::idx_t> row_bytes_;  // of the chunk
+  duckdb::idx_t row_ = 0;                 // of the chunk: the next
   bool first_ = true;
   bool finished_ = false;
 };
