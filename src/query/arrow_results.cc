@@ -22,20 +22,21 @@ void DropExtensionMarks(ArrowSchema* schema) {
 Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOf(const duckdb::vector<duckdb::LogicalType>& types,
                                                      const duckdb::vector<std::string>& names,
                                                      duckdb::ClientProperties properties) {
+  auto distinct_names = names;
+  duckdb::QueryResult::DeduplicateColumns(distinct_names);
   ArrowSchema schema;
-  duckdb::ArrowConverter::ToArrowSchema(&schema, types, names, properties);
+  duckdb::ArrowConverter::ToArrowSchema(&schema, AnswerTypes(types).types(), distinct_names, properties);
   DropExtensionMarks(&schema);
   return arrow::ImportSchema(&schema);
 }
 
-ArrowResults::ArrowResults(duckdb::unique_ptr<duckdb::QueryResult> result, duckdb::ClientProperties properties)
-    : result_(std::move(result)), properties_(std::move(properties)) {}
+ArrowResults::ArrowResults(duckdb::unique_ptr<duckdb::QueryResult> result, duckdb::ClientContext& context)
+    : context_(context), result_(std::move(result)), types_(result_->types), properties_(context.GetClientProperties()) {}
 
 Result<std::unique_ptr<ArrowResults>> ArrowResults::Make(duckdb::unique_ptr<duckdb::QueryResult> result,
                                                          duckdb::ClientContext& context) {
-  auto properties = context.GetClientProperties();
-  auto results = std::unique_ptr<ArrowResults>(new ArrowResults(std::move(result), std::move(properties)));
-  results->extensions_ = duckdb::ArrowTypeExtensionData::GetExtensionTypes(context, results->result_->types);
+  auto results = std::unique_ptr<ArrowResults>(new ArrowResults(std::move(result), context));
+  results->extensions_ = duckdb::ArrowTypeExtensionData::GetExtensionTypes(context, results->types_.types());
   ARROW_ASSIGN_OR_RAISE(results->schema_,
                         ArrowSchemaOf(results->result_->types, results->result_->names, results->properties_));
   return results;
@@ -57,13 +58,14 @@ bool ArrowResults::HasRows() {
     finished_ = true;
     return false;
   }
+  chunk_ = types_.Convert(std::move(chunk_), context_);
   row_bytes_ = RowBytes(*chunk_);
   return true;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> ArrowResults::Next() {
   if (!HasRows()) return nullptr;
-  duckdb::ArrowAppender appender(result_->types, first_ ? chunk_->size() : kBatchRows, properties_, extensions_);
+  duckdb::ArrowAppender appender(types_.types(), first_ ? chunk_->size() : kBatchRows, properties_, extensions_);
   const duckdb::idx_t wanted = first_ ? 1 : kBatchRows;
   duckdb::idx_t rows = 0, bytes = 0;
   while (rows < wanted && HasRows()) {

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "base/error.h"
+#include "query/answer_types.h"
 #include "query/duckdb_headers.h"
 
 namespace gigapi {
 
-/// The Arrow schema of columns of DuckDB as clients get it. May throw DuckDB's exceptions.
+/// The Arrow schema of columns of DuckDB as clients get it: see answer_types.h, and no two columns have a name in common.
+/// May throw DuckDB's exceptions.
 Result<std::shared_ptr<arrow::Schema>> ArrowSchemaOf(const duckdb::vector<duckdb::LogicalType>& types,
                                                      const duckdb::vector<std::string>& names,
                                                      duckdb::ClientProperties properties);
@@ -28,12 +30,14 @@ class ArrowResults {
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
 
  private:
-  ArrowResults(duckdb::unique_ptr<duckdb::QueryResult> result, duckdb::ClientProperties properties);
+  ArrowResults(duckdb::unique_ptr<duckdb::QueryResult> result, duckdb::ClientContext& context);
   /// Makes a chunk with rows that are to be had the current one; false at the end.
   bool HasRows();
   Result<std::shared_ptr<arrow::RecordBatch>> Finish(duckdb::ArrowAppender* appender);
 
+  duckdb::ClientContext& context_;
   duckdb::unique_ptr<duckdb::QueryResult> result_;
+  const AnswerTypes types_;
   duckdb::ClientProperties properties_;
   duckdb::unordered_map<duckdb::idx_t, const duckdb::shared_ptr<duckdb::ArrowTypeExtensionData>> extensions_;
   std::shared_ptr<arrow::Schema> schema_;

@@ -49,6 +49,7 @@ void AppendTimestamp(int64_t value, arrow::TimeUnit::type unit, TimeFormat time_
   if (unit == arrow::TimeUnit::NANO && time_format == TimeFormat::kEpochNanos) {
     return AppendQuoted(kNumberBytesMax, out, [&](char* p) { return WriteInt64(value, p); });
   }
+  if (unit != arrow::TimeUnit::NANO && !InfinityText(value).empty()) return AppendJsonString(InfinityText(value), out);
   const int64_t per_second = 1'000'000'000 / UnitNanos(unit);
   const int64_t seconds = value / per_second - (value % per_second < 0 ? 1 : 0);
   const auto nanos = static_cast<uint32_t>((value - seconds * per_second) * UnitNanos(unit));
@@ -173,7 +174,8 @@ void AppendJsonValue(const arrow::Array& array, int64_t row, TimeFormat time_for
       return AppendTimestamp(ValueAt<arrow::TimestampArray>(array, row),
                              static_cast<const arrow::TimestampType&>(*array.type()).unit(), time_format, out);
     case arrow::Type::DATE32: {
-      const int64_t days = ValueAt<arrow::Date32Array>(array, row);
+      const int32_t days = ValueAt<arrow::Date32Array>(array, row);
+      if (!InfinityText(days).empty()) return AppendJsonString(InfinityText(days), out);
       return AppendQuoted(kTimeBytesMax, out, [&](char* p) { return WriteDate(days, p); });
     }
     case arrow::Type::TIME32: {

@@ -83,6 +83,11 @@ TEST(ResultEncoder, TimesAreNanosecondsOrRfc3339) {
   EXPECT_EQ(Json(FromJson(arrow::timestamp(arrow::TimeUnit::SECOND), "[253402300800]")), "\"+10000-01-01T00:00:00Z\"");
   EXPECT_EQ(Json(FromJson(arrow::date32(), "[19577]")), "\"2023-08-08\"");
   EXPECT_EQ(Json(FromJson(arrow::date32(), "[-719528]")), "\"0000-01-01\"");
+  EXPECT_EQ(Json(FromJson(arrow::date32(), "[2147483647]")), "\"infinity\"");
+  EXPECT_EQ(Json(FromJson(arrow::list(arrow::date32()), "[[-2147483647]]")), "[\"-infinity\"]");
+  const auto micros = arrow::timestamp(arrow::TimeUnit::MICRO);
+  EXPECT_EQ(Json(FromJson(micros, "[9223372036854775807]")), "\"infinity\"");
+  EXPECT_EQ(Json(FromJson(arrow::list(micros), "[[-9223372036854775807]]")), "[\"-infinity\"]");
   EXPECT_EQ(Json(FromJson(arrow::time64(arrow::TimeUnit::MICRO), "[3723000001]")), "\"01:02:03.000001\"");
 }
 

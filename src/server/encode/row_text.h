@@ -119,7 +119,11 @@ class RowText {
       case CellKind::kMillis: return WriteTimestamp(cells.Value<int64_t>(row), 1'000, out);
       case CellKind::kMicros: return WriteTimestamp(cells.Value<int64_t>(row), 1'000'000, out);
       case CellKind::kNanos: return WriteTimestamp(cells.Value<int64_t>(row), 1'000'000'000, out);
-      case CellKind::kDate: return Style::Quoted([&](char* p) { return WriteDate(cells.Value<int32_t>(row), p); }, out);
+      case CellKind::kDate: {
+        const auto days = cells.Value<int32_t>(row);
+        if (!InfinityText(days).empty()) return WriteInfinity(days, out);
+        return Style::Quoted([&](char* p) { return WriteDate(days, p); }, out);
+      }
       case CellKind::kOther: break;
     }
     std::string json;
@@ -137,7 +141,12 @@ class RowText {
     return out + (value ? 4 : 5);
   }
 
+  static char* WriteInfinity(auto value, char* out) {
+    return Style::Quoted([&](char* p) { return WriteText(InfinityText(value), p); }, out);
+  }
+
   char* WriteTimestamp(int64_t value, int64_t per_second, char* out) const {
+    if (per_second < 1'000'000'000 && !InfinityText(value).empty()) return WriteInfinity(value, out);
     const int64_t seconds = value / per_second - (value % per_second < 0 ? 1 : 0);
     const auto nanos = static_cast<uint32_t>((value - seconds * per_second) * (1'000'000'000 / per_second));
     const int zone_mark = time_format_ == TimeFormat::kLocal ? 1 : 0;
