@@ -2,6 +2,7 @@
 
 #include <duckdb/planner/expression/bound_operator_expression.hpp>
 
+#include <cmath>
 #include <limits>
 #include <string_view>
 #include <unordered_set>
@@ -18,14 +19,44 @@ using duckdb::LogicalType;
 using duckdb::LogicalTypeId;
 using duckdb::ParsedExpression;
 
-constexpr const char* kFunctionName = "lake_time";
+/// What a number that is no whole nanosecond, or none that times have, becomes: the comparison says which.
+enum class Rounding {
+  kDown,   // time <= 1.5 as time <= 1
+  kUp,     // time < 1.5 as time < 2
+  kExact,  // time = 1.5 as time = kNever
+};
+
+/// An instant that no row has: DuckDB has none before -kTimeMax.
+constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
+constexpr int64_t kTimeMax = std::numeric_limits<int64_t>::max();
+
+const char* FunctionOf(Rounding rounding) {
+  switch (rounding) {
+    case Rounding::kDown: return "lake_time";
+    case Rounding::kUp: return "lake_time_up";
+    case Rounding::kExact: return "lake_time_exact";
+  }
+  return "";
+}
 
 // ---- the rewrite
+
+bool IsTime(const ParsedExpression& expression);
+
+/// lag(time) OVER (...)
+bool IsWindowOfTime(const duckdb::WindowExpression& window) {
+  static const std::unordered_set<std::string_view> passing = {"min",         "max",        "lag",      "lead",
+                                                               "first_value", "last_value", "nth_value"};
+  return passing.count(FoldCase(window.function_name)) != 0 && !window.children.empty() && IsTime(*window.children[0]);
+}
 
 /// A column named time, or a function that passes such a column's values on.
 bool IsTime(const ParsedExpression& expression) {
   if (expression.GetExpressionClass() == ExpressionClass::COLUMN_REF) {
     return FoldCase(expression.Cast<duckdb::ColumnRefExpression>().GetColumnName()) == kTimeColumn;
+  }
+  if (expression.GetExpressionClass() == ExpressionClass::WINDOW) {
+    return IsWindowOfTime(expression.Cast<duckdb::WindowExpression>());
   }
   if (expression.GetExpressionClass() != ExpressionClass::FUNCTION) return false;
   static const std::unordered_set<std::string_view> passing = {"min", "max", "first", "last", "any_value", "date_bin"};
@@ -56,9 +87,23 @@ bool ComputesInstant(const ParsedExpression& expression) {
   return found;
 }
 
-/// Whether `side` may be a time of the lake: by its name, or under another one when it is compared with an instant.
+/// Whether `side` may be a time of the lake: by its name, or as whatever is compared with an instant.
 bool MayBeTime(const ParsedExpression& side, const ParsedExpression& other) {
-  return IsTime(side) || (side.GetExpressionClass() == ExpressionClass::COLUMN_REF && ComputesInstant(other));
+  if (IsTime(side)) return true;
+  const auto kind = side.GetExpressionClass();
+  return kind != ExpressionClass::CONSTANT && kind != ExpressionClass::PARAMETER && ComputesInstant(other) &&
+         !ComputesInstant(side);
+}
+
+/// Of what stands at the right of such a comparison with a time.
+Rounding RoundingOf(duckdb::ExpressionType comparison) {
+  switch (comparison) {
+    case duckdb::ExpressionType::COMPARE_LESSTHAN:
+    case duckdb::ExpressionType::COMPARE_GREATERTHANOREQUALTO: return Rounding::kUp;
+    case duckdb::ExpressionType::COMPARE_GREATERTHAN:
+    case duckdb::ExpressionType::COMPARE_LESSTHANOREQUALTO: return Rounding::kDown;
+    default: return Rounding::kExact;
+  }
 }
 
 bool IsTextOrNull(const ParsedExpression& expression) {
@@ -76,7 +121,7 @@ bool IsTextOfFarTime(const ParsedExpression& text) {
          value.DefaultTryCastAs(LogicalType::TIMESTAMP, time, &error);
 }
 
-void Wrap(const ParsedExpression& time, duckdb::unique_ptr<ParsedExpression>& other) {
+void Wrap(const ParsedExpression& time, duckdb::unique_ptr<ParsedExpression>& other, Rounding rounding) {
   if (IsTime(*other)) return;
   const auto location = other->GetQueryLocation();
   if (IsTextOrNull(*other)) {
@@ -86,7 +131,7 @@ void Wrap(const ParsedExpression& time, duckdb::unique_ptr<ParsedExpression>& ot
   duckdb::vector<duckdb::unique_ptr<ParsedExpression>> arguments;
   arguments.push_back(time.Copy());
   arguments.push_back(std::move(other));
-  other = duckdb::make_uniq<duckdb::FunctionExpression>(kFunctionName, std::move(arguments));
+  other = duckdb::make_uniq<duckdb::FunctionExpression>(FunctionOf(rounding), std::move(arguments));
   other->SetQueryLocation(location);
 }
 
@@ -94,18 +139,19 @@ void RewriteExpression(ParsedExpression& expression) {
   switch (expression.GetExpressionClass()) {
     case ExpressionClass::COMPARISON: {
       auto& comparison = expression.Cast<duckdb::ComparisonExpression>();
+      const auto type = comparison.GetExpressionType();
       if (MayBeTime(*comparison.left, *comparison.right)) {
-        Wrap(*comparison.left, comparison.right);
+        Wrap(*comparison.left, comparison.right, RoundingOf(type));
       } else if (MayBeTime(*comparison.right, *comparison.left)) {
-        Wrap(*comparison.right, comparison.left);
+        Wrap(*comparison.right, comparison.left, RoundingOf(duckdb::FlipComparisonExpression(type)));
       }
       return;
     }
     case ExpressionClass::BETWEEN: {
       auto& between = expression.Cast<duckdb::BetweenExpression>();
       if (!MayBeTime(*between.input, *between.lower) && !MayBeTime(*between.input, *between.upper)) return;
-      Wrap(*between.input, between.lower);
-      Wrap(*between.input, between.upper);
+      Wrap(*between.input, between.lower, Rounding::kUp);
+      Wrap(*between.input, between.upper, Rounding::kDown);
       return;
     }
     case ExpressionClass::OPERATOR: {
@@ -113,7 +159,7 @@ void RewriteExpression(ParsedExpression& expression) {
       const auto type = in.GetExpressionType();
       if (type != duckdb::ExpressionType::COMPARE_IN && type != duckdb::ExpressionType::COMPARE_NOT_IN) return;
       if (in.children.empty() || !IsTime(*in.children[0])) return;
-      for (size_t i = 1; i < in.children.size(); ++i) Wrap(*in.children[0], in.children[i]);
+      for (size_t i = 1; i < in.children.size(); ++i) Wrap(*in.children[0], in.children[i], Rounding::kExact);
       return;
     }
     case ExpressionClass::FUNCTION: {
@@ -125,8 +171,8 @@ void RewriteExpression(ParsedExpression& expression) {
       if (arguments < 2 || differences.count(FoldCase(function.function_name)) == 0) return;
       auto& left = function.children[arguments - 2];
       auto& right = function.children[arguments - 1];
-      if (IsTime(*left) && ComputesInstant(*right)) Wrap(*left, right);
-      else if (IsTime(*right) && ComputesInstant(*left)) Wrap(*right, left);
+      if (IsTime(*left) && ComputesInstant(*right)) Wrap(*left, right, Rounding::kDown);
+      else if (IsTime(*right) && ComputesInstant(*left)) Wrap(*right, left, Rounding::kDown);
       return;
     }
     default: return;
@@ -138,9 +184,8 @@ void RewriteExpression(ParsedExpression& expression) {
 /// Microseconds to nanoseconds. What lies beyond the range of nanoseconds (1677 to 2262) becomes its end: a comparison with
 /// the year 9999 is as good as one with the last instant.
 int64_t NanosOfMicros(int64_t micros) {
-  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  if (micros > kMax / kNanosPerMicro) return kMax;
-  if (micros < -(kMax / kNanosPerMicro)) return -kMax;
+  if (micros > kTimeMax / kNanosPerMicro) return kTimeMax;
+  if (micros < -(kTimeMax / kNanosPerMicro)) return -kTimeMax;
   return micros * kNanosPerMicro;
 }
 
@@ -152,9 +197,48 @@ void NanosToTime(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vec
   duckdb::UnaryExecutor::Execute<int64_t, int64_t>(input.data[0], result, input.size(), [](int64_t nanos) { return nanos; });
 }
 
+int64_t NanosOfDouble(double value, Rounding rounding) {
+  const double whole = rounding == Rounding::kUp ? std::ceil(value) : std::floor(value);
+  const bool is_far = !(std::abs(whole) < 0x1p63);  // NaN too, which is larger than all to DuckDB
+  if (rounding == Rounding::kExact && (is_far || whole != value)) return kNever;
+  if (is_far) return value < 0 ? -kTimeMax : kTimeMax;
+  return static_cast<int64_t>(whole);
+}
+
+/// `value` divided by `unit`.
+int64_t NanosOfHugeint(duckdb::hugeint_t value, __int128 unit, Rounding rounding) {
+  const __int128 number = (static_cast<__int128>(value.upper) << 64) | value.lower;
+  const __int128 rest = number % unit;
+  __int128 whole = number / unit;
+  if (rounding == Rounding::kUp && rest > 0) ++whole;
+  if (rounding != Rounding::kUp && rest < 0) --whole;
+  const bool is_far = whole > kTimeMax || whole < -kTimeMax;
+  if (rounding == Rounding::kExact && (is_far || rest != 0)) return kNever;
+  if (is_far) return whole < 0 ? -kTimeMax : kTimeMax;
+  return static_cast<int64_t>(whole);
+}
+
+duckdb::scalar_function_t FromDouble(Rounding rounding) {
+  return [rounding](duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vector& result) {
+    duckdb::UnaryExecutor::Execute<double, int64_t>(input.data[0], result, input.size(),
+                                                    [&](double value) { return NanosOfDouble(value, rounding); });
+  };
+}
+
+/// From whole numbers of 128 bits, of which `scale` digits are decimals.
+duckdb::scalar_function_t FromHugeint(uint8_t scale, Rounding rounding) {
+  __int128 unit = 1;
+  for (int i = 0; i < scale; ++i) unit *= 10;
+  return [unit, rounding](duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vector& result) {
+    duckdb::UnaryExecutor::Execute<duckdb::hugeint_t, int64_t>(
+        input.data[0], result, input.size(), [&](duckdb::hugeint_t value) { return NanosOfHugeint(value, unit, rounding); });
+  };
+}
+
+/// The name tells apart what does: DuckDB computes functions of the same name and arguments once.
 duckdb::unique_ptr<duckdb::Expression> Convert(duckdb::unique_ptr<duckdb::Expression> value,
-                                               duckdb::scalar_function_t convert) {
-  duckdb::ScalarFunction function(kFunctionName, {value->return_type}, LogicalType::TIMESTAMP_NS, std::move(convert));
+                                               duckdb::scalar_function_t convert, Rounding rounding = Rounding::kDown) {
+  duckdb::ScalarFunction function(FunctionOf(rounding), {value->return_type}, LogicalType::TIMESTAMP_NS, std::move(convert));
   duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> arguments;
   arguments.push_back(std::move(value));
   return duckdb::make_uniq<duckdb::BoundFunctionExpression>(LogicalType::TIMESTAMP_NS, std::move(function),
@@ -174,6 +258,7 @@ duckdb::unique_ptr<duckdb::Expression> TimeOfText(duckdb::ClientContext& context
   return time;
 }
 
+template <Rounding kRounding>
 duckdb::unique_ptr<duckdb::Expression> BindLakeTime(duckdb::FunctionBindExpressionInput& input) {
   auto& value = input.children[1];
   if (input.children[0]->return_type.id() != LogicalTypeId::TIMESTAMP_NS) return std::move(value);
@@ -188,6 +273,16 @@ duckdb::unique_ptr<duckdb::Expression> BindLakeTime(duckdb::FunctionBindExpressi
     case LogicalTypeId::DATE: return Convert(cast(LogicalType::TIMESTAMP), MicrosToTime);
     case LogicalTypeId::BIGINT: return Convert(std::move(value), NanosToTime);
     case LogicalTypeId::VARCHAR: return TimeOfText(input.context, std::move(value));
+    case LogicalTypeId::FLOAT:
+    case LogicalTypeId::DOUBLE: return Convert(cast(LogicalType::DOUBLE), FromDouble(kRounding), kRounding);
+    case LogicalTypeId::DECIMAL: {
+      const uint8_t scale = duckdb::DecimalType::GetScale(value->return_type);
+      const auto wide = LogicalType::DECIMAL(38, scale);
+      return Convert(cast(wide), FromHugeint(scale, kRounding), kRounding);
+    }
+    case LogicalTypeId::UBIGINT:
+    case LogicalTypeId::HUGEINT:
+    case LogicalTypeId::UHUGEINT: return Convert(cast(LogicalType::HUGEINT), FromHugeint(0, kRounding), kRounding);
     default:
       if (value->return_type.IsNumeric()) return Convert(cast(LogicalType::BIGINT), NanosToTime);
       return std::move(value);
@@ -203,10 +298,15 @@ void RewriteTimeComparisons(duckdb::QueryNode& node) {
 }
 
 void RegisterTimeComparison(duckdb::ExtensionLoader* loader) {
-  duckdb::ScalarFunction function(kFunctionName, {LogicalType::ANY, LogicalType::ANY}, LogicalType::ANY, nullptr);
-  function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-  function.SetBindExpressionCallback(BindLakeTime);
-  loader->RegisterFunction(std::move(function));
+  const auto add = [loader](Rounding rounding, duckdb::function_bind_expression_t bind) {
+    duckdb::ScalarFunction function(FunctionOf(rounding), {LogicalType::ANY, LogicalType::ANY}, LogicalType::ANY, nullptr);
+    function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
+    function.SetBindExpressionCallback(bind);
+    loader->RegisterFunction(std::move(function));
+  };
+  add(Rounding::kDown, BindLakeTime<Rounding::kDown>);
+  add(Rounding::kUp, BindLakeTime<Rounding::kUp>);
+  add(Rounding::kExact, BindLakeTime<Rounding::kExact>);
 }
 
 }  // namespace gigapi
