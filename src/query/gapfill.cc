@@ -31,6 +31,17 @@ bool IsFilling(const ParsedExpression& expression) {
   return name == "locf" || name == "interpolate";
 }
 
+/// coalesce(value, 0)
+duckdb::OperatorExpression* AsCoalesce(ParsedExpression& expression) {
+  if (expression.GetExpressionType() != ExpressionType::OPERATOR_COALESCE) return nullptr;
+  auto& coalesce = expression.Cast<duckdb::OperatorExpression>();
+  if (coalesce.children.size() < 2) return nullptr;
+  for (size_t i = 1; i < coalesce.children.size(); ++i) {
+    if (!coalesce.children[i]->IsScalar()) return nullptr;
+  }
+  return &coalesce;
+}
+
 bool HasGapfill(const ParsedExpression& expression) {
   if (IsGapfill(expression)) return true;
   bool found = false;
@@ -113,6 +124,7 @@ class Rewriter {
     if (node_.where_clause) FindBounds(*node_.where_clause, column, &bounds_);
     NameColumns();
     RewriteGroups();
+    TakeFallbacks();
     std::string modifiers = TakeModifiers();
     return Assemble() + modifiers;
   }
@@ -128,11 +140,33 @@ class Rewriter {
       names_.push_back(column->GetName());
       if (i == *bin_) Plain(column);
       aliases_.push_back(FoldCase(column->GetAlias()));
-      filling_.push_back(IsFilling(*column) ? NameOfCall(*column) : std::string());
-      if (!filling_[i].empty()) {
-        auto inner = std::move(column->Cast<duckdb::FunctionExpression>().children.at(0));
-        column = std::move(inner);
-      }
+      asked_.push_back(column->Copy());
+      filling_.push_back({});
+      fallback_.push_back({});
+      TakeFilling(i);
+      column->SetAlias(Inner(i));
+    }
+  }
+
+  void TakeFilling(size_t i) {
+    ExpressionPtr& column = node_.select_list[i];
+    if (!IsFilling(*column)) return;
+    filling_[i] = NameOfCall(*column);
+    auto inner = std::move(column->Cast<duckdb::FunctionExpression>().children.at(0));
+    column = std::move(inner);
+  }
+
+  /// What coalesce has for want of a value is for the bins without rows too.
+  void TakeFallbacks() {
+    for (size_t i = 0; i < names_.size(); ++i) {
+      if (i == *bin_ || keys_.contains(i)) continue;
+      ExpressionPtr& column = node_.select_list[i];
+      auto* coalesce = AsCoalesce(*column);
+      if (coalesce == nullptr) continue;
+      for (size_t j = 1; j < coalesce->children.size(); ++j) fallback_[i] += ", " + coalesce->children[j]->ToString();
+      auto inner = std::move(coalesce->children[0]);
+      column = std::move(inner);
+      TakeFilling(i);
       column->SetAlias(Inner(i));
     }
   }
@@ -148,7 +182,7 @@ class Rewriter {
     auto plain = expression.Copy();
     Plain(plain);
     for (size_t i = 0; i < names_.size(); ++i) {
-      if (IsColumn(expression, aliases_[i]) || plain->Equals(*node_.select_list[i])) return i;
+      if (IsColumn(expression, aliases_[i]) || plain->Equals(*asked_[i])) return i;
     }
     return std::nullopt;
   }
@@ -211,6 +245,11 @@ class Rewriter {
   }
 
   std::string Value(size_t i) const {
+    const std::string filled = Filled(i);
+    return fallback_[i].empty() ? filled : fmt::format("coalesce({}{})", filled, fallback_[i]);
+  }
+
+  std::string Filled(size_t i) const {
     const std::string value = Inner(i);
     if (filling_[i].empty()) return value;
     std::string partition;
@@ -256,10 +295,12 @@ class Rewriter {
   std::optional<size_t> bin_;
   std::string width_;
   Bounds bounds_;
-  std::vector<std::string> names_;    // of the columns, as clients see them
-  std::vector<std::string> aliases_;  // folded; empty: none
-  std::vector<std::string> filling_;  // "locf", "interpolate" or ""
-  std::set<size_t> keys_;             // columns that group, besides the bin
+  std::vector<std::string> names_;     // of the columns, as clients see them
+  std::vector<std::string> aliases_;   // folded; empty: none
+  std::vector<ExpressionPtr> asked_;   // as they were written, but without gaps
+  std::vector<std::string> filling_;   // "locf", "interpolate" or ""
+  std::vector<std::string> fallback_;  // ", 0": what coalesce has behind the value; empty: none
+  std::set<size_t> keys_;              // columns that group, besides the bin
 };
 
 void RewriteSelect(duckdb::SelectStatement& select) {
