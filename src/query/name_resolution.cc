@@ -60,6 +60,14 @@ void ResolveIox(duckdb::QueryNode& node, const std::string& database, SnapshotSo
     if (table.catalog_name.empty() && FoldCase(table.schema_name) == kIox) table.schema_name = database;
   };
   visitor.expression = [&](duckdb::unique_ptr<duckdb::ParsedExpression>& expression) {
+    if (expression->GetExpressionClass() == duckdb::ExpressionClass::OPERATOR) {
+      auto& in = expression->Cast<duckdb::OperatorExpression>();
+      const auto type = in.GetExpressionType();
+      if (type != duckdb::ExpressionType::COMPARE_IN && type != duckdb::ExpressionType::COMPARE_NOT_IN) return;
+      if (in.children.empty() || !IsSchemaColumn(*in.children[0])) return;
+      for (size_t i = 1; i < in.children.size(); ++i) ReplaceIox(&in.children[i], database);
+      return;
+    }
     if (expression->GetExpressionClass() != duckdb::ExpressionClass::COMPARISON) return;
     auto& comparison = expression->Cast<duckdb::ComparisonExpression>();
     if (IsSchemaColumn(*comparison.left)) ReplaceIox(&comparison.right, database);
