@@ -1,6 +1,7 @@
 #include "backup/backup_service.h"
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/thread.h"
 
@@ -23,9 +24,9 @@ Status BackupService::Begin(const std::string& url) {
 void BackupService::Run(const BackupPlace& place) {
   const BackupHooks hooks = HooksOf([this] { return cancelled_.load(); }, &mutex_, &state_);
   // Rows that are in files are shared with the next backup; those that no flush takes go into files of this one alone.
-  const Status flushed = source_.flush();
+  const Status flushed = Guarded(source_.flush);
   if (!flushed.ok()) LOG_WARN("rows could not be flushed before a backup", "reason=\"{}\"", flushed.message());
-  const Result<BackupManifest> manifest = RunBackup(place, source_, hooks);
+  const Result<BackupManifest> manifest = Guarded([&] { return RunBackup(place, source_, hooks); });
   const std::lock_guard lock(mutex_);
   state_.ended_ns = WallNanos();
   if (manifest.ok()) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/guarded.h"
 #include "base/thread.h"
 
 namespace gigapi {
@@ -22,7 +23,7 @@ inline Status ForEachConcurrently(size_t count, size_t threads_max, const std::s
   Status first_failure;
   const auto run = [&] {
     for (size_t i = next++; i < count; i = next++) {
-      Status done = work(i);
+      Status done = Guarded([&] { return work(i); });
       if (done.ok()) continue;
       const std::lock_guard lock(failure_mutex);
       if (first_failure.ok()) first_failure = std::move(done);

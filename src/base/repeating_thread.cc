@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/guarded.h"
 #include "base/thread.h"
 
 namespace gigapi {
@@ -14,7 +15,7 @@ void RepeatingThread::Start(std::string name, std::chrono::nanoseconds first_wai
         std::unique_lock lock(mutex_);
         if (stopped_.wait_for(lock, wait, [this] { return stopping_.load(); })) return;
       }
-      body();
+      LogExceptions("work of a thread", body);
     }
   });
 }

@@ -22,6 +22,16 @@ TEST(RepeatingThread, RepeatsUntilItIsStopped) {
   EXPECT_EQ(runs, stopped_at);
 }
 
+TEST(RepeatingThread, GoesOnAfterAnException) {
+  std::atomic<int> runs = 0;
+  RepeatingThread thread;
+  thread.Start("test", nanoseconds(0), nanoseconds(0), [&] {
+    if (++runs == 1) throw std::bad_alloc();
+  });
+  while (runs < 2) std::this_thread::yield();
+  thread.Stop();
+}
+
 TEST(RepeatingThread, StopEndsTheWait) {
   std::atomic<int> runs = 0;
   RepeatingThread thread;

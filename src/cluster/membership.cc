@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/thread.h"
@@ -132,10 +133,10 @@ void Membership::Run() {
     }
     Status status;
     if (SteadyNanos() >= next_beat_ns) {
-      status = Beat();
+      status = Guarded([this] { return Beat(); });
       next_beat_ns = SteadyNanos() + interval_ns;
     }
-    if (status.ok()) status = Look();
+    if (status.ok()) status = Guarded([this] { return Look(); });
     if (!status.ok() && !failed) {
       LOG_WARN("the nodes of the cluster cannot be asked, trying again", "reason=\"{}\"", status.message());
     }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <set>
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/thread.h"
@@ -39,7 +40,7 @@ void CatalogFollower::Stop() {
 
 void CatalogFollower::Run() {
   while (!stopping_) {
-    const Status followed = TakeOverChanges();
+    const Status followed = Guarded([this] { return TakeOverChanges(); });
     if (followed.ok() || stopping_) continue;
     if (failures++ % 100 == 0) LOG_WARN("the catalog cannot be followed, trying again", "reason=\"{}\"", followed.message());
     for (int i = 0; i < kRetryWaitsAfterFailure && !stopping_; ++i) std::this_thread::sleep_for(kRetryWait);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/parallel.h"
 #include "base/thread.h"
 
@@ -91,7 +92,7 @@ void ColumnCommitter::Run() {
     }
     std::vector<Status> statuses(tables.size());
     (void)ForEachConcurrently(tables.size(), kCommitThreads, "columns", [&](size_t i) -> Status {
-      statuses[i] = CommitGrowth(tables[i]);
+      statuses[i] = Guarded([&] { return CommitGrowth(tables[i]); });
       return Status::OK();
     });
     for (size_t i = 0; i < tables.size(); ++i) results[tables[i].table.get()] = statuses[i];

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/path.h"
@@ -72,7 +73,7 @@ void Flusher::Run() {
       if (stopping_) return;
       woken_ = false;
     }
-    LookAround();
+    LogExceptions("a flush", [this] { LookAround(); });
   }
 }
 
@@ -206,7 +207,9 @@ Result<bool> Flusher::FlushOnce(Partition* partition) {
     partition->unsure_sequence = batch.sequence;
   }
   if (batch.chunks.empty() && batch.waiters.empty()) return true;
-  if (flushed.ok() && !batch.chunks.empty()) flushed = WriteAndCommit(partition, batch);
+  if (flushed.ok() && !batch.chunks.empty()) {
+    flushed = Guarded([&] { return WriteAndCommit(partition, batch); });
+  }
   const bool begin_again = !flushed.ok() && KindOf(flushed) == ErrorKind::kCancelled;
   if (begin_again) {
     const std::lock_guard lock(state_->mutex);
@@ -281,7 +284,7 @@ Result<DataFile> Flusher::WriteFile(Partition* partition, const Batch& batch, co
     ARROW_ASSIGN_OR_RAISE(auto object, layer->Create(key));
     return WriteParquet(std::move(object), schema, sorted, {.effort = ParquetEffort::kFast, .provenance = &provenance});
   };
-  auto written = write();
+  auto written = Guarded(write);
   if (!written.ok()) {
     // It may be there although the answer said otherwise.
     committer_->GiveUp(partition, std::make_shared<const DataFile>(DataFile{.layer = layer, .key = key}));

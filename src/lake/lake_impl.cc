@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "storage/hive_path.h"
@@ -130,10 +131,12 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
   std::vector<TableGrowth> uncommitted;
   {
     const std::lock_guard lock(state_.mutex);
-    const auto growth = state_.PlanGrowth(database, batch.tables);
-    fits = growth.status();
-    if (fits.ok() && catalog_->is_shared()) uncommitted = UncommittedOf(*growth);
-    if (fits.ok() && uncommitted.empty()) state_.Grow(*growth, &batch.tables);
+    fits = Guarded([&] {
+      const auto growth = state_.PlanGrowth(database, batch.tables);
+      if (growth.ok() && catalog_->is_shared()) uncommitted = UncommittedOf(*growth);
+      if (growth.ok() && uncommitted.empty()) state_.Grow(*growth, &batch.tables);
+      return growth.status();
+    });
     drop_epoch = state_.drop_epoch;
     forget_epoch = state_.forget_epoch;
   }
@@ -185,9 +188,11 @@ void LakeImpl::WriteAdmitted(std::shared_ptr<Prepared> prepared) {
       // Without a log the order is that of this lock; applying is part of it, so that no flush sees a gap.
       const std::lock_guard lock(state_.mutex);
       fits = FitAgain(prepared.get());
+      int64_t buffered_bytes = 0;
       if (fits.ok()) {
-        int64_t buffered_bytes = 0;
-        Apply(prepared->database, std::move(prepared->tables), state_.applied_sequence + 1, &buffered_bytes);
+        fits = Apply(prepared->database, std::move(prepared->tables), state_.applied_sequence + 1, &buffered_bytes).status();
+      }
+      if (fits.ok()) {
         rows_written_ += prepared->rows;
         prepared->bytes -= buffered_bytes;
       }
@@ -197,8 +202,10 @@ void LakeImpl::WriteAdmitted(std::shared_ptr<Prepared> prepared) {
     admission_.Adjust(-prepared->bytes);
     return prepared->done(Status::OK());
   }
-  PodVector<char> record = wal::EncodeRecord(prepared->database, prepared->tables);
-  wal_->Append(std::move(record), [this, prepared = std::move(prepared)](Status kept, uint64_t sequence) {
+  Result<PodVector<char>> record =
+      Guarded([&]() -> Result<PodVector<char>> { return wal::EncodeRecord(prepared->database, prepared->tables); });
+  if (!record.ok()) return GiveUp(*prepared, record.status());
+  wal_->Append(*std::move(record), [this, prepared = std::move(prepared)](Status kept, uint64_t sequence) {
     if (kept.ok()) return Committed(prepared, sequence);
     GiveUp(*prepared, std::move(kept));
   });
@@ -217,13 +224,17 @@ void LakeImpl::Committed(const std::shared_ptr<Prepared>& prepared, uint64_t seq
   const bool wait_for_flush = options_.durability == Durability::kFlush;
   {
     std::unique_lock lock(state_.mutex);
-    if (Status fits = FitAgain(prepared.get()); !fits.ok()) {
+    Result<std::vector<Partition*>> applied = Guarded([&]() -> Result<std::vector<Partition*>> {
+      ARROW_RETURN_NOT_OK(FitAgain(prepared.get()));
+      return Apply(prepared->database, std::move(prepared->tables), sequence, &buffered_bytes);
+    });
+    if (!applied.ok()) {
       // The log has them: they may come back with a restart, as after any answer that says so.
       state_.applied_sequence = sequence;
       lock.unlock();
-      return GiveUp(*prepared, Error(ErrorKind::kUnavailable, fits.message()));
+      return GiveUp(*prepared, Error(ErrorKind::kUnavailable, applied.status().message()));
     }
-    const auto partitions = Apply(prepared->database, std::move(prepared->tables), sequence, &buffered_bytes);
+    const std::vector<Partition*>& partitions = *applied;
     for (const Partition* partition : partitions) {
       full |= static_cast<int64_t>(partition->buffer.bytes()) >= options_.flush_partition_bytes;
     }
@@ -241,13 +252,19 @@ void LakeImpl::Committed(const std::shared_ptr<Prepared>& prepared, uint64_t seq
   if (!wait_for_flush) prepared->done(Status::OK());
 }
 
-std::vector<Partition*> LakeImpl::Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
-                                        int64_t* buffered_bytes) {
+Result<std::vector<Partition*>> LakeImpl::Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
+                                                int64_t* buffered_bytes) {
+  // What takes memory comes before the first row is visible: rows are applied as a whole.
+  std::vector<std::vector<PartitionRows>> parts;
+  ARROW_RETURN_NOT_OK(Guarded([&] {
+    for (TableRows& rows : tables) parts.push_back(SplitByPartition(std::move(rows.rows)));
+    return Status::OK();
+  }));
   std::vector<Partition*> touched;
   const int64_t now = SteadyNanos();
-  for (TableRows& rows : tables) {
-    Table* const table = state_.FindTable(database, rows.table);
-    for (PartitionRows& part : SplitByPartition(std::move(rows.rows))) {
+  for (size_t i = 0; i < tables.size(); ++i) {
+    Table* const table = state_.FindTable(database, tables[i].table);
+    for (PartitionRows& part : parts[i]) {
       Partition* const partition = state_.EnsurePartition(table, part.partition);
       if (sequence <= partition->flushed_sequence) continue;  // replay: the rows are in a file
       const size_t before = partition->buffer.bytes();

@@ -77,8 +77,8 @@ class LakeImpl final : public Lake {
   void Committed(const std::shared_ptr<Prepared>& prepared, uint64_t sequence);
   Status FitAgain(Prepared* prepared);
   /// Puts the rows of a record into the buffers; returns the partitions touched. Wants the state's lock.
-  std::vector<Partition*> Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
-                                int64_t* buffered_bytes);
+  Result<std::vector<Partition*>> Apply(std::string_view database, std::vector<TableRows> tables, uint64_t sequence,
+                                        int64_t* buffered_bytes);
 
   // other_rows.cc
   Status CatchUpWith(const std::string& database, const std::string& table, const std::vector<BufferedRows>& others);

@@ -314,7 +314,7 @@ Status LakeImpl::Replay(std::string_view payload, uint64_t sequence) {
       }
       (fits.ok() ? fitting : refused).push_back(std::move(alone[0]));
     }
-    Apply(record.database, std::move(fitting), sequence, &buffered_bytes);
+    ARROW_RETURN_NOT_OK(Apply(record.database, std::move(fitting), sequence, &buffered_bytes).status());
   }
   admission_.Adjust(buffered_bytes);
   return refused.empty() || options_.read_only ? Status::OK() : SetAside(record.database, refused, sequence);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/uuid.h"
@@ -78,7 +79,7 @@ void JournalFeed::Write() {
     dirty_ = false;
     const std::string content = EncodeOwn();
     lock.unlock();
-    const Status put = PutOwn(content);
+    const Status put = Guarded([&] { return PutOwn(content); });
     lock.lock();
     if (put.ok()) continue;
     LOG_WARN("other nodes cannot be told of changes yet", "reason=\"{}\"", put.message());

@@ -1,5 +1,6 @@
 #include "object_store/s3_writer.h"
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "object_store/s3_xml.h"
@@ -53,7 +54,7 @@ Status S3Writer::SendPart() {
     number = etags_.size();
   }
   in_flight_.push_back(StartThread("s3-upload", [this, number, bytes = std::exchange(part_, {})] {
-    Status put = PutPart(number, bytes);
+    Status put = Guarded([&] { return PutPart(number, bytes); });
     if (put.ok()) return;
     const std::lock_guard lock(mutex_);
     if (failure_.ok()) failure_ = std::move(put);

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "server/http/first_piece.h"
 
 namespace gigapi {
@@ -125,8 +126,9 @@ void QueryService::Run(const http::ExchangePtr& exchange, QueryCall call,
   exchange->OnDisconnect([cancel]() mutable { cancel.Cancel(); });
   const bool accepted = pool_->Submit([this, exchange, call = std::move(call), cancel, render_error] {
     auto ticket = registry_.Begin(call.request, exchange->request().remote_address, cancel);
-    const Status status = cancel.cancelled() ? Error(ErrorKind::kCancelled, "the client has gone")
-                                             : Answer(engine_, call, cancel, std::move(ticket), &stats_, exchange.get());
+    const Status status = cancel.cancelled() ? Error(ErrorKind::kCancelled, "the client has gone") : Guarded([&] {
+      return Answer(engine_, call, cancel, std::move(ticket), &stats_, exchange.get());
+    });
     if (!status.ok()) exchange->Respond(render_error(status));
   });
   if (accepted) return;

@@ -1,6 +1,7 @@
 #include "server/write_service.h"
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "model/names.h"
 #include "server/content_encoding.h"
 
@@ -43,24 +44,29 @@ void WriteService::Write(http::ExchangePtr exchange, WriteParameters parameters,
   ParseAndWrite(std::move(job));
 }
 
-void WriteService::ParseAndWrite(std::shared_ptr<Job> job) {
-  ++job->attempts;
+Result<WriteBatch> WriteService::Parse(const Job& job) {
   // Decoded again when it is parsed again: what waits for the disk holds what was sent, which is counted, and its rows.
-  const http::Request& request = job->exchange->request();
-  Result<DecodedBody> body = DecodeContent(request.Header("Content-Encoding"), request.body, limits_.body_bytes_max);
-  if (!body.ok()) return Finish(*job, body.status());
-  if (job->attempts == 1) stats_.body_bytes_total += static_cast<int64_t>(body->bytes.size());
-  ParseOptions options = ParseOptionsOf(job->parameters);
-  options.now_ns = job->arrived_ns;
+  const http::Request& request = job.exchange->request();
+  ARROW_ASSIGN_OR_RAISE(const DecodedBody body,
+                        DecodeContent(request.Header("Content-Encoding"), request.body, limits_.body_bytes_max));
+  if (job.attempts == 1) stats_.body_bytes_total += static_cast<int64_t>(body.bytes.size());
+  ParseOptions options = ParseOptionsOf(job.parameters);
+  options.now_ns = job.arrived_ns;
   options.line_bytes_max = limits_.line_bytes_max;
   options.columns_per_table_max = limits_.columns_per_table_max;
   const int64_t start_ns = SteadyNanos();
-  const std::string& media_type = job->parameters.media_type;
+  const std::string& media_type = job.parameters.media_type;
   const Parser& parse = parsers_->Find(media_type.empty() ? request.Header("Content-Type") : media_type);
-  WriteBatch batch = parse(body->bytes, options, *lake_->Schemas(job->parameters.database));
-  body = DecodedBody();
+  WriteBatch batch = parse(body.bytes, options, *lake_->Schemas(job.parameters.database));
   stats_.parse_nanos_total += SteadyNanos() - start_ns;
+  return batch;
+}
 
+void WriteService::ParseAndWrite(std::shared_ptr<Job> job) {
+  ++job->attempts;
+  Result<WriteBatch> parsed = Guarded([&] { return Parse(*job); });
+  if (!parsed.ok()) return Finish(*job, parsed.status());
+  WriteBatch& batch = *parsed;
   job->outcome.refused_rows = batch.refused_rows;
   job->outcome.refused = std::move(batch.refused);
   const bool all_or_nothing = !job->parameters.accept_partial && batch.refused_rows > 0;

@@ -65,6 +65,7 @@ class WriteService {
 
  private:
   struct Job;
+  Result<WriteBatch> Parse(const Job& job);
   void ParseAndWrite(std::shared_ptr<Job> job);
   void Finish(Job& job, Status status);
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/crc32c.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/uuid.h"
@@ -134,7 +135,9 @@ void WalWriter::Run() {
       group.swap(queue_);
     }
     WriteGroup(&group);
-    for (Pending& record : group) record.committed(std::move(record.status), record.sequence);
+    for (Pending& record : group) {
+      LogExceptions("the answer of a write", [&record] { record.committed(std::move(record.status), record.sequence); });
+    }
     group.clear();
   }
 }

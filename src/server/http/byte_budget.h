@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <utility>
 
 namespace gigapi::http {
 
@@ -26,6 +27,32 @@ class ByteBudget {
   void Release(int64_t bytes);
 
   int64_t used() const;
+
+  /// Bytes that were granted, and are given back when it goes. One thread at a time.
+  class Share {
+   public:
+    Share() = default;
+    Share(Share&& other) noexcept : budget_(std::exchange(other.budget_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+    Share& operator=(Share&& other) noexcept {
+      Share given_back(std::exchange(budget_, std::exchange(other.budget_, nullptr)),
+                       std::exchange(bytes_, std::exchange(other.bytes_, 0)));
+      return *this;
+    }
+    ~Share() {
+      if (bytes_ > 0) budget_->Release(bytes_);
+    }
+    void Add(ByteBudget* budget, int64_t bytes) {
+      budget_ = budget;
+      bytes_ += bytes;
+    }
+    int64_t bytes() const { return bytes_; }
+
+   private:
+    Share(ByteBudget* budget, int64_t bytes) : budget_(budget), bytes_(bytes) {}
+
+    ByteBudget* budget_ = nullptr;
+    int64_t bytes_ = 0;
+  };
 
  private:
   struct Waiter {

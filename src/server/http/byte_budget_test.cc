@@ -30,6 +30,26 @@ TEST(ByteBudget, WhoLeavesTheLineMakesRoomForThoseBehind) {
   EXPECT_EQ(budget.used(), 0);
 }
 
+TEST(ByteBudget, AShareGivesBackWhatItHasOnce) {
+  ByteBudget budget(100);
+  {
+    ByteBudget::Share first;
+    budget.Acquire(40, [] {});
+    first.Add(&budget, 40);
+    budget.Acquire(20, [] {});
+    first.Add(&budget, 20);
+    ByteBudget::Share second = std::move(first);
+    EXPECT_EQ(second.bytes(), 60);
+    EXPECT_EQ(budget.used(), 60);
+    first = std::move(second);
+    first = {};
+    EXPECT_EQ(budget.used(), 0);
+    budget.Acquire(10, [] {});
+    first.Add(&budget, 10);
+  }
+  EXPECT_EQ(budget.used(), 0);
+}
+
 TEST(ByteBudget, ARequestLargerThanAllGetsItAlone) {
   ByteBudget budget(10);
   EXPECT_EQ(budget.Acquire(1'000, [] {}), ByteBudget::kGranted);

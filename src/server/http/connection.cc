@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "server/http/response_head.h"
 
@@ -27,6 +28,12 @@ Response PlainError(int status, std::string_view text) {
   return response;
 }
 
+Response NoMemory() {
+  Response response = PlainError(503, OutOfMemory().message());
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 // ---- The exchange ----
 
 class ConnectionExchange final : public Exchange {
@@ -37,10 +44,10 @@ class ConnectionExchange final : public Exchange {
   }
 
   ~ConnectionExchange() override {
-    if (!answered_) Respond(PlainError(500, "the request was not answered"));
-    ServerCore& core = *connection_->core_;
-    core.buffers.Give(std::move(body_.bytes));
-    if (body_.reserved_bytes > 0) core.budget.Release(body_.reserved_bytes);
+    LogExceptions("end of a request", [this] {
+      if (!answered_) Respond(PlainError(500, "the request was not answered"));
+      connection_->core_->buffers.Give(std::move(body_.bytes));
+    });
   }
 
   const Request& request() const override { return request_; }
@@ -63,13 +70,7 @@ class ConnectionExchange final : public Exchange {
 
   void Defer(std::function<void()> work) override {
     if (connection_->core_->stopped) return;
-    asio::post(connection_->socket_.get_executor(), [work = std::move(work)] {
-      try {
-        work();
-      } catch (const std::exception& failure) {
-        LOG_ERROR("deferred work failed", "reason={}", failure.what());
-      }
-    });
+    asio::post(connection_->socket_.get_executor(), [work = std::move(work)] { LogExceptions("deferred work", work); });
   }
 
  private:
@@ -117,6 +118,19 @@ Connection::~Connection() {
 
 asio::awaitable<void> Connection::Run() {
   const auto self = shared_from_this();
+  try {
+    co_await Serve();
+  } catch (const std::exception& failure) {
+    LOG_ERROR("connection failed", "reason=\"{}\"", failure.what());
+  }
+  ++exchange_id_;  // whatever is still answered is for nobody
+  FireDisconnect();
+  co_await EndTls();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+asio::awaitable<void> Connection::Serve() {
   bool go_on = tls_ == nullptr || co_await Handshake();
   while (go_on && !cut_) {
     idle_ = true;
@@ -137,11 +151,6 @@ asio::awaitable<void> Connection::Run() {
     head->request.remote_address = remote_address_;
     go_on = co_await ServeOne(&*head);
   }
-  ++exchange_id_;  // whatever is still answered is for nobody
-  FireDisconnect();
-  co_await EndTls();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
 }
 
 void Connection::CutIfExpired(int64_t now_ns) {
@@ -242,7 +251,7 @@ asio::awaitable<bool> Connection::ServeOne(RequestHead* head) {
   const BodyResult result = co_await ReadBody(*head, &body, &answer);
   if (result != BodyResult::kRead) {
     core_->buffers.Give(std::move(body.bytes));
-    if (body.reserved_bytes > 0) core_->budget.Release(body.reserved_bytes);
+    body.share = {};
     if (result == BodyResult::kRefused) co_await WriteLast(&served, &answer);
     else if (!cut_) core_->stats.Count(Refusal::kIncompleteBody);
     co_return false;
@@ -283,9 +292,11 @@ asio::awaitable<bool> Connection::ServeStreamed(RequestHead* head, const Handler
   co_return false;
 }
 
-void Connection::CallHandler(const Handler& handler, ExchangePtr exchange) {
+void Connection::CallHandler(const Handler& handler, const ExchangePtr& exchange) {
   try {
-    handler(std::move(exchange));  // one that is not kept answers 500 by itself
+    handler(exchange);  // one that is not kept answers 500 by itself
+  } catch (const std::bad_alloc&) {
+    exchange->Respond(NoMemory());
   } catch (const std::exception& failure) {
     LOG_ERROR("handler failed", "reason={}", failure.what());
   }
@@ -408,7 +419,7 @@ void ConnectionExchange::SendStream(int status, Headers headers, std::unique_ptr
   auto source = std::make_shared<std::unique_ptr<BodySource>>(std::move(body));
   const bool accepted = connection_->core_->options.stream_pool->Continue([pipe, source] {
     while (true) {
-      Result<std::string> piece = (*source)->Next(pipe->TakeSpare());
+      Result<std::string> piece = Guarded([&] { return (*source)->Next(pipe->TakeSpare()); });
       if (!piece.ok() || piece->empty()) {
         source->reset();  // what the query holds is free before the client has read the end
         return pipe->Finish(piece.status());

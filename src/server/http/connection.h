@@ -60,6 +60,9 @@ struct ServerCore {
 /// {"error": text}
 Response PlainError(int status, std::string_view text);
 
+/// To a request that the process has no memory for now.
+Response NoMemory();
+
 /// An answer on its way to the connection.
 struct Answer {
   Response response;
@@ -98,10 +101,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     kRefused,
     kLost
   };
-  /// A request's place in the budget; given back by the exchange.
+  /// A request's bytes, and their place in the budget.
   struct Body {
     PodVector<char> bytes;
-    int64_t reserved_bytes = 0;
+    ByteBudget::Share share;
     std::shared_ptr<BodyPipe> pipe;  // where the bytes come from, instead of `bytes`
   };
   /// How far a body that is handed on piece by piece has come.
@@ -128,6 +131,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> ReadSome();
   asio::awaitable<std::optional<size_t>> ReadHead();
   asio::awaitable<BodyResult> ReadBody(const RequestHead& head, Body* body, Answer* refusal);
+  asio::awaitable<BodyResult> ReadWholeBody(const RequestHead& head, Body* body, Answer* refusal);
   asio::awaitable<bool> ReadSizedBody(size_t size, Body* body);
   asio::awaitable<BodyResult> ReadChunkedBody(Body* body, Answer* refusal);
   asio::awaitable<bool> Reserve(int64_t bytes, Body* body);
@@ -135,14 +139,16 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   static RequestHead FramingOf(const RequestHead& head);
   asio::awaitable<bool> AdmitStream(const RequestHead& head, Body* body, Answer* refusal);
   asio::awaitable<BodyResult> StreamBody(const RequestHead& framing, BodyPipe* pipe);
+  asio::awaitable<BodyResult> StreamPieces(const RequestHead& framing, BodyPipe* pipe, StreamedBody* state);
   asio::awaitable<BodyResult> AwaitRoom(BodyPipe* pipe);
   asio::awaitable<BodyResult> FillSized(StreamedBody* state, PodVector<char>* piece);
   asio::awaitable<BodyResult> FillChunked(StreamedBody* state, PodVector<char>* piece);
 
   // Answering.
+  asio::awaitable<void> Serve();
   asio::awaitable<bool> ServeOne(RequestHead* head);
   asio::awaitable<bool> ServeStreamed(RequestHead* head, const Handler& handler, Served* served);
-  void CallHandler(const Handler& handler, ExchangePtr exchange);
+  void CallHandler(const Handler& handler, const ExchangePtr& exchange);
   asio::awaitable<bool> AwaitAnswer();
   asio::awaitable<bool> Refuse(const RequestHead& head, Served* served, Answer* refusal);
   asio::awaitable<bool> WriteAnswer(Served* served, Answer* answer);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/guarded.h"
 #include "server/http/chunked_decoder.h"
 #include "server/http/connection.h"
 
@@ -48,11 +49,21 @@ asio::awaitable<bool> Connection::Reserve(int64_t bytes, Body* body) {
       co_return false;
     }
   }
-  body->reserved_bytes += bytes;
+  body->share.Add(&core_->budget, bytes);
   co_return true;
 }
 
 asio::awaitable<Connection::BodyResult> Connection::ReadBody(const RequestHead& head, Body* body, Answer* refusal) {
+  try {
+    co_return co_await ReadWholeBody(head, body, refusal);
+  } catch (const std::bad_alloc&) {
+    core_->stats.Count(Refusal::kNoRoom);
+  }
+  refusal->response = NoMemory();
+  co_return BodyResult::kRefused;
+}
+
+asio::awaitable<Connection::BodyResult> Connection::ReadWholeBody(const RequestHead& head, Body* body, Answer* refusal) {
   if (head.content_length == 0 && !head.chunked) co_return BodyResult::kRead;
   if (head.content_length > core_->options.body_bytes_max) {
     refusal->response =
@@ -114,7 +125,7 @@ asio::awaitable<Connection::BodyResult> Connection::ReadChunkedBody(Body* body, 
     Consume(*consumed);
     if (decoder.done()) break;
     // The size is not known beforehand: room is asked for as the body grows.
-    const int64_t missing = static_cast<int64_t>(body->bytes.capacity()) - body->reserved_bytes;
+    const int64_t missing = static_cast<int64_t>(body->bytes.capacity()) - body->share.bytes();
     const bool reserved = co_await Reserve(missing, body);
     if (!reserved) {
       refusal->response = NoRoom();
@@ -187,15 +198,11 @@ asio::awaitable<Connection::BodyResult> Connection::StreamBody(const RequestHead
   }
   streaming_body_ = true;
   StreamedBody state{.left = static_cast<size_t>(framing.content_length), .done = false};
-  if (!framing.chunked && state.left == 0) state.done = true;
-  BodyResult result = BodyResult::kRead;
-  while (!state.done && result == BodyResult::kRead) {
-    result = co_await AwaitRoom(pipe);
-    if (result != BodyResult::kRead) break;
-    PodVector<char> piece = pipe->TakeSpare();
-    if (framing.chunked) result = co_await FillChunked(&state, &piece);
-    else result = co_await FillSized(&state, &piece);
-    if (!piece.empty()) pipe->Push(std::move(piece));
+  BodyResult result = BodyResult::kRefused;
+  try {
+    result = co_await StreamPieces(framing, pipe, &state);
+  } catch (const std::bad_alloc&) {
+    state.failure = OutOfMemory();  // who waits for the next piece is told
   }
   streaming_body_ = false;
   ClearDeadline();
@@ -204,6 +211,21 @@ asio::awaitable<Connection::BodyResult> Connection::StreamBody(const RequestHead
     if (!cut_) core_->stats.Count(Refusal::kIncompleteBody);
   }
   pipe->Finish(std::move(state.failure));
+  co_return result;
+}
+
+asio::awaitable<Connection::BodyResult> Connection::StreamPieces(const RequestHead& framing, BodyPipe* pipe,
+                                                                 StreamedBody* state) {
+  if (!framing.chunked && state->left == 0) state->done = true;
+  BodyResult result = BodyResult::kRead;
+  while (!state->done && result == BodyResult::kRead) {
+    result = co_await AwaitRoom(pipe);
+    if (result != BodyResult::kRead) break;
+    PodVector<char> piece = pipe->TakeSpare();
+    if (framing.chunked) result = co_await FillChunked(state, &piece);
+    else result = co_await FillSized(state, &piece);
+    if (!piece.empty()) pipe->Push(std::move(piece));
+  }
   co_return result;
 }
 

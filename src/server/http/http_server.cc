@@ -12,6 +12,7 @@
 #include <chrono>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "server/http/connection.h"
@@ -73,6 +74,12 @@ Result<asio::ssl::context> LoadTls(const std::string& certificate_file, const st
   return context;
 }
 
+/// Goes on where what was to be done for one connection has thrown.
+void RunIo(ServerCore* core) {
+  while (!LogExceptions("I/O", [core] { core->io.run(); })) {
+  }
+}
+
 class HttpServerImpl final : public HttpServer {
  public:
   HttpServerImpl(std::shared_ptr<ServerCore> core, tcp::acceptor acceptor)
@@ -87,7 +94,7 @@ class HttpServerImpl final : public HttpServer {
     asio::co_spawn(strand_, Accept(), [](std::exception_ptr) {});
     asio::co_spawn(strand_, Sweep(), [](std::exception_ptr) {});
     for (int i = 0; i < core_->options.io_threads; ++i) {
-      threads_.push_back(StartThread(fmt::format("http-io-{}", i), [core = core_] { core->io.run(); }));
+      threads_.push_back(StartThread(fmt::format("http-io-{}", i), [core = core_] { RunIo(core.get()); }));
     }
   }
 
@@ -98,6 +105,7 @@ class HttpServerImpl final : public HttpServer {
 
  private:
   asio::awaitable<void> Accept();
+  asio::awaitable<void> AcceptUntilStopped();
   asio::awaitable<void> Sweep();
   template <typename Work>
   void ForEachConnection(Work work);
@@ -114,6 +122,16 @@ class HttpServerImpl final : public HttpServer {
 };
 
 asio::awaitable<void> HttpServerImpl::Accept() {
+  while (!core_->draining) {
+    try {
+      co_await AcceptUntilStopped();
+    } catch (const std::exception& failure) {  // the next client is not to suffer for the last
+      LOG_ERROR("accept failed", "reason=\"{}\"", failure.what());
+    }
+  }
+}
+
+asio::awaitable<void> HttpServerImpl::AcceptUntilStopped() {
   while (!core_->draining) {
     auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(core_->io), kAwait);
     if (core_->draining || error == asio::error::operation_aborted) co_return;
@@ -136,7 +154,7 @@ asio::awaitable<void> HttpServerImpl::Accept() {
     auto connection = std::make_shared<Connection>(core_, std::move(socket));
     Connection* const running = connection.get();
     asio::co_spawn(executor, running->Run(), [connection = std::move(connection)](std::exception_ptr failure) {
-      if (failure) LOG_ERROR("connection failed", "");
+      if (failure) LOG_ERROR("connection failed at its end");
     });
   }
 }
@@ -147,7 +165,9 @@ asio::awaitable<void> HttpServerImpl::Sweep() {
   while (!core_->draining) {
     sweep_.expires_after(interval);
     co_await sweep_.async_wait(kAwait);
-    ForEachConnection([now = SteadyNanos()](Connection& connection) { connection.CutIfExpired(now); });
+    LogExceptions("sweep of connections", [this] {
+      ForEachConnection([now = SteadyNanos()](Connection& connection) { connection.CutIfExpired(now); });
+    });
   }
 }
 

@@ -30,6 +30,7 @@ class HttpServerTest : public ::testing::Test {
     });
     router_.Add("GET", "/dropped", [](ExchangePtr) {});
     router_.Add("GET", "/thrown", [](ExchangePtr) { throw std::runtime_error("oops"); });
+    router_.Add("GET", "/without-memory", [](ExchangePtr) { throw std::bad_alloc(); });
     router_.Add("GET", "/stream", [](ExchangePtr exchange) {
       class Source final : public BodySource {
        public:
@@ -89,6 +90,38 @@ class HttpServerTest : public ::testing::Test {
   std::condition_variable changed_;
   std::vector<ExchangePtr> held_;
 };
+
+TEST_F(HttpServerTest, ABodyThatThereIsNoMemoryForIsRefusedAndItsPlaceGivenBack) {
+  options_.body_bytes_max = options_.inflight_body_bytes_max = int64_t{1} << 60;
+  Start();
+  for (int i = 0; i < 3; ++i) {
+    RawClient client(port());
+    client.Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1125899906842624\r\n\r\n");
+    const RawResponse refusal = client.Read();
+    EXPECT_EQ(refusal.status, 503);
+    EXPECT_EQ(refusal.Header("Retry-After"), "1");
+    EXPECT_THAT(refusal.body, HasSubstr("not enough memory"));
+    EXPECT_EQ(server_->inflight_body_bytes(), 0);
+  }
+  RawClient next(port());
+  EXPECT_EQ(next.Post("/echo", "x").body, "x");
+}
+
+TEST_F(HttpServerTest, AHandlerWithoutMemoryAnswersThatItMayBeTriedAgain) {
+  Start();
+  RawClient client(port());
+  EXPECT_EQ(client.Get("/without-memory").status, 503);
+  EXPECT_EQ(client.Get("/hello/x").body, "hello x");
+}
+
+TEST_F(HttpServerTest, WorkThatThrowsLeavesThePoolAtWork) {
+  router_.Add("GET", "/thrown-in-pool",
+              [this](ExchangePtr exchange) { pool_.Submit([exchange] { throw std::runtime_error("oops"); }); });
+  Start();
+  RawClient client(port());
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(client.Get("/thrown-in-pool").status, 500);  // more than it has threads
+  EXPECT_EQ(client.Get("/hello/x").body, "hello x");
+}
 
 TEST_F(HttpServerTest, KeepsAConnectionForManyRequests) {
   Start();

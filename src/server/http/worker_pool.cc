@@ -1,5 +1,6 @@
 #include "server/http/worker_pool.h"
 
+#include "base/guarded.h"
 #include "base/thread.h"
 
 namespace gigapi::http {
@@ -65,7 +66,7 @@ void WorkerPool::Run() {
       queue_.pop_front();
     }
     while (work) {
-      work();
+      LogExceptions("work of a pool", work);
       work = nullptr;
       if (!current.continuations.empty()) {
         work = std::move(current.continuations.front());

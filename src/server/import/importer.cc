@@ -1,6 +1,7 @@
 #include "server/import/importer.h"
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "model/names.h"
 #include "server/decoding_reader.h"
 #include "server/import/arrow_import.h"
@@ -20,13 +21,16 @@ ImportOutcome Importer::Run(const ImportRequest& request, http::BodyReader* body
   options.line_bytes_max = limits_.line_bytes_max;
   options.columns_per_table_max = limits_.columns_per_table_max;
   Status status = ValidateDatabaseName(request.writer.database);
-  if (!status.ok()) return writer.Take(std::move(status));
-  if (request.media_type == kParquetMediaType) status = ImportParquet(request, options, limits_, &decoded, &writer);
-  else if (request.media_type == kArrowMediaType) status = ImportArrow(request, options, &decoded, &writer);
-  else if (TextPieces::Knows(request.media_type))
-    status = ImportText(request, options, parsers_->Find(request.media_type), &decoded, &writer);
-  else status = RunWhole(request, options, &decoded, &writer);
+  if (status.ok()) status = Guarded([&] { return RunFormat(request, options, &decoded, &writer); });
   return writer.Take(std::move(status));
+}
+
+Status Importer::RunFormat(const ImportRequest& request, const ParseOptions& options, http::BodyReader* body,
+                           ImportWriter* writer) const {
+  if (request.media_type == kParquetMediaType) return ImportParquet(request, options, limits_, body, writer);
+  if (request.media_type == kArrowMediaType) return ImportArrow(request, options, body, writer);
+  if (!TextPieces::Knows(request.media_type)) return RunWhole(request, options, body, writer);
+  return ImportText(request, options, parsers_->Find(request.media_type), body, writer);
 }
 
 Status Importer::RunWhole(const ImportRequest& request, const ParseOptions& options, http::BodyReader* body,

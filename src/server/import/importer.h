@@ -49,6 +49,8 @@ class Importer {
   void Stop() { stopping_ = true; }
 
  private:
+  Status RunFormat(const ImportRequest& request, const ParseOptions& options, http::BodyReader* body,
+                   ImportWriter* writer) const;
   Status RunWhole(const ImportRequest& request, const ParseOptions& options, http::BodyReader* body,
                   ImportWriter* writer) const;
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/guarded.h"
 #include "server/api/influx/bound_parameters.h"
 #include "server/api/influx/influxql_lexer.h"
 #include "server/api/influx/influxql_parser.h"
@@ -199,7 +200,7 @@ void V1Query::Run(http::ExchangePtr exchange, const http::Params& form, bool rea
   exchange->OnDisconnect([cancel]() mutable { cancel.Cancel(); });
   const auto call = std::make_shared<Call>(*std::move(read));
   const bool accepted = pool_->Submit([this, exchange, call, cancel] {
-    const Status status = Answer(call.get(), cancel, exchange.get());
+    const Status status = Guarded([&] { return Answer(call.get(), cancel, exchange.get()); });
     if (!status.ok()) exchange->Respond(Refusal(status));
   });
   if (!accepted) exchange->Respond(Refusal(Error(ErrorKind::kUnavailable, "too many queries are waiting")));
