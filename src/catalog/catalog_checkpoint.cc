@@ -36,13 +36,13 @@ void AppendText(std::string_view text, std::string* out) {
   *out += text;
 }
 
-bool TakeText(std::string_view* rest, std::string* text) {
+bool TakeText(std::string_view* rest, std::string_view* text) {
   if (rest->size() < kLengthBytes) return false;
   uint32_t size = 0;
   for (size_t i = 0; i < kLengthBytes; ++i) size |= uint32_t{static_cast<unsigned char>((*rest)[i])} << 8 * i;
   rest->remove_prefix(kLengthBytes);
   if (rest->size() < size) return false;
-  text->assign(rest->substr(0, size));
+  *text = rest->substr(0, size);
   rest->remove_prefix(size);
   return true;
 }
@@ -107,7 +107,7 @@ std::string EncodeCheckpointPart(const std::vector<CheckpointEntry>& entries, st
   return fmt::format("{}{} {} {}\n", kMagic, kFormat, bytes.size(), write_id) + Compress(bytes);
 }
 
-Result<std::vector<CheckpointEntry>> DecodeCheckpointPart(std::string_view part) {
+Result<UnpackedCheckpointPart> UnpackCheckpointPart(std::string_view part) {
   const size_t line_end = part.find('\n');
   if (!part.starts_with(kMagic) || line_end == std::string_view::npos) return Damaged();
   std::string_view line = part.substr(kMagic.size(), line_end - kMagic.size());
@@ -117,17 +117,25 @@ Result<std::vector<CheckpointEntry>> DecodeCheckpointPart(std::string_view part)
     return Errorf(ErrorKind::kUnsupported, "a newer version has written the catalog's checkpoint, of format {}", format);
   }
   if (!TakeNumber(&line, &size) || size > kEntryBytesMax) return Damaged();
-  std::string bytes(size, '\0');
+  UnpackedCheckpointPart unpacked{.bytes = PodVector<char>(size), .entries = {}};
   const std::string_view packed = part.substr(line_end + 1);
-  const size_t unpacked = ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size());
-  if (ZSTD_isError(unpacked) != 0U || unpacked != size) return Damaged();
-  std::vector<CheckpointEntry> entries;
-  for (std::string_view rest = bytes; !rest.empty();) {
-    CheckpointEntry entry;
+  const size_t unpacked_bytes = ZSTD_decompress(unpacked.bytes.data(), size, packed.data(), packed.size());
+  if (ZSTD_isError(unpacked_bytes) != 0U || unpacked_bytes != size) return Damaged();
+  for (std::string_view rest(unpacked.bytes.data(), size); !rest.empty();) {
+    UnpackedCheckpointPart::Entry entry;
     if (!TakeText(&rest, &entry.key) || !TakeText(&rest, &entry.version) || !TakeText(&rest, &entry.content)) {
       return Damaged();
     }
-    entries.push_back(std::move(entry));
+    unpacked.entries.push_back(entry);
+  }
+  return unpacked;
+}
+
+Result<std::vector<CheckpointEntry>> DecodeCheckpointPart(std::string_view part) {
+  ARROW_ASSIGN_OR_RAISE(const auto unpacked, UnpackCheckpointPart(part));
+  std::vector<CheckpointEntry> entries;
+  for (const auto& [key, version, content] : unpacked.entries) {
+    entries.push_back({.key = std::string(key), .version = std::string(version), .content = std::string(content)});
   }
   return entries;
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/pod_vector.h"
 #include "object_store/object_store.h"
 
 namespace gigapi {
@@ -29,6 +30,18 @@ struct CheckpointEntry {
   std::string content;
 
   bool operator==(const CheckpointEntry&) const = default;
+};
+
+/// A part's entries where they lie: a start reads many, and keeps none of their texts.
+struct UnpackedCheckpointPart {
+  struct Entry {
+    std::string_view key;
+    std::string_view version;
+    std::string_view content;
+  };
+
+  PodVector<char> bytes;
+  std::vector<Entry> entries;  // in `bytes`, which may be moved
 };
 
 /// The objects from one boundary up to the next.
@@ -48,6 +61,8 @@ std::vector<CheckpointRange> CutIntoParts(std::vector<ObjectInfo> objects);
 /// `write_id` makes two parts of the same content differ.
 std::string EncodeCheckpointPart(const std::vector<CheckpointEntry>& entries, std::string_view write_id);
 /// kUnsupported when a newer version has written it; kInvalidArgument when it is damaged.
+Result<UnpackedCheckpointPart> UnpackCheckpointPart(std::string_view part);
+/// The same entries by themselves.
 Result<std::vector<CheckpointEntry>> DecodeCheckpointPart(std::string_view part);
 
 }  // namespace gigapi

@@ -96,13 +96,13 @@ Result<std::vector<ObjectInfo>> ListCatalog(ObjectStore* store, const std::vecto
   return objects;
 }
 
-std::vector<CheckpointEntry> ReadCheckpointPart(ObjectStore* store, const std::string& begin) {
+UnpackedCheckpointPart ReadCheckpointPart(ObjectStore* store, const std::string& begin) {
   const auto found = store->Get(CheckpointPartKey(begin));
   if (!found.ok() && KindOf(found.status()) == ErrorKind::kNotFound) return {};
-  auto entries = found.ok() ? DecodeCheckpointPart(found->content) : found.status();
-  if (entries.ok()) return *std::move(entries);
+  auto part = found.ok() ? UnpackCheckpointPart(found->content) : found.status();
+  if (part.ok()) return *std::move(part);
   LOG_WARN("the catalog is read without a part of its checkpoint", "part={} reason=\"{}\"", CheckpointPartKey(begin),
-           entries.status().message());
+           part.status().message());
   return {};
 }
 

@@ -50,7 +50,7 @@ Result<std::vector<ObjectInfo>> ListCatalog(ObjectStore* store, const std::vecto
                                             const std::function<bool()>& is_cancelled);
 
 /// What the checkpoint has of a range, in the order of keys; nothing when it cannot be read.
-std::vector<CheckpointEntry> ReadCheckpointPart(ObjectStore* store, const std::string& begin);
+UnpackedCheckpointPart ReadCheckpointPart(ObjectStore* store, const std::string& begin);
 
 /// The entry of this object as it is now; nullptr when the checkpoint does not have it. The entries are in the order of
 /// keys.

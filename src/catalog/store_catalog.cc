@@ -189,8 +189,8 @@ class StoreCatalog final : public Catalog {
 
   /// What a part of the checkpoint has; each of the three in the order of keys.
   struct KnownPart {
-    std::vector<CheckpointEntry> entries;    // without their contents
-    std::vector<LoadedObject> objects = {};  // what these say
+    std::vector<CheckpointEntry> entries = {};  // without their contents
+    std::vector<LoadedObject> objects = {};     // what these say
     std::vector<ExpectedObject> expected = {};
   };
 
@@ -213,15 +213,16 @@ class StoreCatalog final : public Catalog {
   }
 
   KnownPart ReadPart(const std::string& begin) {
-    KnownPart part{.entries = ReadCheckpointPart(store_.get(), begin)};
-    part.objects.resize(part.entries.size());
-    for (size_t i = 0; i < part.entries.size(); ++i) {
-      CheckpointEntry& entry = part.entries[i];
-      auto decoded = DecodeObject(entry);
+    const UnpackedCheckpointPart read = ReadCheckpointPart(store_.get(), begin);
+    KnownPart part;
+    part.objects.resize(read.entries.size());
+    for (size_t i = 0; i < read.entries.size(); ++i) {
+      const auto& [key, version, content] = read.entries[i];
+      auto decoded = DecodeObject(std::string(key), std::string(version), content);
       // It may not be of the catalog any more. Where it is, it is read, and found to be what it is.
       if (decoded.ok()) part.objects[i] = *std::move(decoded);
-      part.expected.push_back({.key = entry.key, .files = CountFilesBeside(part.objects[i].partition.metadata)});
-      entry.content = {};
+      part.entries.push_back({.key = std::string(key), .version = std::string(version), .content = {}});
+      part.expected.push_back({std::string(key), CountFilesBeside(part.objects[i].partition.metadata)});
     }
     return part;
   }
@@ -241,15 +242,15 @@ class StoreCatalog final : public Catalog {
     return range;
   }
 
-  Result<LoadedObject> DecodeObject(const CheckpointEntry& entry) {
+  Result<LoadedObject> DecodeObject(const std::string& object_key, std::string version, std::string_view content) {
     LoadedObject object;
-    const auto key = ParseCatalogKey(entry.key);
+    const auto key = ParseCatalogKey(object_key);
     if (!key) return Error(ErrorKind::kInvalidArgument, "not the catalog's");
     if (key->partition) {
-      ARROW_ASSIGN_OR_RAISE(object.partition, DecodePartition(TablePath(key->database, key->table), *key->partition,
-                                                              entry.content, entry.version));
+      ARROW_ASSIGN_OR_RAISE(object.partition, DecodePartition(TablePath(key->database, key->table), *key->partition, content,
+                                                              std::move(version)));
     } else if (!key->table.empty()) {
-      ARROW_ASSIGN_OR_RAISE(object.schema, DecodeTableMetadata(entry.content));
+      ARROW_ASSIGN_OR_RAISE(object.schema, DecodeTableMetadata(content));
     }
     object.is_loaded = true;
     return object;

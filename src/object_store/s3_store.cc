@@ -110,9 +110,9 @@ class S3Store final : public ObjectStore {
       HttpFields parameters = {
           {"list-type", "2"}, {"encoding-type", "url"}, {"max-keys", std::to_string(page_max)}, {"prefix", Full(prefix)}};
       if (!after.empty()) parameters.emplace_back("start-after", Full(after));
-      ARROW_ASSIGN_OR_RAISE(const S3Reply reply,
+      ARROW_ASSIGN_OR_RAISE(S3Reply reply,
                             client_->Demand({.parameters = std::move(parameters), .requests = &counters().lists}));
-      ARROW_ASSIGN_OR_RAISE(const S3ObjectList list, ParseObjectList(reply.http.body));
+      ARROW_ASSIGN_OR_RAISE(const S3ObjectList list, ParseObjectList(std::move(reply.http.body)));
       ObjectPage page;
       for (const S3ListedObject& object : list.objects) {
         if (!object.key.starts_with(client_->url().prefix))

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <ctime>
 #include <memory>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/percent_encoding.h"
@@ -20,7 +21,7 @@ using XmlNode = rapidxml::xml_node<char>;
 /// A parsed text, of which nodes are parts.
 class XmlDocument {
  public:
-  explicit XmlDocument(const std::string& xml) : text_(xml), nodes_(std::make_unique<rapidxml::xml_document<char>>()) {
+  explicit XmlDocument(std::string xml) : text_(std::move(xml)), nodes_(std::make_unique<rapidxml::xml_document<char>>()) {
     try {
       nodes_->parse<rapidxml::parse_trim_whitespace | rapidxml::parse_no_data_nodes>(text_.data());
     } catch (const rapidxml::parse_error&) {
@@ -71,8 +72,8 @@ void AppendEscaped(std::string_view text, std::string* xml) {
 
 }  // namespace
 
-Result<S3ObjectList> ParseObjectList(const std::string& xml) {
-  const XmlDocument document(xml);
+Result<S3ObjectList> ParseObjectList(std::string xml) {
+  const XmlDocument document(std::move(xml));
   const XmlNode* const root = document.Root("ListBucketResult");
   if (root == nullptr) return Unexpected("list of objects");
   S3ObjectList list;

@@ -35,8 +35,9 @@ struct S3UploadList {
   std::string next_upload_id_marker;
 };
 
-/// Of ListObjectsV2 and ListMultipartUploads with encoding-type=url; keys come decoded.
-Result<S3ObjectList> ParseObjectList(const std::string& xml);
+/// Of ListObjectsV2 and ListMultipartUploads with encoding-type=url; keys come decoded. A list of objects may be long: it is
+/// parsed where it lies.
+Result<S3ObjectList> ParseObjectList(std::string xml);
 Result<S3UploadList> ParseUploadList(const std::string& xml);
 /// Of CreateMultipartUpload.
 Result<std::string> ParseUploadId(const std::string& xml);
