@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "maintenance/data_files.h"
@@ -12,6 +13,8 @@ namespace gigapi {
 namespace {
 
 constexpr auto kLookInterval = std::chrono::milliseconds(500);
+/// A list of all layers takes long, and a node may have no right to it.
+constexpr int64_t kLookAgainNs = 10 * kNanosPerSecond;
 /// About a minute; then it is left to `gigapi repair`.
 constexpr int kFailuresMax = 120;
 
@@ -38,9 +41,15 @@ Status HealService::Run() {
   for (const CatalogKey& key : lake_->TakeFallenBack()) pending_.try_emplace(PathOf(key), Pending{.partition = key});
   Status first_failure;
   const uint64_t falls = lake_->FallsOfCatalog();
-  if (falls > looked_after_) {
+  if (falls > looked_after_ && SteadyNanos() >= look_again_at_ns_) {
     first_failure = LookEverywhere();
-    if (first_failure.ok()) looked_after_ = falls;
+    if (first_failure.ok()) {
+      looked_after_ = falls;
+    } else if (!thread_.IsStopping()) {
+      LOG_WARN("the layers could not be looked through for what the catalog has lost, trying again", "reason=\"{}\"",
+               first_failure.message());
+      look_again_at_ns_ = SteadyNanos() + kLookAgainNs;
+    }
   }
   for (auto next = pending_.begin(); next != pending_.end() && !thread_.IsStopping();) {
     const auto each = next++;

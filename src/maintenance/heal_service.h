@@ -56,6 +56,7 @@ class HealService {
   // Of whoever runs Run:
   std::map<std::string, Pending> pending_;  // by path
   uint64_t looked_after_ = 0;               // falls of the catalog
+  int64_t look_again_at_ns_ = 0;            // steady clock; after a failure
 
   mutable std::mutex mutex_;
   HealMetrics metrics_;

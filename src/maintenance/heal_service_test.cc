@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <numeric>
 #include <thread>
 #include <utility>
 
+#include "base/clock.h"
 #include "catalog/catalog_key.h"
 #include "catalog/store_catalog.h"
+#include "lake/testing/falling_feed.h"
 #include "lake/testing/lake_rows.h"
 #include "maintenance/merge_service.h"
 #include "object_store/testing/fault_store.h"
@@ -26,14 +30,66 @@ class HealServiceTest : public testing::Test {
     LakeOptions options = Options();
     options.layers = {layer_};
     options.shared_catalog = store_;
+    options.catalog_feed = feed_ = std::make_shared<FallingFeed>(falls_);
     options.drop_delay_ms = 3'600'000;
+    options.flush_interval_ms = flush_interval_ms_;
+    options.durability = durability_;
     lake_ = Open(&disk_, options);
     heals_ = HealService::Make(lake_.get(), Sources());
   }
-  void Restart() {
+  void Stop() {
+    // What the lake knows is kept by then.
+    while (lake_->FallsOfCatalog() == 0 && durability_ != Durability::kNone && !*disk_.Exists(kPositionPath)) {
+      std::this_thread::yield();
+    }
     heals_.reset();
     lake_.reset();
+  }
+  void Restart() {
+    Stop();
     OpenLake();
+  }
+  /// While the lake does not run.
+  void FallBackAndStart(const std::function<void()>& forget) {
+    Stop();
+    forget();
+    ++*falls_;
+    OpenLake();
+    EXPECT_GT(lake_->FallsOfCatalog(), 0u);
+  }
+  /// While it does.
+  void FallBack(const std::function<void()>& forget) {
+    forget();
+    feed_->FallBack();
+    while (lake_->FallsOfCatalog() == 0) std::this_thread::yield();
+  }
+  /// As at some instant.
+  std::map<std::string, std::string> CatalogNow() {
+    std::map<std::string, std::string> catalog;
+    for (const ObjectInfo& object : *ListAll(store_.get(), "")) {
+      if (ParseCatalogKey(object.key)) catalog[object.key] = store_->Get(object.key)->content;
+    }
+    return catalog;
+  }
+  void ForgetSince(const std::map<std::string, std::string>& catalog) {
+    for (const auto& [key, content] : CatalogNow()) {
+      if (!catalog.contains(key)) EXPECT_TRUE(store_->Remove(key).ok());
+    }
+    for (const auto& [key, content] : catalog) EXPECT_TRUE(PutObject(store_.get(), key, content).ok());
+  }
+  void MergeAll() {
+    const auto merges = MergeService::Start(lake_.get(), {.enabled = false});
+    const PartitionFiles hour = lake_->ListPartitions().at(0);
+    int level = 1;
+    for (const DataFilePtr& file : hour.files) level = std::max(level, file->level);
+    ASSERT_TRUE(merges->Merge(hour, {.inputs = hour.files, .output_level = level + 1}).ok());
+  }
+  /// As the drop queue does after a while.
+  void RemoveFilesBut(const std::vector<DataFilePtr>& kept) {
+    for (const ObjectInfo& object : *ListAll(store_.get(), "db/")) {
+      const bool is_kept = std::ranges::any_of(kept, [&](const DataFilePtr& file) { return file->key == object.key; });
+      if (object.key.ends_with(".parquet") && !is_kept) EXPECT_TRUE(store_->Remove(object.key).ok());
+    }
   }
   RepairSources Sources() const { return {.layers = {layer_}, .catalog_store = store_}; }
 
@@ -80,7 +136,13 @@ class HealServiceTest : public testing::Test {
     return ids;
   }
 
+  static constexpr char kPositionPath[] = "/data/.gigapi/catalog_position";
+
   FaultFileSystem disk_;
+  int64_t flush_interval_ms_ = 3'600'000;
+  Durability durability_ = Durability::kFsync;
+  const std::shared_ptr<int> falls_ = std::make_shared<int>(0);
+  std::shared_ptr<FallingFeed> feed_;
   const std::shared_ptr<FaultStore> store_ = std::make_shared<FaultStore>(MakeMemoryStore());
   const LayerPtr layer_ = std::make_shared<const Layer>(LayerOptions{.name = "s3", .is_global = true}, store_, nullptr);
   std::unique_ptr<Lake> lake_;
@@ -213,6 +275,70 @@ TEST_F(HealServiceTest, BringsBackFilesThatTheCatalogLostBeforeARestart) {
   EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5}));
 }
 
+TEST_F(HealServiceTest, BringsBackWhatACommitOfItsOwnHasHiddenBeforeARestart) {
+  WriteAndFlush({1, 2});
+  const std::string key = HourKey(), old = Hour();
+  WriteAndFlush({3, 4});
+  ASSERT_TRUE(PutObject(store_.get(), key, old).ok());
+  WriteAndFlush({5});
+  FallBackAndStart([] {});
+  EXPECT_EQ(Listed(), (Ids{1, 2, 5}));
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5}));
+  EXPECT_EQ(lake_->FallsOfCatalog(), 0u);
+}
+
+TEST_F(HealServiceTest, BringsBackHoursOfWhichItsLogHasNothing) {
+  WriteAndFlush({1, 2});
+  const std::string key = HourKey(), old = Hour();
+  WriteAndFlush({3, 4});
+  FillASegmentOfTheLog();
+  ASSERT_TRUE(lake_->FlushAll().ok());
+  FallBackAndStart([&] { ASSERT_TRUE(PutObject(store_.get(), key, old).ok()); });
+  EXPECT_EQ(lake_->metrics().buffered_rows, 0);
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4}));
+}
+
+TEST_F(HealServiceTest, BringsBackTablesOfNodesThatAreGone) {
+  WriteAndFlush({1});
+  const auto old = CatalogNow();
+  {
+    FaultFileSystem disk;
+    LakeOptions options = Options();
+    options.layers = {layer_};
+    options.shared_catalog = store_;
+    const auto other = Open(&disk, options);
+    ASSERT_TRUE(WriteAndWait(other.get(), Rows("t", {2, 3}, 2)).ok());
+    ASSERT_TRUE(WriteAndWait(other.get(), Rows("gone", {4})).ok());
+    ASSERT_TRUE(other->FlushAll().ok());
+  }
+  FallBack([&] { ForgetSince(old); });
+  EXPECT_EQ(Listed(), Ids{1});
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3}));
+  EXPECT_TRUE(CatalogNow().contains("db/gone/metadata.json"));
+  EXPECT_EQ(heals_->metrics().files_total, 3);
+}
+
+TEST_F(HealServiceTest, LooksAgainAfterACrashUntilAllIsFound) {
+  WriteAndFlush({1});
+  const auto old = CatalogNow();
+  WriteAndFlush({2});
+  FallBack([&] { ForgetSince(old); });
+  store_->SetFaults([](FaultStore::Operation operation, const std::string&) {
+    return operation == FaultStore::Operation::kList ? FaultStore::Outcome::kNotDone : FaultStore::Outcome::kDone;
+  });
+  EXPECT_FALSE(heals_->Run().ok());
+  store_->StopFailing();
+  Restart();
+  EXPECT_GT(lake_->FallsOfCatalog(), 0u);
+  Restart();
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2}));
+  EXPECT_EQ(lake_->FallsOfCatalog(), 0u);
+}
+
 TEST_F(HealServiceTest, LeavesACatalogAloneThatHasEverything) {
   WriteAndFlush({1, 2});
   ASSERT_TRUE(PutObject(store_.get(), HourKey(), Hour()).ok());
@@ -286,8 +412,11 @@ TEST_F(HealServiceTest, DoesNotBringBackWhatIsDroppedWhileItTriesAgain) {
 TEST_F(HealServiceTest, DoesNotAddFilesThatWereFoundBeforeADrop) {
   WriteAndFlush({1, 2});
   const PartitionFiles before = lake_->ListPartitions().at(0);
-  const FoundFiles found{
-      .listed = {}, .added = before.files, .sequences = {}, .dropped_up_to = lake_->DroppedUpTo(before.Key())};
+  const FoundFiles found{.listed = {},
+                         .added = before.files,
+                         .replaced = {},
+                         .sequences = {},
+                         .dropped_up_to = lake_->DroppedUpTo(before.Key())};
   ASSERT_TRUE(lake_->DropTable("db", "t").ok());
   Write({3});
   EXPECT_EQ(KindOf(lake_->AddFiles(before.Key(), found)), ErrorKind::kConflict);

@@ -10,8 +10,8 @@ LONG_PAUSE_S = (2 * LEASE_S, 3 * LEASE_S)
 LONG_PAUSE_RATE = 0.4
 HTTP_KINDS = ("reset", "reset_in_request", "error", "lose_answer", "reset_in_answer", "truncate")
 RESP_KINDS = tuple(kind for kind in HTTP_KINDS if kind != "error")
-# How often each kind comes up, by weight. "fall back" is planned by hand: writers that are killed while Redis forgets cannot
-# tell it what it had.
+# How often each kind comes up, by weight. "fall back" is planned by hand: writers that are all killed within a second of
+# what Redis forgets cannot tell that it did.
 WEIGHTS = {"kill": 5, "pause": 4, "stop": 1, "network": 4, "slow": 2, "partition": 3}
 
 
