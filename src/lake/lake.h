@@ -47,6 +47,8 @@ struct LakeOptions {
   std::string root;
   /// Set by Open: the name of this root's log, under which files and a shared catalog keep how far it has come.
   std::string node = {};
+  /// Set by Open: whether the root has had a log before, of which files may tell.
+  bool has_run_before = false;
   /// Where files may lie; new ones go to the first. None: one layer, which is the root.
   std::vector<LayerPtr> layers = {};
   /// Where the catalog lies that nodes share (catalog/store_catalog.h). None: this process alone has the lake; the catalog

@@ -26,6 +26,7 @@ constexpr int64_t kRecentFileNs = 600 * kNanosPerSecond;
 
 std::string PrivateDirectory(const std::string& root) { return root + "/.gigapi"; }
 std::string LockPath(const std::string& root) { return PrivateDirectory(root) + "/lock"; }
+std::string NodePath(const std::string& root) { return PrivateDirectory(root) + "/node"; }
 std::string WalDirectory(const std::string& root) { return PrivateDirectory(root) + "/wal"; }
 
 /// Makes the folders that this process keeps for itself, and takes them.
@@ -40,7 +41,7 @@ Result<std::unique_ptr<FileLock>> TakeRoot(const std::string& root, FileSystem* 
 
 /// The name of this root's log: made once, kept with it.
 Result<std::string> NodeOf(const std::string& root, FileSystem* fs) {
-  const std::string path = PrivateDirectory(root) + "/node";
+  const std::string path = NodePath(root);
   ARROW_ASSIGN_OR_RAISE(const bool exists, fs->Exists(path));
   if (!exists) ARROW_RETURN_NOT_OK(ReplaceFile(fs, path, NewUuid()));
   return ReadWholeFile(fs, path);
@@ -75,6 +76,7 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
     }
   }
   if (options.shared_catalog || !options.read_only) {
+    ARROW_ASSIGN_OR_RAISE(options.has_run_before, fs->Exists(NodePath(options.root)));
     ARROW_ASSIGN_OR_RAISE(options.node, NodeOf(options.root, fs));
   }
   // A catalog of one process alone knows only one log.
@@ -188,6 +190,10 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
     state_.ForEachPartition([&](Partition* partition) {
       state_.applied_sequence = std::max(state_.applied_sequence, partition->flushed_sequence);
     });
+    // Files have sequences, too, that a shared catalog may have lost; without a log nothing else tells of them.
+    if (catalog_->is_shared() && options_.has_run_before && contents.segments.empty()) {
+      state_.applied_sequence = std::max(state_.applied_sequence, static_cast<uint64_t>(WallNanos() / kNanosPerMicro));
+    }
     const bool had_records = contents.last_sequence > 0;
     state_.ForEachPartition([&](Partition* partition) {
       if (!had_records) partition->buffered_after = state_.applied_sequence;

@@ -339,6 +339,22 @@ TEST_F(HealServiceTest, LooksAgainAfterACrashUntilAllIsFound) {
   EXPECT_EQ(lake_->FallsOfCatalog(), 0u);
 }
 
+/// Without a log nothing tells which sequences it had.
+TEST_F(HealServiceTest, SequencesAreNotUsedAgainForOtherRows) {
+  durability_ = Durability::kNone;
+  Restart();
+  WriteAndFlush({1, 2});
+  const auto old = CatalogNow();
+  WriteAndFlush({3, 4});
+  Stop();
+  ForgetSince(old);
+  OpenLake();
+  for (const int64_t id : {5, 6, 7}) WriteAndFlush({id});
+  FallBack([] {});
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5, 6, 7}));
+}
+
 TEST_F(HealServiceTest, LeavesACatalogAloneThatHasEverything) {
   WriteAndFlush({1, 2});
   ASSERT_TRUE(PutObject(store_.get(), HourKey(), Hour()).ok());
