@@ -37,6 +37,13 @@ std::vector<CatalogKey> LakeImpl::TakeFallenBack() {
   return found;
 }
 
+void LakeImpl::EndHealing(const CatalogKey& key) {
+  const auto partition = FindPartition(key);
+  if (!partition.ok()) return;
+  const std::lock_guard lock(state_.mutex);
+  (*partition)->held_until_ns = 0;
+}
+
 uint64_t LakeImpl::FallsOfCatalog() { return position_ ? position_->falls() : 0; }
 
 void LakeImpl::MadeGood(uint64_t falls) {

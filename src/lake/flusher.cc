@@ -125,7 +125,7 @@ std::vector<std::shared_ptr<Partition>> Flusher::Plan(const FlushPolicy& policy)
     const std::lock_guard lock(state_->mutex);
     state_->ForEachBusyPartition([&](Partition* partition) {
       const PartitionBuffer& buffer = partition->buffer;
-      if (buffer.empty()) return;
+      if (buffer.empty() || partition->held_until_ns > now) return;
       candidates.push_back({.index = partitions.size(),
                             .bytes = static_cast<int64_t>(buffer.bytes()),
                             .age_ns = now - buffer.oldest_ns(),

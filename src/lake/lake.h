@@ -205,6 +205,8 @@ class Lake : public SnapshotSource {
   /// the catalog has fallen back to an older state, as a Redis may that is restarted or replaced. None where no rows are
   /// taken. maintenance/heal_service.h brings the files back.
   virtual std::vector<CatalogKey> TakeFallenBack() = 0;
+  /// That was made good for the partition, or is given up: its rows may be flushed.
+  virtual void EndHealing(const CatalogKey& partition) = 0;
   /// How often the catalog as a whole has been found to have fallen back, if the last time was not made good since, before
   /// or after a restart; else 0. Then any partition may lack files, also such as this node has never heard of.
   virtual uint64_t FallsOfCatalog() = 0;

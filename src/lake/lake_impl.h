@@ -62,6 +62,7 @@ class LakeImpl final : public Lake {
                       std::vector<DataFile> outputs) override;
   void GiveUpFile(const PartitionFiles& partition, DataFile file) override;
   std::vector<CatalogKey> TakeFallenBack() override;
+  void EndHealing(const CatalogKey& partition) override;
   uint64_t FallsOfCatalog() override;
   void MadeGood(uint64_t falls) override;
   uint64_t DroppedUpTo(const CatalogKey& partition) override;

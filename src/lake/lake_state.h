@@ -82,6 +82,9 @@ struct Partition {
   WalSequences wal_sequences;             // by node, as the catalog has them
   std::optional<MaintenanceLease> lease;  // as the catalog has it
   int64_t flush_retry_at_ns = 0;
+  /// Until then (steady clock) nothing of it is flushed, unless asked for: files that the catalog does not name may have
+  /// some of the buffered rows and others, and could not be named beside a new one that has the same.
+  int64_t held_until_ns = 0;
   int64_t flush_failures = 0;
   int64_t flushed_at_ns = 0;  // steady clock; 0: not since the start
   bool is_busy = false;       // stands in LakeState's list

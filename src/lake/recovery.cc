@@ -22,6 +22,8 @@ namespace gigapi {
 namespace {
 
 constexpr int kReadOnlyAttempts = 5;
+/// Longer than it takes to find out what files an hour has.
+constexpr int64_t kHeldNs = 60 * kNanosPerSecond;
 constexpr int64_t kRecentFileNs = 600 * kNanosPerSecond;
 
 std::string PrivateDirectory(const std::string& root) { return root + "/.gigapi"; }
@@ -201,8 +203,9 @@ Status LakeImpl::StartWal(wal::WalContents contents) {
       partition->unsure_sequence = state_.applied_sequence;
       // Files that the catalog does not name may have rows of the log's lost start and of what was replayed of it.
       const bool may_lack_files = partition->flushed_sequence < partition->buffered_after;
-      const bool is_in_catalog = partition->table->committed_columns >= 0;
-      if (may_lack_files && is_in_catalog && !partition->buffer.empty()) state_.FellBack(partition);
+      if (!may_lack_files || partition->buffer.empty() || !state_.keeps_fallen_back) return;
+      state_.FellBack(partition);
+      partition->held_until_ns = SteadyNanos() + kHeldNs;
     });
   }
   if (options_.durability != Durability::kNone) {

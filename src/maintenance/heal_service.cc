@@ -39,18 +39,28 @@ void HealService::Stop() { thread_.Stop(); }
 
 Status HealService::Run() {
   for (const CatalogKey& key : lake_->TakeFallenBack()) pending_.try_emplace(PathOf(key), Pending{.partition = key});
-  Status first_failure;
+  // First: rows of these may wait to be flushed.
+  Status first_failure = HealPending();
   const uint64_t falls = lake_->FallsOfCatalog();
   if (falls > looked_after_ && SteadyNanos() >= look_again_at_ns_) {
-    first_failure = LookEverywhere();
-    if (first_failure.ok()) {
+    Status looked = LookEverywhere();
+    if (looked.ok()) {
       looked_after_ = falls;
+      looked = HealPending();
     } else if (!thread_.IsStopping()) {
       LOG_WARN("the layers could not be looked through for what the catalog has lost, trying again", "reason=\"{}\"",
-               first_failure.message());
+               looked.message());
       look_again_at_ns_ = SteadyNanos() + kLookAgainNs;
     }
+    if (first_failure.ok()) first_failure = std::move(looked);
   }
+  // Until then a restart looks again.
+  if (falls > 0 && falls == looked_after_ && pending_.empty()) lake_->MadeGood(falls);
+  return first_failure;
+}
+
+Status HealService::HealPending() {
+  Status first_failure;
   for (auto next = pending_.begin(); next != pending_.end() && !thread_.IsStopping();) {
     const auto each = next++;
     const Status healed = Heal(each->second.partition);
@@ -62,10 +72,9 @@ Status HealService::Run() {
       const std::lock_guard lock(mutex_);
       ++metrics_.failures_total;
     }
+    lake_->EndHealing(each->second.partition);
     pending_.erase(each);
   }
-  // Until then a restart looks again.
-  if (falls > 0 && falls == looked_after_ && pending_.empty()) lake_->MadeGood(falls);
   return first_failure;
 }
 

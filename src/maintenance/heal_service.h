@@ -47,6 +47,7 @@ class HealService {
   };
 
   HealService(Lake* lake, RepairSources sources) : lake_(lake), sources_(std::move(sources)) {}
+  Status HealPending();
   Status LookEverywhere();
   Status Heal(const CatalogKey& key);
   void TellOfLeftFiles(const CatalogKey& key, const RepairPlan& plan, const RepairOptions& options);

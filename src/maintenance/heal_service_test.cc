@@ -275,6 +275,29 @@ TEST_F(HealServiceTest, BringsBackFilesThatTheCatalogLostBeforeARestart) {
   EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5}));
 }
 
+/// A file beside it with some of its rows would keep it from being named for ever.
+TEST_F(HealServiceTest, RowsThatAFileMayHaveAreNotFlushedBeforeItIsFound) {
+  WriteAndFlush({1, 2});
+  const auto old = CatalogNow();
+  Write({3});
+  FillASegmentOfTheLog();
+  WriteAndFlush({4});
+  flush_interval_ms_ = 1;
+  FallBackAndStart([&] { ForgetSince(old); });
+  WriteBatch other = Rows("v", {1});
+  ASSERT_TRUE(WriteAndWait(lake_.get(), std::move(other)).ok());
+  const auto is_flushed = [&] {
+    const auto partitions = lake_->ListPartitions();
+    return std::ranges::any_of(partitions, [](const PartitionFiles& each) { return each.table == "v"; });
+  };
+  while (!is_flushed()) std::this_thread::yield();
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Seen(), (Ids{1, 2, 3, 4}));
+  Write({5});
+  while (lake_->metrics().buffered_rows > 0) std::this_thread::yield();
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5}));
+}
+
 TEST_F(HealServiceTest, BringsBackWhatACommitOfItsOwnHasHiddenBeforeARestart) {
   WriteAndFlush({1, 2});
   const std::string key = HourKey(), old = Hour();

@@ -39,6 +39,7 @@ class FakeLake final : public Lake {
   }
   void GiveUpFile(const PartitionFiles&, DataFile) override {}
   std::vector<CatalogKey> TakeFallenBack() override { return {}; }
+  void EndHealing(const CatalogKey&) override {}
   uint64_t FallsOfCatalog() override { return 0; }
   void MadeGood(uint64_t) override {}
   uint64_t DroppedUpTo(const CatalogKey&) override { return 0; }
