@@ -79,6 +79,8 @@ Status LakeImpl::AddFiles(const CatalogKey& key, const FoundFiles& found) {
     if (NamesOf(edit->files) != NamesOf(found.listed)) {
       return Error(ErrorKind::kConflict, "the partition has other files by now");
     }
+    const FileNames replaced = NamesOf(found.replaced);
+    std::erase_if(edit->files, [&](const DataFilePtr& file) { return replaced.contains({file->layer.get(), file->key}); });
     for (const DataFilePtr& file : found.added) InsertByTime(file, &edit->files);
     RaiseTo(found.sequences, &edit->wal_sequences);
     edit->flushed_sequence = std::max(edit->flushed_sequence, SequenceOf(edit->wal_sequences, committer_.node()));

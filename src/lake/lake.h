@@ -128,8 +128,9 @@ struct LeasedPartition {
 struct FoundFiles {
   std::vector<DataFilePtr> listed;  // what the entry had when they were looked for
   std::vector<DataFilePtr> added;
-  WalSequences sequences;      // how far nodes' logs are in all of them
-  uint64_t dropped_up_to = 0;  // as Lake::DroppedUpTo said before
+  std::vector<DataFilePtr> replaced;  // of those that are listed: are gone, and what is added has their rows
+  WalSequences sequences;             // how far nodes' logs are in all of them
+  uint64_t dropped_up_to = 0;         // as Lake::DroppedUpTo said before
 };
 
 class Lake : public SnapshotSource {

@@ -127,8 +127,11 @@ Status HealService::Heal(const CatalogKey& key) {
     ARROW_RETURN_NOT_OK(lake_->AddColumns(table.database, table.table, table.schema));
   }
   for (const HourChange& change : plan.hours) {
-    FoundFiles found{
-        .listed = {}, .added = change.added, .sequences = change.metadata.wal_sequences, .dropped_up_to = dropped_up_to};
+    FoundFiles found{.listed = {},
+                     .added = change.added,
+                     .replaced = change.replaced,
+                     .sequences = change.metadata.wal_sequences,
+                     .dropped_up_to = dropped_up_to};
     if (metadata) found.listed = metadata->files;
     ARROW_RETURN_NOT_OK(lake_->AddFiles(key, found));
     int64_t rows = 0;

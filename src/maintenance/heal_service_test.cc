@@ -362,6 +362,34 @@ TEST_F(HealServiceTest, LooksAgainAfterACrashUntilAllIsFound) {
   EXPECT_EQ(lake_->FallsOfCatalog(), 0u);
 }
 
+/// The catalog names the inputs again, and they are gone.
+TEST_F(HealServiceTest, NamesTheFileOfAMergeAgainWhoseInputsAreGone) {
+  WriteAndFlush({1, 2});
+  WriteAndFlush({3});
+  const auto old = CatalogNow();
+  MergeAll();
+  RemoveFilesBut(lake_->ListPartitions().at(0).files);
+  FallBack([&] { ForgetSince(old); });
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3}));
+  WriteAndFlush({4});
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4}));
+}
+
+/// Its footer does not name them any more.
+TEST_F(HealServiceTest, NamesTheFileOfMergesOfMergesAgainWhoseInputsAreGone) {
+  WriteAndFlush({1, 2});
+  WriteAndFlush({3});
+  const auto old = CatalogNow();
+  MergeAll();
+  WriteAndFlush({4});
+  MergeAll();
+  RemoveFilesBut(lake_->ListPartitions().at(0).files);
+  FallBackAndStart([&] { ForgetSince(old); });
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4}));
+}
+
 /// Without a log nothing tells which sequences it had.
 TEST_F(HealServiceTest, SequencesAreNotUsedAgainForOtherRows) {
   durability_ = Durability::kNone;

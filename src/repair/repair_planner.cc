@@ -39,8 +39,35 @@ Orphan OrphanOf(const FoundFile& found, OrphanKind kind) {
 struct HourFindings {
   std::vector<const FoundFile*> added;
   std::vector<DataFilePtr> kept;
+  std::vector<DataFilePtr> replaced;
   bool has_missing = false;
 };
+
+bool HasRecord(const FileProvenance& file, uint64_t sequence) {
+  return std::ranges::any_of(file.logs, [&](const auto& log) {
+    return std::ranges::any_of(log.second,
+                               [&](LogRange range) { return range.after < sequence && sequence <= range.up_to; });
+  });
+}
+
+/// Whether a file was merged from one that is gone, or is a copy of it. Its footer names what it was merged from; of what
+/// that was merged from in turn, all that is known must fit. A file that is gone is of no use to anybody, and comes to no
+/// harm if that is wrong.
+bool IsMadeOf(const FoundFile& found, const DataFile& gone) {
+  if (!CandidateOf(found).is_exact()) return false;
+  const ParquetFooter& footer = *found.footer;
+  const FileProvenance& provenance = *footer.provenance;
+  if (std::ranges::count(provenance.replaced, NameOf(gone.key)) > 0) return true;
+  return provenance.created_ns >= gone.created_ns && footer.rows >= gone.rows && footer.min_time <= gone.min_time &&
+         footer.max_time >= gone.max_time && HasRecord(provenance, gone.min_sequence) &&
+         HasRecord(provenance, gone.max_sequence);
+}
+
+bool AreMadeOf(const std::vector<const FoundFile*>& files, const std::vector<DataFilePtr>& gone) {
+  return std::ranges::all_of(gone, [&](const DataFilePtr& each) {
+    return std::ranges::any_of(files, [&](const FoundFile* file) { return IsMadeOf(*file, *each); });
+  });
+}
 
 /// What an hour lists.
 struct ListedFiles {
@@ -191,12 +218,13 @@ class TablePlanner {
     std::vector<const FoundFile*> files;
     for (const FoundFile& file : hour.files) files.push_back(&file);
     SetAside(partition, &files);
-    return {.added = Choose(files), .kept = {}};
+    return {.added = Choose(files), .kept = {}, .replaced = {}};
   }
 
   HourFindings Compare(PartitionKey partition, const HourInventory& hour) {
     HourFindings found;
     ListedFiles listed;
+    std::vector<MissingFile> missing;
     for (const DataFilePtr& file : hour.metadata->files) {
       has_files_ = true;
       if (file->is_elsewhere) {
@@ -212,9 +240,7 @@ class TablePlanner {
         plan_->listed_rows += file->rows;
         continue;
       }
-      found.has_missing = true;
-      listed.are_exact = false;
-      plan_->missing.push_back({file, there ? std::optional(there->size_bytes) : std::nullopt});
+      missing.push_back({file, there ? std::optional(there->size_bytes) : std::nullopt});
       if (there != nullptr) listed.here.push_back(there);
     }
     std::vector<const FoundFile*> others;
@@ -224,8 +250,29 @@ class TablePlanner {
       else others.push_back(&file);
     }
     SetAside(partition, &others);
+    if (options_.add_unlisted) found.replaced = FindReplaced(missing, others);
+    if (found.replaced.empty()) listed.are_exact &= missing.empty();
     found.added = SortOut(std::move(listed), others);
+    if (!AreMadeOf(found.added, found.replaced)) {
+      for (const FoundFile* file : std::exchange(found.added, {})) {
+        plan_->orphans.push_back(OrphanOf(*file, OrphanKind::kUnlisted));
+      }
+      found.replaced.clear();
+    }
+    if (found.replaced.empty()) std::ranges::move(missing, std::back_inserter(plan_->missing));
+    found.has_missing = found.replaced.empty() && !missing.empty();
     return found;
+  }
+
+  /// All that is missing if a merge or a move whose commit the catalog has lost has replaced it; else nothing.
+  static std::vector<DataFilePtr> FindReplaced(const std::vector<MissingFile>& missing,
+                                               const std::vector<const FoundFile*>& others) {
+    std::vector<DataFilePtr> gone;
+    for (const MissingFile& each : missing) {
+      if (each.found_bytes) return {};
+      gone.push_back(each.file);
+    }
+    return AreMadeOf(others, gone) ? gone : std::vector<DataFilePtr>();
   }
 
   /// Answers the files whose rows are certainly in no listed one, if they are to be added.
@@ -299,7 +346,8 @@ class TablePlanner {
     change.version = hour.version;
     if (hour.metadata) change.metadata = *hour.metadata;
     change.metadata.table = name_;
-    if (options_.forget_missing && found.has_missing) change.metadata.files = found.kept;
+    if ((options_.forget_missing && found.has_missing) || !found.replaced.empty()) change.metadata.files = found.kept;
+    change.replaced = found.replaced;
     for (const FoundFile* file : found.added) {
       change.added.push_back(MakeDataFile(*file, partition, schema, options_.node, options_.is_shared));
       if (!CandidateOf(*file).is_exact()) ++plan_->guessed_files;

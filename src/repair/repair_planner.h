@@ -1,8 +1,8 @@
 // Compares what a lake's layers hold with what its catalog says, and decides what to write. Pure: no store, no clock.
 //
 // What is never done: change metadata that can be read, but to add files whose rows no listed file has (add_unlisted) or to
-// take names of files out that are gone (forget_missing); touch metadata that cannot be read; remove a file that is listed
-// or whose rows are nowhere else.
+// take names of files out that are gone (forget_missing), or that files that are added were merged from (add_unlisted);
+// touch metadata that cannot be read; remove a file that is listed or whose rows are nowhere else.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +62,8 @@ struct HourChange {
   std::string version = {};    // of what it takes the place of
   bool is_new = false;
   std::vector<DataFilePtr> added = {};
+  /// Were listed, are gone, and what is added has their rows: of a merge or a move whose commit the catalog has lost.
+  std::vector<DataFilePtr> replaced = {};
 };
 
 struct TableChange {

@@ -227,6 +227,48 @@ TEST_F(RepairPlannerTest, BesideFilesOfOtherNodesAddsOnlyWhatTheyCannotHave) {
   EXPECT_EQ(plan.orphans[0].kind, OrphanKind::kUnlisted);
 }
 
+/// The catalog has lost the commit of a merge, whose inputs were removed since.
+TEST_F(RepairPlannerTest, TakesAMergedFileForItsInputsThatAreGone) {
+  FoundFile merged = Found("c.2.parquet", {0, 9}, 20);
+  merged.footer->provenance->replaced = {"a.1.parquet", "b.1.parquet"};
+  hour().files = {merged, Found("d.1.parquet", {9, 12})};
+  HasMetadata({Listed(Found("a.1.parquet", {0, 5})), Listed(Found("b.1.parquet", {5, 9}))});
+  EXPECT_EQ(Plan().missing.size(), 2u);
+  EXPECT_TRUE(Plan().hours.empty()) << "not unless told";
+  options_.add_unlisted = true;
+  const RepairPlan plan = Plan();
+  EXPECT_TRUE(plan.missing.empty());
+  ASSERT_EQ(plan.hours.size(), 1u);
+  EXPECT_EQ(plan.hours[0].replaced.size(), 2u);
+  ASSERT_EQ(plan.hours[0].metadata.files.size(), 2u);
+  EXPECT_EQ(plan.hours[0].metadata.files[0]->key, hour().files[0].key);
+  EXPECT_EQ(plan.hours[0].metadata.files[1]->key, hour().files[1].key);
+}
+
+TEST_F(RepairPlannerTest, TakesNoMergedFileWhereOneIsGoneThatItWasNotMadeOf) {
+  options_.add_unlisted = true;
+  FoundFile merged = Found("c.2.parquet", {0, 9}, 20);
+  merged.footer->provenance->replaced = {"a.1.parquet"};
+  hour().files = {merged};
+  auto other = std::make_shared<DataFile>(*Listed(Found("b.1.parquet", {9, 12})));
+  other->min_sequence = 10;
+  other->max_sequence = 12;
+  HasMetadata({Listed(Found("a.1.parquet", {0, 5})), other});
+  RepairPlan plan = Plan();
+  EXPECT_EQ(plan.missing.size(), 2u);
+  EXPECT_TRUE(plan.hours.empty());
+  ASSERT_EQ(plan.orphans.size(), 1u);
+  EXPECT_EQ(plan.orphans[0].kind, OrphanKind::kUnlisted);
+  // As after several merges, of which a footer names the last one's inputs.
+  other->min_sequence = 6;
+  other->max_sequence = 9;
+  other->min_time = kHour.begin_ns();
+  other->max_time = kHour.last_ns();
+  EXPECT_EQ(Plan().hours.size(), 1u);
+  other->rows = 21;
+  EXPECT_TRUE(Plan().hours.empty()) << "it has more rows than what it would be in";
+}
+
 TEST_F(RepairPlannerTest, AddsNoFileWithRowsOfAnotherHour) {
   hour().files = {Found("early.1.parquet", {0, 5}), Found("late.1.parquet", {5, 9}), Found("c.1.parquet", {9, 12})};
   --hour().files[0].footer->min_time;

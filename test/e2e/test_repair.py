@@ -22,6 +22,14 @@ def ids(server):
     return sorted(int(row["id"]) for row in server.query("SELECT id FROM cpu"))
 
 
+def ids_or_none(server):
+    """None: as long as a table, or a file, is not there."""
+    try:
+        return ids(server)
+    except QueryError:
+        return None
+
+
 def repair(binary, root, *arguments, status=0, **env):
     done = subprocess.run([str(binary), "repair", "--root", str(root), *arguments], env=clean_environment(env), text=True,
                           capture_output=True, timeout=120, check=False)
@@ -252,6 +260,29 @@ def test_files_of_a_writer_that_is_gone_are_brought_back_by_another(cluster, red
     wait_until(lambda: any("late" in row.values() for row in newcomer.query("SHOW TABLES")), "the table is back", 60)
     assert newcomer.count("late") == 1
     assert ids(writers[0]) == list(range(20)) and writers[0].count("late") == 1
+
+
+def test_the_file_of_a_merge_that_redis_has_lost_takes_the_place_of_its_inputs_again(minio, cluster, redis):
+    """Which are gone by then."""
+    bucket = cluster.env["GIGAPI_LAYERS_0_URL"].split("/")[3]
+    quick = {"GIGAPI_QUERY_TIMEOUT_MS": "1000", "GIGAPI_DROP_DELAY_MS": "0"}
+    writer = cluster("writer", **quick, **NO_MERGES)
+    flush_some(writer, 3)
+    writer.stop()
+    state = redis.save_state()
+    writer.start(GIGAPI_NO_MERGES="false", GIGAPI_MERGE_TIMEOUT_S="0.3")
+
+    def files():
+        return [key for key in minio.client().sizes(bucket) if key.endswith(".parquet")]
+
+    hours = len({key.rsplit("/", 1)[0] for key in files()})
+    wait_until(lambda: len(files()) == hours, "files are merged, and what they were merged from is gone", 90)
+    writer.kill()
+    redis.fall_back_to(state)
+    writer.start(**NO_MERGES)
+    newcomer = cluster("newcomer", GIGAPI_MODE="readonly")
+    wait_until(lambda: ids_or_none(newcomer) == list(range(30)), "every row is there once", 60)
+    assert ids(writer) == list(range(30))
 
 
 def test_a_catalog_in_the_bucket_comes_back(binary, minio, make_server, tmp_path):
