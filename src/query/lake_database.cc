@@ -2,6 +2,7 @@
 
 #include "query/lake_catalog.h"
 #include "query/lake_file_system.h"
+#include "query/large_blocks.h"
 #include "query/large_limit.h"
 #include "query/sql_functions.h"
 #include "query/vector_memory.h"
@@ -35,6 +36,7 @@ LakeDatabase::LakeDatabase(SnapshotSource* lake, const QueryOptions& options)
   duckdb::DBConfig config;
   Configure(options, &config);
   LimitVectorMemory(&config);
+  const QueryThreadName of_workers;
   db_ = duckdb::make_uniq<duckdb::DuckDB>(nullptr, &config);
   Mount(lake, options);
 }

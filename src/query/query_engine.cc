@@ -15,6 +15,7 @@
 #include "query/gapfill.h"
 #include "query/lake_catalog.h"
 #include "query/lake_database.h"
+#include "query/large_blocks.h"
 #include "query/name_resolution.h"
 #include "query/query_admission.h"
 #include "query/query_parameters.h"
@@ -162,6 +163,7 @@ class QueryStreamImpl final : public QueryStream {
   };
 
   Result<std::shared_ptr<arrow::RecordBatch>> Fetch() {
+    const QueryThreadScope counted;
     try {
       ARROW_RETURN_NOT_OK(query_->stopped());
       ARROW_ASSIGN_OR_RAISE(auto batch, held_->results->Next());
@@ -203,10 +205,11 @@ class QueryEngineImpl final : public QueryEngine {
   Result<QueryDescription> Describe(const QueryRequest& request, QueryCancel cancel) override {
     return Admitted(request, std::move(cancel), [&](Held held) -> Result<QueryDescription> {
       auto& context = held.lease->context();
-      const SmallVectorsOnly while_planning;
       auto statement = Prepared(request, context);
       ARROW_ASSIGN_OR_RAISE(const auto values, BindParameters(request));
       const auto scanned = ScannedTable(QueryOf(*statement), request.database, *lake_->Snapshot());
+      const SmallVectorsOnly while_planning;
+      const QueryThreadScope counted;
       return DescribeStatement(std::move(statement), values, scanned, context);
     });
   }
@@ -274,6 +277,7 @@ class QueryEngineImpl final : public QueryEngine {
                                                                 BoundParameters& parameters,
                                                                 duckdb::ClientContext& context) {
     const SmallVectorsOnly while_planning;
+    const QueryThreadScope counted;
     const duckdb::QueryParameters streaming(duckdb::QueryResultOutputType::ALLOW_STREAMING);
     return context.PendingQuery(std::move(statement), parameters, streaming);
   }
@@ -288,6 +292,7 @@ class QueryEngineImpl final : public QueryEngine {
     // DuckDB forgets an interrupt that came before the query began. It must end by itself: what a query that was never
     // executed has begun would run to its end before the connection's next one.
     if (!query.stopped().ok()) context.Interrupt();
+    const QueryThreadScope counted;
     auto result = pending->Execute();
     if (result->HasError()) result->ThrowError();
     return ArrowResults::Make(std::move(result), context);

@@ -23,16 +23,6 @@ thread_local int small_vectors_only = 0;
 
 int64_t Counted(idx_t bytes) { return bytes < kCountedBytes ? 0 : static_cast<int64_t>(bytes); }
 
-bool Count(int64_t bytes) {
-  int64_t before = counted_bytes.load(std::memory_order_relaxed);
-  do {
-    if (bytes > counted_bytes_max.load(std::memory_order_relaxed) - before) return false;
-  } while (!counted_bytes.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
-  return true;
-}
-
-void Uncount(int64_t bytes) { counted_bytes.fetch_sub(bytes, std::memory_order_relaxed); }
-
 bool MayHave(idx_t bytes) { return bytes <= kSmallBytesMax || small_vectors_only == 0; }
 
 // What returns nullptr, or throws bad_alloc, is an OutOfMemoryException to DuckDB.
@@ -40,30 +30,40 @@ bool MayHave(idx_t bytes) { return bytes <= kSmallBytesMax || small_vectors_only
 data_ptr_t Allocate(duckdb::PrivateAllocatorData* data, idx_t bytes) {
   const int64_t counted = Counted(bytes);
   if (counted == 0) return Allocator::DefaultAllocate(data, bytes);
-  if (!MayHave(bytes) || !Count(counted)) return nullptr;
+  if (!MayHave(bytes) || !CountVectorMemory(counted)) return nullptr;
   try {
     return Allocator::DefaultAllocate(data, bytes);
   } catch (...) {
-    Uncount(counted);
+    UncountVectorMemory(counted);
     return nullptr;
   }
 }
 
 void Free(duckdb::PrivateAllocatorData* data, data_ptr_t pointer, idx_t bytes) {
   Allocator::DefaultFree(data, pointer, bytes);
-  if (const int64_t counted = Counted(bytes); counted != 0) Uncount(counted);
+  if (const int64_t counted = Counted(bytes); counted != 0) UncountVectorMemory(counted);
 }
 
 data_ptr_t Reallocate(duckdb::PrivateAllocatorData* data, data_ptr_t pointer, idx_t old_bytes, idx_t bytes) {
   const int64_t more = Counted(bytes) - Counted(old_bytes);
-  if (more > 0 && (!MayHave(bytes) || !Count(more))) return nullptr;
+  if (more > 0 && (!MayHave(bytes) || !CountVectorMemory(more))) return nullptr;
   const data_ptr_t moved = Allocator::DefaultReallocate(data, pointer, old_bytes, bytes);
-  if (moved != nullptr && more < 0) Uncount(-more);
-  if (moved == nullptr && more > 0) Uncount(more);
+  if (moved != nullptr && more < 0) UncountVectorMemory(-more);
+  if (moved == nullptr && more > 0) UncountVectorMemory(more);
   return moved;
 }
 
 }  // namespace
+
+bool CountVectorMemory(int64_t bytes) {
+  int64_t before = counted_bytes.load(std::memory_order_relaxed);
+  do {
+    if (bytes > counted_bytes_max.load(std::memory_order_relaxed) - before) return false;
+  } while (!counted_bytes.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
+  return true;
+}
+
+void UncountVectorMemory(int64_t bytes) { counted_bytes.fetch_sub(bytes, std::memory_order_relaxed); }
 
 void LimitVectorMemory(duckdb::DBConfig* config) {
   // Replaced once and never let go: what an allocator has given goes back to it.

@@ -11,6 +11,10 @@ namespace gigapi {
 /// know no instance; the last limit holds.
 void LimitVectorMemory(duckdb::DBConfig* config);
 
+/// Counts as if it were vectors; false: that would be over the limit, and nothing is counted.
+bool CountVectorMemory(int64_t bytes);
+void UncountVectorMemory(int64_t bytes);
+
 /// While it lives the thread gets no large vectors. DuckDB computes constants while it plans, and keeps each value of a list
 /// as an object of many times its size, which nothing counts; one that it cannot have it computes when the query runs.
 class SmallVectorsOnly {

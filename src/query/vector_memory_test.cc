@@ -21,6 +21,8 @@ TEST(VectorMemory, OfOneValueIsLimited) {
            "SELECT repeat('x', 3000000000)",
            "SELECT list_sum(generate_series(1, number)) FROM cpu",
            "SELECT unnest(range(number)) AS n FROM cpu ORDER BY n LIMIT 1",
+           "SELECT median(range) FROM range(10000000)",
+           "SELECT len(format('{:>90000000}', 'x'))",
            "SELECT len(list(lpad(host, 1000, 'y') || range)) FROM cpu, range(60000)",
        }) {
     const Status status = lake.Fails(sql);
@@ -30,6 +32,7 @@ TEST(VectorMemory, OfOneValueIsLimited) {
   // What fits is there, also what is too large to be computed while the query is planned.
   EXPECT_EQ(lake.Query("SELECT len(range(1000000)), list_sum(range(1000000)), len(repeat('x', 9000000))"),
             "1000000|499999500000|9000000\n");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(lake.Query("SELECT median(range) FROM range(1000001)"), "500000\n");
   for (int i = 0; i < 10; ++i) EXPECT_EQ(lake.Query("SELECT len(range(1000000))"), "1000000\n");
 }
 
