@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "server/encode/encoders.h"
 #include "server/encode/row_text.h"
 
@@ -8,6 +10,9 @@ struct CsvStyle {
   static constexpr bool kOmitsNulls = false;
   static char* Null(char* out) { return out; }
   static constexpr size_t StringBytesMax(size_t bytes) { return 2 * bytes + 2; }
+  static size_t StringBytes(std::string_view text) {
+    return text.size() + static_cast<size_t>(std::count(text.begin(), text.end(), '"')) + 2;
+  }
   static char* String(std::string_view text, char* out) {
     if (!text.empty() && text.find_first_of(",\"\r\n") == std::string_view::npos) {
       std::memcpy(out, text.data(), text.size());

@@ -21,6 +21,7 @@ struct JsonStyle {
   }
   static char* String(std::string_view text, char* out) { return WriteJsonString(text, out); }
   static constexpr size_t StringBytesMax(size_t bytes) { return JsonStringBytesMax(bytes); }
+  static size_t StringBytes(std::string_view text) { return JsonStringBytes(text); }
   static char* Quoted(auto write, char* out) {
     *out++ = '"';
     out = write(out);

@@ -58,6 +58,15 @@ constexpr uint64_t kSpacesAbove = 0x2020202000000000;
 
 }  // namespace
 
+size_t JsonStringBytes(std::string_view text) {
+  size_t bytes = text.size() + 2;
+  for (const char c : text) {
+    const char escape = kEscapes[static_cast<unsigned char>(c)];
+    if (escape != 0) bytes += escape == 'u' ? 5 : 1;
+  }
+  return bytes;
+}
+
 char* WriteJsonString(std::string_view text, char* out) {
   const char* p = text.data();
   const char* const end = p + text.size();

@@ -36,7 +36,8 @@ enum class TimeFormat {
 /// Used by one thread at a time, for one result: Begin, any number of Encode, End until it returns true.
 ///
 /// In JSON 64-bit and larger integers are strings, since JavaScript's numbers do not hold them; NULL, NaN and infinities
-/// are null, but dates and timestamps "infinity"; columns keep the order of the query; binary is base64. CSV has the same texts without that quoting.
+/// are null, but dates and timestamps "infinity"; columns keep the order of the query; binary is base64. CSV has the same
+/// texts without that quoting.
 class ResultEncoder {
  public:
   static std::unique_ptr<ResultEncoder> Make(ResultFormat format, TimeFormat time_format,

@@ -112,6 +112,27 @@ TEST(ResultEncoder, LongStringsAndNamesFindRoom) {
   EXPECT_EQ(Encode(*Batch({{name, FromJson(arrow::int32(), "[1]")}}), ResultFormat::kNdjson), "{\"" + name + "\":1}\n");
 }
 
+TEST(ResultEncoder, LargeTextsTakeNoMoreRoomThanTheyNeed) {
+  const std::string text(1'000'000, 'x'), quotes(1'000'000, '"');
+  const auto array = [](const std::string& value) {
+    arrow::StringBuilder builder;
+    EXPECT_TRUE(builder.Append(value).ok());
+    return *builder.Finish();
+  };
+  const auto list = *arrow::ListArray::FromArrays(*FromJson(arrow::int32(), "[0, 1]"), *array(text));
+  for (const auto& [value, bytes] : std::vector<std::pair<std::shared_ptr<arrow::Array>, size_t>>{
+           {array(text), 1'000'000}, {list, 1'000'000}, {array(quotes), 2'000'000}}) {
+    const auto batch = Batch({{"v", value}});
+    for (const auto format : {ResultFormat::kJson, ResultFormat::kCsv}) {
+      OutputBuffer out;
+      const auto encoder = ResultEncoder::Make(format, TimeFormat::kRfc3339, batch->schema());
+      ASSERT_TRUE(encoder->Encode(*batch, 0, 1 << 20, &out).ok());
+      EXPECT_GE(out.size(), bytes);
+      EXPECT_LE(out.Take().capacity(), bytes + 10'000);
+    }
+  }
+}
+
 TEST(ResultEncoder, RareTypes) {
   EXPECT_EQ(Json(FromJson(arrow::list(arrow::int64()), "[[1, null]]")), R"(["1",null])");
   EXPECT_EQ(Json(FromJson(arrow::struct_({arrow::field("a", arrow::int32()), arrow::field("b", arrow::utf8())}),

@@ -39,9 +39,9 @@ class PaddedText {
   size_t size_;
 };
 
-/// Style has static functions: String(text, out), StringBytesMax(bytes), Null(out), Quoted(write, out) for texts of times,
-/// BigInteger(write, out) for 64-bit integers, Other(json, out); and kOmitsNulls: a column is not written where it is NULL,
-/// and `before` of the first that is loses its first character to the "{" that takes its place.
+/// Style has static functions: String(text, out), StringBytesMax(bytes), StringBytes(text), Null(out), Quoted(write, out)
+/// for texts of times, BigInteger(write, out) for 64-bit integers, Other(json, out); and kOmitsNulls: a column is not
+/// written where it is NULL, and `before` of the first that is loses its first character to the "{" that takes its place.
 template <typename Style>
 class RowText {
  public:
@@ -113,7 +113,7 @@ class RowText {
       case CellKind::kLargeString:
       case CellKind::kStringView: {
         const std::string_view text = cells.String(row);
-        return Style::String(text, Room(Style::StringBytesMax(text.size()), buffer, out));
+        return Style::String(text, Room(BytesMax(text), buffer, out));
       }
       case CellKind::kSeconds: return WriteTimestamp(cells.Value<int64_t>(row), 1, out);
       case CellKind::kMillis: return WriteTimestamp(cells.Value<int64_t>(row), 1'000, out);
@@ -128,7 +128,12 @@ class RowText {
     }
     std::string json;
     AppendJsonValue(*cells.array, row, time_format_, &json);
-    return Style::Other(json, Room(Style::StringBytesMax(json.size()), buffer, out));
+    return Style::Other(json, Room(BytesMax(json), buffer, out));
+  }
+
+  static size_t BytesMax(std::string_view text) {
+    constexpr size_t kLargeBytes = 64 << 10;
+    return text.size() < kLargeBytes ? Style::StringBytesMax(text.size()) : Style::StringBytes(text);
   }
 
   char* Room(size_t bytes, OutputBuffer* buffer, char* out) {
