@@ -15,6 +15,10 @@ namespace {
 constexpr int64_t kGatheredBytes = 8 << 20;
 constexpr size_t kGatheredBatches = 256;
 
+/// Of rows that follow a failure. They are read all the same: some clients (ADBC's) that cannot send one say just that, and
+/// not what the failure was.
+constexpr int64_t kDroppedBytesMax = 16 << 20;
+
 /// Each conflict means that another write has grown the same table; it happens while a table is new.
 constexpr int kAttemptsMax = 16;
 
@@ -28,6 +32,14 @@ Status WriteAndWait(Lake* lake, const std::string& database, WriteBatch batch) {
   std::promise<Status> written;
   lake->Write(database, std::move(batch), [&written](Status status) { written.set_value(std::move(status)); });
   return written.get_future().get();
+}
+
+void DropRest(arrow::flight::FlightMessageReader* stream) {
+  for (int64_t bytes = 0; bytes < kDroppedBytesMax;) {
+    const auto chunk = stream->Next();
+    if (!chunk.ok() || (chunk->data == nullptr && chunk->app_metadata == nullptr)) return;
+    if (chunk->data != nullptr) bytes += arrow::util::TotalBufferSize(*chunk->data);
+  }
 }
 
 }  // namespace
@@ -66,6 +78,12 @@ Status Ingest::WriteBatches(const IngestTarget& target, const arrow::RecordBatch
 }
 
 Result<int64_t> Ingest::Write(const IngestTarget& target, arrow::flight::FlightMessageReader* stream) {
+  auto rows = WriteRows(target, stream);
+  if (!rows.ok()) DropRest(stream);
+  return rows;
+}
+
+Result<int64_t> Ingest::WriteRows(const IngestTarget& target, arrow::flight::FlightMessageReader* stream) {
   ARROW_RETURN_NOT_OK(Prepare(target));
   int64_t rows = 0;
   arrow::RecordBatchVector gathered;

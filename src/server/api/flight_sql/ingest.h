@@ -42,6 +42,7 @@ class Ingest {
 
  private:
   Status Prepare(const IngestTarget& target);
+  Result<int64_t> WriteRows(const IngestTarget& target, arrow::flight::FlightMessageReader* stream);
   Status WriteBatches(const IngestTarget& target, const arrow::RecordBatchVector& batches, int64_t* rows);
 
   Lake* const lake_;
