@@ -2,6 +2,7 @@
 
 #include <duckdb/planner/expression/bound_operator_expression.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string_view>
@@ -58,14 +59,16 @@ bool IsTime(const ParsedExpression& expression) {
   if (expression.GetExpressionClass() == ExpressionClass::WINDOW) {
     return IsWindowOfTime(expression.Cast<duckdb::WindowExpression>());
   }
+  const auto is_time = [](const auto& child) { return IsTime(*child); };
+  if (expression.GetExpressionType() == duckdb::ExpressionType::OPERATOR_COALESCE) {
+    return std::ranges::any_of(expression.Cast<duckdb::OperatorExpression>().children, is_time);
+  }
   if (expression.GetExpressionClass() != ExpressionClass::FUNCTION) return false;
-  static const std::unordered_set<std::string_view> passing = {"min", "max", "first", "last", "any_value", "date_bin"};
+  static const std::unordered_set<std::string_view> passing = {"min",       "max",      "first",    "last",
+                                                               "any_value", "date_bin", "greatest", "least"};
   const auto& function = expression.Cast<duckdb::FunctionExpression>();
   if (passing.count(FoldCase(function.function_name)) == 0 || function.filter) return false;
-  for (const auto& child : function.children) {
-    if (IsTime(*child)) return true;
-  }
-  return false;
+  return std::ranges::any_of(function.children, is_time);
 }
 
 /// Whether an instant is computed somewhere in it, as in now() - INTERVAL '1 hour'.
@@ -135,6 +138,18 @@ void Wrap(const ParsedExpression& time, duckdb::unique_ptr<ParsedExpression>& ot
   other->SetQueryLocation(location);
 }
 
+/// coalesce(max(time), now()): values of one type.
+template <typename Expressions>
+void WrapInstants(Expressions& values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!IsTime(*values[i])) continue;
+    for (auto& other : values) {
+      if (ComputesInstant(*other)) Wrap(*values[i], other, Rounding::kDown);
+    }
+    return;
+  }
+}
+
 void RewriteExpression(ParsedExpression& expression) {
   switch (expression.GetExpressionClass()) {
     case ExpressionClass::COMPARISON: {
@@ -149,6 +164,10 @@ void RewriteExpression(ParsedExpression& expression) {
     }
     case ExpressionClass::BETWEEN: {
       auto& between = expression.Cast<duckdb::BetweenExpression>();
+      if (ComputesInstant(*between.input)) {
+        if (IsTime(*between.lower)) return Wrap(*between.lower, between.input, Rounding::kDown);
+        if (IsTime(*between.upper)) return Wrap(*between.upper, between.input, Rounding::kDown);
+      }
       if (!MayBeTime(*between.input, *between.lower) && !MayBeTime(*between.input, *between.upper)) return;
       Wrap(*between.input, between.lower, Rounding::kUp);
       Wrap(*between.input, between.upper, Rounding::kDown);
@@ -157,6 +176,7 @@ void RewriteExpression(ParsedExpression& expression) {
     case ExpressionClass::OPERATOR: {
       auto& in = expression.Cast<duckdb::OperatorExpression>();
       const auto type = in.GetExpressionType();
+      if (type == duckdb::ExpressionType::OPERATOR_COALESCE) return WrapInstants(in.children);
       if (type != duckdb::ExpressionType::COMPARE_IN && type != duckdb::ExpressionType::COMPARE_NOT_IN) return;
       if (in.children.empty() || !IsTime(*in.children[0])) return;
       for (size_t i = 1; i < in.children.size(); ++i) Wrap(*in.children[0], in.children[i], Rounding::kExact);
@@ -167,8 +187,10 @@ void RewriteExpression(ParsedExpression& expression) {
       static const std::unordered_set<std::string_view> differences = {"-",        "age",     "date_diff",
                                                                        "datediff", "datesub", "date_sub"};
       auto& function = expression.Cast<duckdb::FunctionExpression>();
+      const std::string name = FoldCase(function.function_name);
+      if (name == "greatest" || name == "least") return WrapInstants(function.children);
       const size_t arguments = function.children.size();
-      if (arguments < 2 || differences.count(FoldCase(function.function_name)) == 0) return;
+      if (arguments < 2 || differences.count(name) == 0) return;
       auto& left = function.children[arguments - 2];
       auto& right = function.children[arguments - 1];
       if (IsTime(*left) && ComputesInstant(*right)) Wrap(*left, right, Rounding::kDown);
