@@ -17,6 +17,7 @@
 #include "ingest/arrow_column.h"
 #include "ingest/cell_budget.h"
 #include "ingest/decoding_pool.h"
+#include "ingest/parquet_times.h"
 #include "ingest/row_options.h"
 #include "model/names.h"
 
@@ -166,6 +167,7 @@ Status ReadParquet(std::string_view body, const ParseOptions& options, arrow::Me
   if (metadata->num_rows() > options.values_max / columns) {
     return Error(ErrorKind::kInvalidArgument, TooManyValues(options.values_max));
   }
+  ARROW_RETURN_NOT_OK(CheckInt96Times(file.get()));
   parquet::ArrowReaderProperties properties(/*use_threads=*/false);
   ARROW_ASSIGN_OR_RAISE(const auto reader, parquet::arrow::FileReader::Make(pool, std::move(file), properties));
   ARROW_ASSIGN_OR_RAISE(const auto batches, reader->GetRecordBatchReader());

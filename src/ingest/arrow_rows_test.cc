@@ -284,5 +284,31 @@ TEST(ArrowRows, ABatchOfAStreamTakesNoMoreThanItsPoolHas) {
   EXPECT_EQ(KindOf((*ReadParquetFile(file, pool.get()))->Next().status()), ErrorKind::kTooLarge);
 }
 
+TEST(ArrowRows, OldTimesOfParquetDoNotWrapAround) {
+  const int64_t year_2200_us = 7'258'118'400'000'000, year_2300_us = 10'413'792'000'000'000;
+  for (const int64_t time_us : {year_2200_us, year_2300_us, -year_2300_us}) {
+    const auto batch = BatchOf(
+        {{"time", ArrayOf<arrow::TimestampBuilder, int64_t>(
+                      {1'000'000, time_us, std::nullopt},
+                      arrow::TimestampBuilder(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool()))},
+         {"v", ArrayOf<arrow::DoubleBuilder, double>({1, 2, 3})}});
+    auto sink = *arrow::io::BufferOutputStream::Create();
+    const auto old = parquet::ArrowWriterProperties::Builder().enable_deprecated_int96_timestamps()->build();
+    ASSERT_TRUE(parquet::arrow::WriteTable(**arrow::Table::FromRecordBatches({batch}), arrow::default_memory_pool(), sink,
+                                           1'000, parquet::default_writer_properties(), old)
+                    .ok());
+    const auto bytes = *sink->Finish();
+    const auto streamed = ReadParquetFile(std::make_shared<arrow::io::BufferReader>(bytes), arrow::default_memory_pool());
+    if (time_us == year_2200_us) {
+      EXPECT_EQ(Rows(ParseParquetRows, bytes->ToString()).time[1], time_us * 1'000);
+      EXPECT_TRUE(streamed.ok()) << streamed.status();
+      continue;
+    }
+    EXPECT_EQ(Reason(ParseParquetRows, bytes->ToString()), "column 'time' has a time outside of the years 1677 to 2262");
+    ASSERT_FALSE(streamed.ok());
+    EXPECT_EQ(KindOf(streamed.status()), ErrorKind::kInvalidArgument);
+  }
+}
+
 }  // namespace
 }  // namespace gigapi

@@ -8,6 +8,7 @@
 #include <parquet/file_reader.h>
 
 #include "ingest/arrow_rows.h"
+#include "ingest/parquet_times.h"
 
 namespace gigapi {
 namespace {
@@ -39,9 +40,11 @@ class ParquetBatches final : public arrow::RecordBatchReader {
       parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
       arrow_properties.set_batch_size(kReadBatchRows);
       arrow_properties.set_pre_buffer(false);
+      std::unique_ptr<parquet::ParquetFileReader> parquet_file =
+          parquet::ParquetFileReader::Open(std::move(file), properties);
+      ARROW_RETURN_NOT_OK(CheckInt96Times(parquet_file.get()));
       ARROW_ASSIGN_OR_RAISE(opened->file_,
-                            parquet::arrow::FileReader::Make(
-                                pool, parquet::ParquetFileReader::Open(std::move(file), properties), arrow_properties));
+                            parquet::arrow::FileReader::Make(pool, std::move(parquet_file), arrow_properties));
       ARROW_ASSIGN_OR_RAISE(opened->batches_, opened->file_->GetRecordBatchReader());
     } catch (const std::exception& failure) {
       return NotParquet(failure.what());
