@@ -30,7 +30,9 @@ class AnnotatedCsvParser {
 
   WriteBatch Parse() {
     while (!broken_ && in_.Next()) ReadRecord();
+    const int64_t unread = broken_ ? CountRest() : 0;
     WriteBatch batch = rows_.Finish();
+    batch.refused_rows += unread;
     batch.broken = std::move(broken_);
     return batch;
   }
@@ -41,6 +43,13 @@ class AnnotatedCsvParser {
   void Break(std::string reason) {
     broken_ = {in_.line(), reason, {}};
     Refuse(std::move(reason));
+  }
+
+  /// The records that come after what broke the body. Which of them are headers nobody knows: they count too.
+  int64_t CountRest() {
+    int64_t records = 0;
+    while (in_.Next()) records += in_.text().starts_with('#') ? 0 : 1;
+    return records;
   }
 
   void ReadRecord() {
@@ -90,6 +99,7 @@ class AnnotatedCsvParser {
       return Refuse(fmt::format("{} fields, the header has {}", in_.fields().size(), table_.columns().size()));
     }
     if (static_cast<int64_t>(in_.text().size()) > options_.line_bytes_max) return Refuse("line is too long");
+    if (!ClaimDefaults()) return Refuse(TooManyValues(options_.values_max));
     key_ = {options_.table, {}, options_.now_ns};
     fields_.clear();
     field_name_ = {};
@@ -110,6 +120,14 @@ class AnnotatedCsvParser {
     if (key_.table.empty()) return Refuse("no measurement: name one with ?table=");
     if (fields_.empty()) return Refuse("the record has no value");
     rows_.Add(key_, fields_, in_.line(), in_.text());
+  }
+
+  /// Constants and defaults of a header may make many values of a record of two bytes, also of one that is refused then.
+  bool ClaimDefaults() {
+    const size_t values = table_.constants().size() + table_.columns().size() - in_.fields().size();
+    if (defaults_taken_ + values > static_cast<size_t>(options_.values_max)) return false;
+    defaults_taken_ += values;
+    return true;
   }
 
   /// False when the record is refused. The text must last as long as the rows.
@@ -146,6 +164,7 @@ class AnnotatedCsvParser {
   Expect expect_ = Expect::kHeader;
   std::optional<RefusedLine> broken_;
   const char* last_end_ = nullptr;
+  size_t defaults_taken_ = 0;
 
   // Of the record.
   PointKey key_;

@@ -243,5 +243,26 @@ TEST(AnnotatedCsv, RefusesAHeaderOfVeryManyColumns) {
   EXPECT_EQ(Reason(header + "\n1\n"), "too many columns");
 }
 
+TEST(AnnotatedCsv, CountsWhatComesAfterABrokenHeader) {
+  const WriteBatch batch = Parse(
+      "#datatype,string,dateTime:RFC3339,double,string,string\n,result,_time,_value,_field,_measurement\n"
+      ",,1970-01-01T00:00:01Z,1,a,m\n\n#datatype,string,string\n,v,v\n,1,2\n,3,4\n");
+  EXPECT_EQ(batch.accepted_rows, 1);
+  EXPECT_EQ(batch.refused_rows, 3) << "the header and two rows";
+  EXPECT_EQ(batch.refused.size(), 1u);
+  EXPECT_TRUE(batch.broken);
+}
+
+TEST(AnnotatedCsv, ConstantsDoNotUnfoldForEver) {
+  std::string body;
+  for (int i = 0; i < 10'000; ++i) body += "#constant tag,t" + std::to_string(i) + ",x\n";
+  body += "time,v\n";
+  // Refused, and so never counted as values: without a limit a thousand million of them would be looked at.
+  for (int i = 0; i < 100'000; ++i) body += "x,1\n";
+  const WriteBatch batch = Parse(body, {.values_max = 1'000'000, .table = "m"});
+  EXPECT_EQ(batch.accepted_rows, 0);
+  EXPECT_EQ(batch.refused_rows, 100'000);
+}
+
 }  // namespace
 }  // namespace gigapi

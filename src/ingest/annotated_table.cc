@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace gigapi {
 namespace {
@@ -80,12 +81,12 @@ std::string AnnotatedTable::ReadConstant(const std::vector<CsvField>& fields) {
 
 std::string AnnotatedTable::ReadHeader(const std::vector<CsvField>& fields) {
   columns_.clear();
+  std::unordered_set<std::string_view> names;
   for (size_t i = 0; i < fields.size(); ++i) {
     const std::string_view name = fields[i].text;
     AnnotatedColumn column = ColumnOf(i, name);
     if (i < defaults_.size()) column.default_text = defaults_[i];
-    const auto same = [&](const AnnotatedColumn& other) { return !name.empty() && other.name == name; };
-    if (std::any_of(columns_.begin(), columns_.end(), same)) return fmt::format("column '{}' comes twice", name);
+    if (!name.empty() && !names.insert(name).second) return fmt::format("column '{}' comes twice", name);
     columns_.push_back(std::move(column));
   }
   const auto has = [&](std::string_view name) {
