@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace gigapi {
 
@@ -14,6 +15,17 @@ namespace gigapi {
 inline std::string TooManyValues(int64_t values_max) {
   return fmt::format("more than {} values in one request; send it in parts", values_max);
 }
+
+/// Tables take memory before they have rows: so many values as much as one of them, beyond the first thousand.
+inline constexpr int64_t kValuesPerTable = 256;
+
+/// Whether a body that has named so many tables may name another.
+inline bool MayAddTable(size_t tables, int64_t values_max) {
+  return tables < static_cast<size_t>(1'000 + values_max / kValuesPerTable);
+}
+
+/// Why one may not.
+inline constexpr std::string_view kTooManyTables = "too many tables in one request; send it in parts";
 
 class CellBudget {
  public:

@@ -24,12 +24,32 @@ inline constexpr size_t kTagValueBytesMax = 128;
 /// So do more distinct values than this, when they are more than half of the rows.
 inline constexpr size_t kTagValuesMax = 10'000;
 
+/// Up to here all integers are floats too.
+inline constexpr uint64_t kExactIntegerMax = uint64_t{1} << 53;
+
+/// Into a new column of floats: when all of them are integers so far it holds integers from now on, as it would if this one
+/// had come first. One that has had a fraction takes the nearest float.
+inline bool PutLargeInteger(size_t row, uint64_t bits, bool negative, ColumnBuilder* column) {
+  const bool is_unsigned = !negative && bits > static_cast<uint64_t>(INT64_MAX);
+  switch (column->FloatsToIntegers(is_unsigned ? ColumnType::kUInt64 : ColumnType::kInt64)) {
+    case TypeChange::kDone: column->PutWord(row, bits); return true;
+    case TypeChange::kTooOften: return false;
+    case TypeChange::kValueWouldChange: break;
+  }
+  column->PutFloat(row, negative ? static_cast<double>(static_cast<int64_t>(bits)) : static_cast<double>(bits));
+  return true;
+}
+
 /// Puts an integer (two's complement when negative) into a number column. False when it does not fit the type, which a new
-/// column changes to float rather than refuse a number.
+/// column changes to float rather than refuse a number, unless that would alter integers that it has.
 inline bool PutInteger(size_t row, uint64_t bits, bool negative, ColumnBuilder* column) {
   const double value = negative ? static_cast<double>(static_cast<int64_t>(bits)) : static_cast<double>(bits);
   switch (column->type()) {
-    case ColumnType::kFloat64: column->PutFloat(row, value); return true;
+    case ColumnType::kFloat64:
+      if ((negative ? -bits : bits) > kExactIntegerMax && column->is_new())
+        return PutLargeInteger(row, bits, negative, column);
+      column->PutFloat(row, value);
+      return true;
     case ColumnType::kInt64:
       if (!negative && bits > static_cast<uint64_t>(INT64_MAX)) break;
       column->PutWord(row, bits);
@@ -40,8 +60,7 @@ inline bool PutInteger(size_t row, uint64_t bits, bool negative, ColumnBuilder* 
       return true;
     default: return false;
   }
-  if (!column->is_new()) return false;
-  column->IntegersToFloats();
+  if (!column->is_new() || column->IntegersToFloats() != TypeChange::kDone) return false;
   column->PutFloat(row, value);
   return true;
 }
@@ -54,8 +73,7 @@ inline bool PutFloat(size_t row, double value, ColumnBuilder* column) {
     case ColumnType::kUInt64: break;
     default: return false;
   }
-  if (column->is_new()) {
-    column->IntegersToFloats();
+  if (column->is_new() && column->IntegersToFloats() == TypeChange::kDone) {
     column->PutFloat(row, value);
     return true;
   }

@@ -169,7 +169,11 @@ class CsvRowParser {
       if (!names.insert(column.name).second) return Fail(fmt::format("column '{}' comes twice", column.name));
       if (columns_.size() > static_cast<size_t>(options_.columns_per_table_max) + 1) return Fail("too many columns");
     }
-    return ReadTypes() && FindTime() && CheckNames();
+    if (!ReadTypes() || !FindTime() || !CheckNames()) return false;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i].role == Role::kTime) times_.push_back(i);
+    }
+    return true;
   }
 
   bool FindTime() {
@@ -255,8 +259,11 @@ class CsvRowParser {
     if (all_known) return;
     CsvReader in = header;
     std::vector<int> looks(columns_.size());
+    sniffing_ = true;
     for (int n = 0; n < kSniffedRecords && in.Next(); ++n) {
-      if (!in.error().empty() || in.fields().size() != columns_.size()) continue;
+      const bool is_kept = PutRecord(in);
+      RollBack();
+      if (!is_kept) continue;  // what is refused says nothing of the others
       for (size_t i = 0; i < columns_.size(); ++i) {
         const CsvField& field = in.fields()[i];
         if (!columns_[i].type && !IsNull(field)) looks[i] |= LookOf(field, ReadableEnd(field.text));
@@ -265,6 +272,7 @@ class CsvRowParser {
     for (size_t i = 0; i < columns_.size(); ++i) {
       if (!columns_[i].type && looks[i] != 0) columns_[i].type = TypeOfLooks(looks[i], columns_[i].strings);
     }
+    sniffing_ = false;
   }
 
   /// How far one may read from the start of a field on: to the end of the body, unless the field is a copy without quotes.
@@ -285,45 +293,61 @@ class CsvRowParser {
       ++batch_.accepted_rows;
       return;
     }
-    builder_.RollBackRow();
-    for (CsvColumn& column : columns_) column.builder = nullptr;  // what the record made is gone
+    RollBack();
     Refuse(in.line(), reason_, in.text());
   }
 
+  void RollBack() {
+    builder_.RollBackRow();
+    for (CsvColumn* const column : made_) column->builder = nullptr;  // what the record made is gone
+  }
+
   bool PutRecord(const CsvReader& in) {
+    made_.clear();
     if (!in.error().empty()) return Fail(std::string(in.error()));
     if (static_cast<int64_t>(in.text().size()) > options_.line_bytes_max) return Fail("line is too long");
     if (in.fields().size() != columns_.size()) {
       return Fail(fmt::format("{} fields, the header has {}", in.fields().size(), columns_.size()));
     }
-    row_time_ = options_.now_ns;
+    if (!ReadTime(in)) return false;
     bool has_value = false;
     for (size_t i = 0; i < columns_.size(); ++i) {
       const CsvField& field = in.fields()[i];
       CsvColumn& column = columns_[i];
-      if (column.role == Role::kSkipped || IsNull(field)) continue;
-      if (column.role == Role::kTime) {
-        const std::string_view text = Trim(field.text);
-        if (!ParseTime(text, options_.number_precision, &row_time_))
-          return Fail(fmt::format("'{}' is no time", text.substr(0, 64)));
-        continue;
-      }
+      if (column.role != Role::kValue || IsNull(field)) continue;
       if (!PutValue(field, &column)) return false;
       has_value = true;
     }
     return has_value || Fail("the record has no value");
   }
 
+  /// Before the values, so that columns are not made in vain.
+  bool ReadTime(const CsvReader& in) {
+    row_time_ = options_.now_ns;
+    for (const size_t i : times_) {
+      const CsvField& field = in.fields()[i];
+      const std::string_view text = Trim(field.text);
+      if (!IsNull(field) && !ParseTime(text, options_.number_precision, &row_time_))
+        return Fail(fmt::format("'{}' is no time", text.substr(0, 64)));
+    }
+    return true;
+  }
+
   bool PutValue(const CsvField& field, CsvColumn* column) {
+    if (sniffing_ && !column->type) return CheckUtf8(field, *column);
     if (column->builder == nullptr) {
       if (!Claim(builder_.rows() + 1, builder_.columns() + 1)) return false;
-      if (!column->type) column->type = TypeOfLooks(LookOf(field, ReadableEnd(field.text)), column->strings);
+      const ColumnType type =
+          column->type ? *column->type : TypeOfLooks(LookOf(field, ReadableEnd(field.text)), column->strings);
       // A string that is told by its values goes where the table has strings.
       const auto known = builder_.TypeOf(column->name);
-      column->builder = builder_.FindOrAdd(column->name, known && !column->type_is_asked ? *known : *column->type, &reason_);
+      column->builder = builder_.FindOrAdd(column->name, known && !column->type_is_asked ? *known : type, &reason_);
       if (column->builder == nullptr) return false;
+      made_.push_back(column);
+      if (column->type_is_asked) column->builder->FixType();
     }
     ColumnBuilder* const builder = column->builder;
+    builder_.Touch(builder);
     const size_t row = builder_.rows();
     const std::string_view text = Trim(field.text);
     switch (builder->type()) {
@@ -343,10 +367,14 @@ class CsvRowParser {
       }
       case ColumnType::kTag:
       case ColumnType::kString:
-        if (!IsUtf8(field.text)) return Fail(fmt::format("a value of column '{}' is not UTF-8", column->name));
+        if (!CheckUtf8(field, *column)) return false;
         return PutText(row, field.text, column->type_is_asked ? StringsAs::kTag : column->strings, builder);
     }
     return false;
+  }
+
+  bool CheckUtf8(const CsvField& field, const CsvColumn& column) {
+    return IsUtf8(field.text) || Fail(fmt::format("a value of column '{}' is not UTF-8", column.name));
   }
 
   bool FailType(std::string_view text, const ColumnBuilder& column) {
@@ -380,6 +408,9 @@ class CsvRowParser {
   CellBudget budget_;
   size_t cells_ = 0;
   std::vector<CsvColumn> columns_;
+  std::vector<size_t> times_;     // positions of those that are times
+  std::vector<CsvColumn*> made_;  // that the record under construction has the first value of
+  bool sniffing_ = false;
   WriteBatch batch_;
   int64_t row_time_ = 0;
   std::string reason_;

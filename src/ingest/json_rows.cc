@@ -258,6 +258,7 @@ class JsonRowParser {
     if (last_table_ != nullptr && SameBytes(last_table_->builder.table(), name)) return last_table_;
     if (const auto found = table_of_.find(name); found != table_of_.end()) return last_table_ = found->second;
     if (const Status valid = ValidateTableName(name); !valid.ok()) return Fail(valid.message()), nullptr;
+    if (!MayAddTable(tables_.size(), options_.values_max)) return Fail(std::string(kTooManyTables)), nullptr;
     last_table_ = tables_
                       .emplace_back(std::make_unique<JsonTable>(std::string(name), schemas_.FindSchema(name),
                                                                 static_cast<size_t>(options_.columns_per_table_max)))
@@ -387,6 +388,7 @@ class JsonRowParser {
   bool PutValue(ondemand::value value, ondemand::json_type type, ColumnBuilder* column) {
     const size_t row = row_table_->builder.rows();
     ++row_values_;
+    row_table_->builder.Touch(column);
     switch (type) {
       case ondemand::json_type::number: return PutNumber(value, row, column);
       case ondemand::json_type::boolean: {

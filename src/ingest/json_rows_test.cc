@@ -263,5 +263,48 @@ TEST(JsonRows, WhichMemberIsTheTableMayChangeFromRowToRow) {
   EXPECT_FALSE(measurement->IsValid(2));
 }
 
+std::vector<int64_t> IntegersOf(const Column& column) { return {column.i64(), column.i64() + column.words.size()}; }
+
+TEST(JsonRows, ALargeIntegerAfterSmallOnesStaysWhatItIs) {
+  const ColumnBatch rows =
+      Rows("{\"a\":1,\"b\":-5}\n{\"a\":9007199254740993,\"b\":18446744073709551615}\n{\"a\":-7,\"b\":2.0}");
+  const Column* a = rows.Find("a");
+  ASSERT_EQ(a->type, ColumnType::kInt64);
+  EXPECT_THAT(IntegersOf(*a), testing::ElementsAre(1, 9'007'199'254'740'993, -7));
+  EXPECT_EQ(rows.Find("b")->type, ColumnType::kFloat64) << "no integer type has both";
+
+  const ColumnBatch large = Rows("{\"a\":3,\"b\":1}\n{\"b\":1}\n{\"a\":18446744073709551615,\"b\":1}");
+  ASSERT_EQ(large.Find("a")->type, ColumnType::kUInt64);
+  EXPECT_EQ(large.Find("a")->words[2], UINT64_MAX);
+  EXPECT_FALSE(large.Find("a")->IsValid(1));
+}
+
+TEST(JsonRows, AFractionDoesNotAlterLargeIntegersThatAreThere) {
+  const WriteBatch batch = Parse("{\"a\":1}\n{\"a\":9007199254740993}\n{\"a\":1.5}\n{\"a\":2}");
+  EXPECT_EQ(batch.accepted_rows, 3);
+  ASSERT_EQ(batch.refused_rows, 1);
+  EXPECT_EQ(batch.refused[0].line, 3);
+  EXPECT_THAT(IntegersOf(*batch.tables.at(0).rows.Find("a")), testing::ElementsAre(1, 9'007'199'254'740'993, 2));
+  // One that all floats hold does not stand in its way.
+  EXPECT_EQ(Rows("{\"a\":1}\n{\"a\":9007199254740994}\n{\"a\":1.5}").Find("a")->f64()[1], 9'007'199'254'740'994.0);
+  // A column that has had a fraction is of floats.
+  EXPECT_EQ(Rows("{\"a\":1.5}\n{\"a\":9007199254740993}").Find("a")->f64()[1], 9'007'199'254'740'992.0);
+}
+
+TEST(JsonRows, RefusedRowsDoNotMakeAColumnChangeForEver) {
+  std::string body;
+  for (int i = 0; i < 100'000; ++i) body += "{\"a\":1}\n";
+  for (int i = 0; i < 100'000; ++i) body += i % 2 == 0 ? "{\"a\":9007199254740994,\"x\":}\n" : "{\"a\":1.5,\"x\":}\n";
+  const WriteBatch batch = Parse(body);  // in hours, if each of them went through all values
+  EXPECT_EQ(batch.accepted_rows, 100'000);
+  EXPECT_EQ(batch.refused_rows, 100'000);
+}
+
+TEST(JsonRows, NothingIsLeftOfARefusedRowInAWideTable) {
+  const WriteBatch batch = Parse("{\"a\":1,\"b\":1,\"c\":1}\n{\"b\":2,\"c\":true}\n{\"a\":3}\n");
+  EXPECT_EQ(batch.accepted_rows, 2);
+  EXPECT_FALSE(batch.tables.at(0).rows.Find("b")->IsValid(1));
+}
+
 }  // namespace
 }  // namespace gigapi

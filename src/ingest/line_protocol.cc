@@ -1,7 +1,6 @@
 #include "ingest/line_protocol.h"
 
 #include <fmt/format.h>
-#include <immintrin.h>
 
 #include <algorithm>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "ingest/cell_budget.h"
 #include "ingest/delimiter_index.h"
 #include "ingest/key_shape.h"
+#include "ingest/line_scanner.h"
 #include "ingest/number_scanner.h"
 #include "ingest/string_interner.h"
 #include "ingest/table_builder.h"
@@ -19,45 +19,6 @@
 
 namespace gigapi {
 namespace {
-
-/// The first byte that is `a`, `b` or a newline; `end` when there is none.
-const char* FindAny(const char* p, const char* end, char a, char b) {
-#ifdef __AVX2__
-  const __m256i first = _mm256_set1_epi8(a);
-  const __m256i second = _mm256_set1_epi8(b);
-  const __m256i newline = _mm256_set1_epi8('\n');
-  for (; end - p >= 32; p += 32) {
-    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-    const __m256i hits = _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(bytes, first), _mm256_cmpeq_epi8(bytes, second)),
-                                         _mm256_cmpeq_epi8(bytes, newline));
-    const auto mask = static_cast<uint32_t>(_mm256_movemask_epi8(hits));
-    if (mask != 0) return p + __builtin_ctz(mask);
-  }
-#endif
-  while (p < end && *p != a && *p != b && *p != '\n') ++p;
-  return p;
-}
-
-/// The first `delimiter` that has no backslash before it, or the newline before that, or `end`.
-const char* FindUnescaped(const char* p, const char* end, char delimiter) {
-  while (true) {
-    p = FindAny(p, end, delimiter, '\\');
-    if (p >= end || *p != '\\') return p;
-    ++p;  // the backslash; what it escapes is skipped, a newline never
-    if (p < end && *p == delimiter) ++p;
-  }
-}
-
-/// Drops the backslash before each of the given characters.
-std::string Unescape(std::string_view text, std::string_view escapable) {
-  std::string plain;
-  plain.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && escapable.find(text[i + 1]) != std::string_view::npos) ++i;
-    plain += text[i];
-  }
-  return plain;
-}
 
 constexpr std::string_view kMeasurementEscapes = ", ";
 constexpr std::string_view kTagEscapes = ",= ";
@@ -81,6 +42,7 @@ class LineParser {
     while ((p = SkipBlank(p)) < end_) {
       const char* const line = p;
       row_table_ = nullptr;
+      put_tags_begin_ = put_tags_end_ = 0;
       const char* next = ParsePlainLine(p);
       if (next == nullptr) next = ParseLine(p);
       if (next != nullptr && next - line > options_.line_bytes_max) next = Refuse("line is too long");
@@ -164,6 +126,8 @@ class LineParser {
   }
 
   void PutTags(const Series& series, size_t row) {
+    put_tags_begin_ = series.tags_begin;
+    put_tags_end_ = series.tags_end;
     for (uint32_t i = series.tags_begin; i < series.tags_end; ++i)
       series_tags_[i].column->PutCode(row, series_tags_[i].code);
   }
@@ -417,6 +381,7 @@ class LineParser {
   bool ResolveSeries(size_t index) {
     Series& series = series_[index];
     resolved_last_ = index;
+    series.tags_begin = static_cast<uint32_t>(series_tags_.size());
     const char* p = series.text.data();
     const char* const end = p + series.text.size();
     const char* const comma = std::min(FindUnescaped(p, end, ','), end);
@@ -429,7 +394,6 @@ class LineParser {
                        : FindTable(Unescape(raw_measurement, kMeasurementEscapes));
     if (table == nullptr) return false;
     row_table_ = table;
-    series.tags_begin = static_cast<uint32_t>(series_tags_.size());
     for (p = comma; p < end;) {
       p = ResolveTag(p + 1, end, table, series.tags_begin);
       if (p == nullptr) return false;
@@ -483,6 +447,10 @@ class LineParser {
       Fail(valid.message());
       return nullptr;
     }
+    if (!MayAddTable(tables_.size(), options_.values_max)) {
+      Fail(std::string(kTooManyTables));
+      return nullptr;
+    }
     auto table = std::make_unique<Table>(measurement, schemas_.FindSchema(measurement),
                                          static_cast<size_t>(options_.columns_per_table_max));
     tables_by_name_.emplace(measurement, table.get());
@@ -503,12 +471,15 @@ class LineParser {
   /// Takes the refused line back and says so; the position after it.
   const char* RefuseLine(const char* line) {
     if (row_table_ != nullptr) {
-      row_table_->builder.RollBackRow();
+      TableBuilder& builder = row_table_->builder;
+      for (const KeyShape& field : row_table_->fields) builder.Touch(field.column);
+      for (uint32_t i = put_tags_begin_; i < put_tags_end_; ++i) builder.Touch(series_tags_[i].column);
+      builder.RollBackRow();
       // Columns that this line made are gone: what points to them must be found anew.
       row_table_->fields.clear();
       row_table_->tags.clear();
-      if (!series_.empty()) series_[resolved_last_].table = nullptr;
     }
+    ForgetLastSeries();
     const char* const next = FindLineEnd(line);
     ++batch_.refused_rows;
     if (batch_.refused.size() < WriteBatch::kMaxRefusedShown) {
@@ -518,6 +489,21 @@ class LineParser {
       batch_.refused.push_back({lines_counted_ + 1, std::move(reason_), std::string(line, shown)});
     }
     return next < end_ ? next + 1 : end_;
+  }
+
+  /// Its columns may be gone. Those who send lines that are refused, each of another series, must not fill the memory.
+  void ForgetLastSeries() {
+    if (resolved_last_ >= series_.size()) return;
+    Series& series = series_[resolved_last_];
+    series.table = nullptr;
+    series_tags_.Resize(series.tags_begin);  // they are the last
+    put_tags_begin_ = put_tags_end_ = 0;
+    if (resolved_last_ + 1 < series_.size()) return;
+    const size_t mask = slots_.size() - 1;
+    size_t slot = series.hash & mask;
+    while (slots_[slot] != series_.size()) slot = (slot + 1) & mask;
+    slots_[slot] = 0;  // nothing was put behind it
+    series_.pop_back();
   }
 
   /// The newline that ends the line, the ones inside its strings left out; a string that never ends does not count as one.
@@ -559,7 +545,9 @@ class LineParser {
   const uint64_t seed_ = HashSeed();
 
   Table* row_table_ = nullptr;
-  size_t resolved_last_ = 0;  // in series_: the only one that can know columns of the row under construction
+  size_t resolved_last_ = 0;     // in series_: the only one that can know columns of the row under construction
+  uint32_t put_tags_begin_ = 0;  // in series_tags_: those of the row under construction
+  uint32_t put_tags_end_ = 0;
   int64_t row_time_ = 0;
   std::string reason_;
 

@@ -328,5 +328,73 @@ TEST(LineProtocol, AMeasurementThatIsWrittenAsAnotherIsNamedIsNotThatOne) {
   EXPECT_EQ(batch.tables[1].table, "a,b");
 }
 
+TEST(LineProtocol, NothingIsLeftOfARefusedLineInAWideTable) {
+  const WriteBatch batch = Parse("m,t=a,u=b x=1,y=1,z=1 1\nm,t=c,u=d y=2,z=bad 2\nm,u=e x=3 3\nm,t=a,u=b x=4,y=4,z=4 4\n");
+  EXPECT_EQ(batch.accepted_rows, 3);
+  EXPECT_EQ(batch.refused_rows, 1);
+  const ColumnBatch& rows = batch.tables.at(0).rows;
+  EXPECT_FALSE(rows.Find("y")->IsValid(1));
+  EXPECT_FALSE(rows.Find("z")->IsValid(1));
+  EXPECT_FALSE(rows.Find("t")->IsValid(1));
+  EXPECT_EQ(rows.Find("u")->TagValue(1), "e");
+  EXPECT_EQ(rows.Find("t")->TagValue(2), "a");
+  EXPECT_EQ(rows.Find("z")->f64()[2], 4);
+}
+
+TEST(LineProtocol, LinesThatAreRefusedTakeTurnsWithOthers) {
+  // Each combination of a good, a refused and a good line, of series that are new, known, or differ in their tags.
+  const std::string series[] = {"m", "m,a=1", "m,b=1", "m,a=1,b=2", "m,a=2,b=2,c=3", "n,a=1"};
+  const std::string fields[] = {" x=1", " y=2", " x=1,y=2", " y=2,x=1", " x=1,z=2"};
+  for (const std::string& first : series) {
+    for (const std::string& second : series) {
+      for (const std::string& one : fields) {
+        for (const std::string& other : fields) {
+          const std::string good = first + one + " 1\n", bad = second + other + ",x=bad 2\n", last = second + other + " 3\n";
+          const WriteBatch with = Parse(good + bad + last + good + bad + last), without = Parse(good + last + good + last);
+          ASSERT_EQ(with.accepted_rows, 4) << good << bad << last;
+          ASSERT_EQ(with.tables.size(), without.tables.size());
+          for (size_t i = 0; i < with.tables.size(); ++i) {
+            const ColumnBatch &a = with.tables[i].rows, &b = without.tables[i].rows;
+            ASSERT_EQ(a.columns.size(), b.columns.size()) << good << bad << last;
+            for (const Column& column : b.columns) {
+              const Column* const same = a.Find(column.name);
+              ASSERT_NE(same, nullptr);
+              for (size_t row = 0; row < b.rows(); ++row) {
+                ASSERT_EQ(same->IsValid(row), column.IsValid(row)) << column.name << row << good << bad << last;
+                if (!column.IsValid(row)) continue;
+                if (column.type == ColumnType::kTag) ASSERT_EQ(same->TagValue(row), column.TagValue(row));
+                else ASSERT_EQ(same->f64()[row], column.f64()[row]);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(LineProtocol, ShortRefusedLinesDoNotCostWhatTheTableHasOfColumns) {
+  std::string refused;
+  for (int i = 0; i < 200'000; ++i) refused += "m f0=\n";
+  const auto seconds = [&](int columns) {
+    std::string body = "m f0=1";
+    for (int i = 1; i < columns; ++i) body += ",f" + std::to_string(i) + "=1";
+    body += " 1\n" + refused;
+    return CpuSecondsOf([&] { EXPECT_EQ(Parse(body).refused_rows, 200'000); });
+  };
+  const double narrow = seconds(1), wide = seconds(900);
+  EXPECT_LT(wide, 4 * narrow) << "it was twenty times as much";
+}
+
+TEST(LineProtocol, LimitsTheTablesOfABody) {
+  std::string body;
+  for (int i = 0; i < 2'000; ++i) body += "m" + std::to_string(i) + " v=1 1\n";
+  EXPECT_EQ(Parse(body).tables.size(), 2'000u);
+  const WriteBatch batch = Parse(body + "m1 v=1 2\n", {.values_max = 10'000});
+  EXPECT_EQ(batch.tables.size(), 1'039u);
+  EXPECT_EQ(batch.accepted_rows, 1'040);
+  EXPECT_THAT(batch.refused.at(0).reason, testing::HasSubstr("too many tables"));
+}
+
 }  // namespace
 }  // namespace gigapi

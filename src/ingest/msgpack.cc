@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ingest/cell_budget.h"
@@ -79,7 +80,7 @@ struct Record {
   TableRowsBuilder* table = nullptr;        // once `m` has been met
   std::array<const char*, kKeys> values{};  // where the values of the keys stand that have been met
   std::array<bool, kKeys> waits{};          // those that could not be read when they were met
-  std::vector<std::string_view> tag_keys;
+  std::unordered_set<std::string_view> tag_keys;
   int64_t time_ns;
 
   bool Has(Key key) const { return values[key] != nullptr; }
@@ -254,6 +255,10 @@ class MsgpackParser {
       FailAt(position, valid.message());
       return nullptr;
     }
+    if (!MayAddTable(tables_.size(), options_.values_max)) {
+      FailAt(position, kTooManyTables);
+      return nullptr;
+    }
     last_table_ = tables_
                       .emplace_back(std::make_unique<TableRowsBuilder>(std::string(name), schemas_.FindSchema(name),
                                                                        static_cast<size_t>(options_.columns_per_table_max)))
@@ -283,18 +288,17 @@ class MsgpackParser {
     bool has_time = false;
     std::string_view first;  // the column that tells the number of rows
     uint32_t rows = 0;
-    std::vector<std::string_view> names;
+    std::unordered_set<std::string_view> names;
     for (uint32_t i = 0; i < columns; ++i) {
       const char* const name_at = in_.position();
       std::string_view name;
       if (!in_.ReadString(&name)) return FailExpected("a column's name (a string)");
-      if (std::find(names.begin(), names.end(), name) != names.end()) {
+      if (!names.insert(name).second) {
         return FailAt(name_at, fmt::format("column '{}' comes twice", name));
       }
-      if (names.size() >= static_cast<size_t>(options_.columns_per_table_max)) {
+      if (names.size() > static_cast<size_t>(options_.columns_per_table_max)) {
         return FailAt(name_at, fmt::format("more than {} columns", options_.columns_per_table_max));
       }
-      names.push_back(name);
       uint32_t values = 0;
       if (!in_.ReadArray(&values)) return FailExpected(fmt::format("the values of column '{}' (an array)", name));
       if (values > in_.left()) {
@@ -322,18 +326,17 @@ class MsgpackParser {
 
   static StringsAs StringsOf(std::string_view column, const Record& record) {
     if (!record.Has(kTagKeys)) return StringsAs::kByValues;
-    const auto& tags = record.tag_keys;
-    return std::find(tags.begin(), tags.end(), column) != tags.end() ? StringsAs::kTag : StringsAs::kField;
+    return record.tag_keys.contains(column) ? StringsAs::kTag : StringsAs::kField;
   }
 
-  bool ReadTagKeys(std::vector<std::string_view>* keys) {
+  bool ReadTagKeys(std::unordered_set<std::string_view>* keys) {
     uint32_t count = 0;
     if (!in_.ReadArray(&count)) return FailExpected("tag_keys (an array)");
     for (uint32_t i = 0; i < count; ++i) {
       std::string_view key;
       if (!in_.ReadString(&key)) return FailExpected("a name in tag_keys (a string)");
       if (keys->size() >= static_cast<size_t>(options_.columns_per_table_max)) return Fail("tag_keys has too many names");
-      keys->push_back(key);
+      keys->insert(key);
     }
     return true;
   }

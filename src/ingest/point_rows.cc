@@ -155,8 +155,10 @@ void PointRows::Refuse(int64_t line, std::string reason, std::string_view text) 
 }
 
 PointRows::Table* PointRows::FindTable(std::string_view name) {
-  Table*& table = tables_by_name_[std::string(name)];
-  if (table == nullptr) table = tables_.emplace_back(std::make_unique<Table>(std::string(name), schemas_, options_)).get();
+  if (const auto found = tables_by_name_.find(std::string(name)); found != tables_by_name_.end()) return found->second;
+  if (!MayAddTable(tables_.size(), options_.values_max)) return nullptr;
+  Table* const table = tables_.emplace_back(std::make_unique<Table>(std::string(name), schemas_, options_)).get();
+  tables_by_name_.emplace(name, table);
   return table;
 }
 
@@ -167,6 +169,7 @@ void PointRows::RefuseRecords(const Point& point, const std::string& reason) {
 void PointRows::PutPoint(Point* point) {
   if (const Status valid = ValidateTableName(point->table); !valid.ok()) return RefuseRecords(*point, valid.message());
   Table* const table = FindTable(point->table);
+  if (table == nullptr) return RefuseRecords(*point, std::string(kTooManyTables));
   TableBuilder& builder = table->builder;
   std::string reason;
   const size_t records = point->records.size();

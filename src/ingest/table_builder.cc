@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <bit>
+#include <cmath>
+
 #include "model/names.h"
 
 namespace gigapi {
@@ -12,6 +15,13 @@ namespace {
 std::string TypeConflict(std::string_view table, std::string_view name, ColumnType type, ColumnType known) {
   return fmt::format("field type conflict: input field \"{}\" on measurement \"{}\" is type {}, already exists as type {}",
                      name, table, ToString(type), ToString(known));
+}
+
+constexpr int kTypeChangesMax = 16;
+
+/// Whether a float holds the integer as it is: 53 bits between its first and its last.
+bool IsExactFloat(uint64_t magnitude) {
+  return magnitude == 0 || std::bit_width(magnitude) - std::countr_zero(magnitude) <= 53;
 }
 
 }  // namespace
@@ -51,6 +61,51 @@ void ColumnBuilder::Added(size_t rows) {
     case ColumnType::kString: return;  // has no room to write to
   }
   if (!column_.valid.empty()) column_.valid.Resize(column_.valid.size() + rows, 1);
+}
+
+/// All words by `convert`, which answers false where a value has no place in the type.
+template <typename Convert>
+TypeChange ColumnBuilder::ChangeWords(ColumnType type, const Convert& convert) {
+  const PodVector<uint64_t>& words = column_.words;
+  uint64_t word = 0;
+  if (unchangeable_ < words.size() && !convert(words[unchangeable_], &word)) return TypeChange::kValueWouldChange;
+  if (++type_changes_ > kTypeChangesMax) return TypeChange::kTooOften;
+  PodVector<uint64_t> changed;
+  changed.Reserve(words.capacity());
+  for (size_t row = 0; row < words.size(); ++row) {
+    if (!convert(words[row], &word)) {
+      unchangeable_ = row;
+      return TypeChange::kValueWouldChange;
+    }
+    changed.PushBack(word);
+  }
+  column_.words = std::move(changed);
+  column_.type = type;
+  return TypeChange::kDone;
+}
+
+TypeChange ColumnBuilder::IntegersToFloats() {
+  const bool is_signed = column_.type == ColumnType::kInt64;
+  return ChangeWords(ColumnType::kFloat64, [is_signed](uint64_t bits, uint64_t* word) {
+    const auto integer = static_cast<int64_t>(bits);
+    if (!IsExactFloat(is_signed && integer < 0 ? -bits : bits)) return false;
+    const double value = is_signed ? static_cast<double>(integer) : static_cast<double>(bits);
+    __builtin_memcpy(word, &value, sizeof(value));
+    return true;
+  });
+}
+
+TypeChange ColumnBuilder::FloatsToIntegers(ColumnType type) {
+  const bool is_signed = type == ColumnType::kInt64;
+  const double least = is_signed ? -0x1p63 : 0, limit = is_signed ? 0x1p63 : 0x1p64;
+  return ChangeWords(type, [=](uint64_t bits, uint64_t* word) {
+    double value;
+    __builtin_memcpy(&value, &bits, sizeof(value));
+    const bool is_negative_zero = value == 0 && bits != 0;
+    if (!(value >= least && value < limit) || std::trunc(value) != value || is_negative_zero) return false;
+    *word = is_signed ? static_cast<uint64_t>(static_cast<int64_t>(value)) : static_cast<uint64_t>(value);
+    return true;
+  });
 }
 
 void ColumnBuilder::TagsToStrings() {
@@ -125,6 +180,7 @@ ColumnBuilder* TableBuilder::FindOrAdd(std::string_view name, ColumnType type, s
   const auto found = by_lower_name_.find(FoldCase(name));
   if (found == by_lower_name_.end()) return Add(name, type, reason);
   ColumnBuilder* column = found->second;
+  Touch(column);
   if (column->name() != name) {
     *reason = fmt::format("column '{}' differs only in case from column '{}'", name, column->name());
     return nullptr;
@@ -163,17 +219,19 @@ ColumnBuilder* TableBuilder::Add(std::string_view name, ColumnType type, std::st
   ColumnBuilder* column = columns_.emplace_back(std::make_unique<ColumnBuilder>(std::string(name), type, !known)).get();
   column->Reserve(reserved_rows_);
   by_lower_name_.emplace(FoldCase(name), column);
+  Touch(column);
   return column;
 }
 
 void TableBuilder::RollBackRow() {
+  for (ColumnBuilder* const column : touched_) column->Truncate(rows());
+  touched_.clear();
   while (columns_.size() > columns_committed_) {
     const std::string& name = columns_.back()->name();
     if (!known_ || !known_->Find(name)) --columns_new_;
     by_lower_name_.erase(FoldCase(name));
     columns_.pop_back();
   }
-  for (const auto& column : columns_) column->Truncate(rows());
 }
 
 void TableBuilder::Reserve(size_t rows) {

@@ -17,6 +17,13 @@
 
 namespace gigapi {
 
+/// What became of the wish to give a column's numbers another type.
+enum class TypeChange {
+  kDone,
+  kValueWouldChange,
+  kTooOften
+};
+
 /// One column. Put* sets the value of row `row`, which is the row after the last one or that one again; rows that were
 /// left out before it become NULL.
 class ColumnBuilder {
@@ -89,8 +96,13 @@ class ColumnBuilder {
   size_t text_bytes() const { return column_.strings.bytes().size(); }
 
   /// Other types for the values that are there already. Only of a column that is_new().
-  void IntegersToFloats() { WidenToFloat(&column_); }
+  /// Numbers change when all stay the same, and only a few times: rows that are refused must not make them change for ever.
+  TypeChange IntegersToFloats();
+  /// To kInt64 or kUInt64, when there is nothing but integers.
+  TypeChange FloatsToIntegers(ColumnType type);
   void TagsToStrings();
+  /// Somebody has said what type it is to have: it does not change from now on.
+  void FixType() { is_new_ = false; }
 
   bool HasRow(size_t row) const { return size() > row; }
   size_t size() const;
@@ -107,11 +119,15 @@ class ColumnBuilder {
     if (size + rows > values->capacity()) values->Reserve(std::max(size + rows, size + size / 2));
     return values->data() + size;
   }
+  template <typename Convert>
+  TypeChange ChangeWords(ColumnType type, const Convert& convert);
   void PrepareRow(size_t row, size_t filled);
   void FillNulls(size_t from, size_t to);
 
   Column column_;
   bool is_new_;
+  int type_changes_ = 0;     // of numbers, with those that came to nothing
+  size_t unchangeable_ = 0;  // the position of a value that did not let the type change
   StringInterner interner_;
 };
 
@@ -139,12 +155,17 @@ class TableBuilder {
   void CommitRows(const int64_t* times, size_t rows) {
     time_.Append(times, rows);
     columns_committed_ = columns_.size();
+    touched_.clear();
   }
   void CommitRow(int64_t time) {
     time_.PushBack(time);
     columns_committed_ = columns_.size();
+    touched_.clear();
   }
-  /// Takes back the values and the columns of the row under construction.
+  /// Says that the row under construction may have a value in the column. FindOrAdd says so itself.
+  void Touch(ColumnBuilder* column) { touched_.push_back(column); }
+  /// Takes back the columns of the row under construction, and its values in the columns that it has touched: a short row
+  /// that is refused must not cost what a wide table has of columns.
   void RollBackRow();
   void Reserve(size_t rows);
 
@@ -162,6 +183,7 @@ class TableBuilder {
   std::vector<std::unique_ptr<ColumnBuilder>> columns_;
   std::unordered_map<std::string, ColumnBuilder*> by_lower_name_;
   size_t columns_committed_ = 0;
+  std::vector<ColumnBuilder*> touched_;  // since the last row; those of columns that are gone are too
   size_t reserved_rows_ = 0;
 };
 

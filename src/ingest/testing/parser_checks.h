@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -61,6 +63,19 @@ inline ColumnBatch OnlyTable(WriteBatch batch) {
 inline std::string FirstReason(const WriteBatch& batch) {
   EXPECT_EQ(batch.accepted_rows, 0);
   return batch.refused.empty() ? "" : batch.refused[0].reason;
+}
+
+/// What `work` takes of the processor, on this thread.
+template <typename Work>
+double CpuSecondsOf(const Work& work) {
+  const auto now = [] {
+    timespec time = {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  };
+  const double start = now();
+  work();
+  return now() - start;
 }
 
 }  // namespace gigapi
