@@ -1,6 +1,6 @@
 // Up to where in the changes of a shared catalog this node knows that all is well. It is kept beside the log, so that a
-// catalog that falls back to an older state while the node is not there is found out at the next start; and it stays where
-// it was until that is made good, so that a crash meanwhile changes nothing.
+// catalog that falls back to an older state while the node is not there is found out at the next start; until a fall
+// is made good it says that instead, so that a crash meanwhile changes nothing.
 //
 // Thread-safe.
 #pragma once
@@ -24,6 +24,9 @@ class CatalogPosition {
 
   /// The catalog has fallen back.
   void FellBack();
+  /// Before a commit that hides what the catalog has lost: it is kept that it has. Part of the last fall if that is not made
+  /// good; else a fall of its own.
+  Status KeepFall();
   /// How often it has, if the last time is not made good; else 0.
   uint64_t falls() const;
   /// The first so many times are made good.
@@ -34,6 +37,8 @@ class CatalogPosition {
   void Reached(const std::string& cursor, bool has_changed);
 
  private:
+  Status Keep(const std::string& content);
+
   FileSystem* const fs_;
   const std::string path_;
   mutable std::mutex mutex_;

@@ -38,17 +38,34 @@ TEST_F(CatalogPositionTest, AStartFindsOutWhatHasFallenBackMeanwhile) {
 TEST_F(CatalogPositionTest, StaysWhereItWasUntilAllIsMadeGood) {
   CatalogPosition position(&disk_, kPath);
   position.FellBack();
-  position.Reached("8", true);
-  EXPECT_EQ(Kept(), "nothing");
+  position.Reached("7", true);
+  EXPECT_EQ(FallsAtAStart(), 1u) << "also where the catalog fell to what had been kept";
   position.FellBack();
   position.MadeGood(1);
   EXPECT_EQ(position.falls(), 2u) << "it fell again meanwhile";
-  position.Reached("9", true);
-  EXPECT_EQ(Kept(), "nothing");
+  position.Reached("7", true);
+  EXPECT_EQ(FallsAtAStart(), 1u);
   position.MadeGood(2);
   EXPECT_EQ(position.falls(), 0u);
-  position.Reached("9", true);
-  EXPECT_EQ(Kept(), "9");
+  EXPECT_EQ(FallsAtAStart(), 1u) << "until it is kept that all is well";
+}
+
+TEST_F(CatalogPositionTest, GoesOnWhenAllIsMadeGood) {
+  CatalogPosition position(&disk_, kPath);
+  position.FellBack();
+  position.MadeGood(1);
+  position.Reached("7", true);
+  EXPECT_EQ(Kept(), "7");
+  EXPECT_EQ(FallsAtAStart(), 0u);
+}
+
+TEST_F(CatalogPositionTest, ACommitThatHidesAFallKeepsItFirst) {
+  CatalogPosition position(&disk_, kPath);
+  position.Reached("7", true);
+  ASSERT_TRUE(position.KeepFall().ok());
+  ASSERT_TRUE(position.KeepFall().ok());
+  EXPECT_EQ(position.falls(), 1u);
+  EXPECT_EQ(FallsAtAStart(), 1u);
 }
 
 TEST_F(CatalogPositionTest, IsNotWrittenAllTheTime) {

@@ -65,8 +65,10 @@ LakeImpl::LakeImpl(LakeOptions options, std::string node, std::unique_ptr<Catalo
       drops_(fs, options_.root),
       remover_(catalog_.get(), &state_, &admission_),
       columns_(catalog_.get(), &state_, &remover_, options_.buffer_wait_ms_max),
-      committer_(catalog_.get(), &state_, &admission_, std::move(node), options_.drop_delay_ms,
-                 [members = options_.membership] { return members ? members->CheckHasName() : Status::OK(); }) {
+      committer_(
+          catalog_.get(), &state_, &admission_, std::move(node), options_.drop_delay_ms,
+          [members = options_.membership] { return members ? members->CheckHasName() : Status::OK(); },
+          [this] { return position_ ? position_->KeepFall() : Status::OK(); }) {
   if (catalog_->is_shared()) state_.SetDropDelay(options_.drop_delay_ms * kNanosPerMilli);
   state_.keeps_fallen_back = catalog_->is_shared() && options_.accepts_writes && !options_.read_only;
 }

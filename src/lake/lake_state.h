@@ -98,9 +98,10 @@ struct Partition {
   /// Held while metadata.json is replaced. Taken before the lock of LakeState.
   std::mutex commit_mutex;
   // What follows is guarded by commit_mutex.
-  std::string version;       // of the catalog's entry, as last seen
-  bool is_in_doubt = false;  // the catalog may have another: a commit's answer was lost, or another node was faster
-  int lease_holders = 0;     // threads of this node that work under its lease; the last one gives it back
+  std::string version;           // of the catalog's entry, as last seen
+  bool is_in_doubt = false;      // the catalog may have another: a commit's answer was lost, or another node was faster
+  bool has_fallen_back = false;  // the catalog lacks what it had, and no commit has been made upon that
+  int lease_holders = 0;         // threads of this node that work under its lease; the last one gives it back
 };
 
 struct Table : std::enable_shared_from_this<Table> {

@@ -58,6 +58,9 @@ Status PartitionCommitter::Commit(Partition* partition, const MakeEdit& make_edi
   for (int attempt = 1;; ++attempt) {
     ARROW_RETURN_NOT_OK(may_commit_());
     if (partition->is_in_doubt) ARROW_RETURN_NOT_OK(RefreshLocked(partition));
+    // What this commit says of the node's log hides from its next run that the catalog lacks files.
+    if (partition->has_fallen_back) ARROW_RETURN_NOT_OK(keep_fall_());
+    partition->has_fallen_back = false;
     PartitionEdit edit;
     {
       const std::lock_guard lock(state_->mutex);
@@ -166,7 +169,10 @@ int64_t PartitionCommitter::TakeOver(LoadedPartition loaded, Partition* partitio
   partition->files = std::move(files);
   const uint64_t known_sequence = FlushedSequence(loaded.metadata);
   // It only ever rises, unless the catalog lost what it had or the table was dropped.
-  if (known_sequence < partition->flushed_sequence) state_->FellBack(partition);
+  if (known_sequence < partition->flushed_sequence) {
+    partition->has_fallen_back = true;
+    state_->FellBack(partition);
+  }
   partition->flushed_sequence = std::max(partition->flushed_sequence, known_sequence);
   KeepWhatIsNeededAgain(loaded, partition);
   partition->wal_sequences = std::move(loaded.metadata.wal_sequences);

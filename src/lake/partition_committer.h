@@ -28,15 +28,16 @@ struct PartitionEdit {
 class PartitionCommitter {
  public:
   /// All must outlive it. `node` is what this process's sequences are kept under; nothing is committed while `may_commit`
-  /// answers an error.
+  /// answers an error, nor to a partition that has fallen back before `keep_fall` has answered OK.
   PartitionCommitter(Catalog* catalog, LakeState* state, Admission* admission, std::string node, int64_t drop_delay_ms,
-                     std::function<Status()> may_commit)
+                     std::function<Status()> may_commit, std::function<Status()> keep_fall)
       : catalog_(catalog),
         state_(state),
         admission_(admission),
         node_(std::move(node)),
         drop_delay_ms_(drop_delay_ms),
-        may_commit_(std::move(may_commit)) {}
+        may_commit_(std::move(may_commit)),
+        keep_fall_(std::move(keep_fall)) {}
 
   /// Called with what the partition has, once for each attempt; a failure ends it.
   using MakeEdit = std::function<Status(PartitionEdit*)>;
@@ -75,6 +76,7 @@ class PartitionCommitter {
   const std::string node_;
   const int64_t drop_delay_ms_;
   const std::function<Status()> may_commit_;
+  const std::function<Status()> keep_fall_;
 };
 
 }  // namespace gigapi

@@ -35,7 +35,8 @@ class PartitionCommitterTest : public testing::Test {
   const std::unique_ptr<Catalog> catalog_ = MakeStoreCatalog(store_, {layer_}, "a", {});
   LakeState state_;
   Admission admission_{1 << 20, 1 << 20, 1'000};
-  PartitionCommitter committer_{catalog_.get(), &state_, &admission_, "a", 0, [] { return Status::OK(); }};
+  PartitionCommitter committer_{
+      catalog_.get(), &state_, &admission_, "a", 0, [] { return Status::OK(); }, [] { return Status::OK(); }};
 };
 
 TEST_F(PartitionCommitterTest, APartitionOfADroppedTableDoesNotTakeOverFilesOfTheNextOne) {

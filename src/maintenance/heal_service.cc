@@ -39,9 +39,9 @@ void HealService::Stop() { thread_.Stop(); }
 
 Status HealService::Run() {
   for (const CatalogKey& key : lake_->TakeFallenBack()) pending_.try_emplace(PathOf(key), Pending{.partition = key});
+  const uint64_t falls = lake_->FallsOfCatalog();
   // First: rows of these may wait to be flushed.
   Status first_failure = HealPending();
-  const uint64_t falls = lake_->FallsOfCatalog();
   if (falls > looked_after_ && SteadyNanos() >= look_again_at_ns_) {
     Status looked = LookEverywhere();
     if (looked.ok()) {

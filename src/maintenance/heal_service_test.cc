@@ -311,6 +311,20 @@ TEST_F(HealServiceTest, BringsBackWhatACommitOfItsOwnHasHiddenBeforeARestart) {
   EXPECT_EQ(lake_->FallsOfCatalog(), 0u);
 }
 
+/// The change that it had kept is one that the catalog still knows.
+TEST_F(HealServiceTest, ACommitThatHidesWhatWasLostIsRememberedBeforeIt) {
+  WriteAndFlush({1, 2});
+  const std::string old = Hour();
+  WriteAndFlush({3, 4});
+  FallBackTo(old);
+  WriteAndFlush({5});
+  Restart();
+  EXPECT_GT(lake_->FallsOfCatalog(), 0u);
+  ASSERT_TRUE(heals_->Run().ok());
+  EXPECT_EQ(Listed(), (Ids{1, 2, 3, 4, 5}));
+  EXPECT_EQ(lake_->FallsOfCatalog(), 0u);
+}
+
 TEST_F(HealServiceTest, BringsBackHoursOfWhichItsLogHasNothing) {
   WriteAndFlush({1, 2});
   const std::string key = HourKey(), old = Hour();
