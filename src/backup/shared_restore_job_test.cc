@@ -156,6 +156,25 @@ TEST_F(SharedRestoreTest, FilesThatCameAfterTheBackupAreKnownAsGone) {
   EXPECT_EQ(VisibleIn(old_), (Ids{1, 2, 3, 4, 5}));
 }
 
+/// A log lets go of them late. What no file had is the writer's.
+TEST_F(SharedRestoreTest, RowsOfFilesThatWentDoNotComeBackFromALog) {
+  WriteRows({1, 2, 3});
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  const BackupManifest manifest = BackUp();
+  WriteRows({4}, 1);
+  ASSERT_TRUE(WriteAndWait(writer_.get(), Rows("u", {5})).ok());
+  ASSERT_TRUE(writer_->FlushAll().ok());
+  WriteRows({6});
+  const auto disk = disk_.Crash();
+  old_.store->SetFaults([](Operation, const std::string&) { return Outcome::kNotDone; });
+  writer_.reset();  // it would flush
+  old_.store->StopFailing();
+  ASSERT_TRUE(Restore(manifest, old_, true).ok());
+  const auto writer = OpenNode(disk.get(), old_);
+  EXPECT_EQ(VisibleTo(writer.get()), (Ids{1, 2, 3, 6}));
+  EXPECT_FALSE(writer->Snapshot()->databases.at("db").contains("u"));
+}
+
 /// Its own list of drops still has that one.
 TEST_F(SharedRestoreTest, TheNodeThatDroppedATableHasItAgain) {
   WriteRows({1, 2, 3}, 2);

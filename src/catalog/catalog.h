@@ -98,8 +98,8 @@ class Catalog {
 
   /// Keeps which rows of a table are gone before it is taken out of a catalog that is shared; others need no such record.
   virtual Status RecordDrop(const DropRecord& record) { return Status::OK(); }
-  /// Of those records, how far they reach in a node's log; 0: nowhere.
-  virtual Result<uint64_t> LastDropOf(const std::string& node) { return 0; }
+  /// What those records say of a node's log.
+  virtual Result<DropList> DropsOf(const std::string& node) { return DropList(); }
   /// Takes a partition, a table, or of a shared catalog a database, out of the catalog; its files are the caller's business.
   /// Not synced: while the list of drops has it, nothing comes back.
   virtual Status RemoveMetadata(const std::string& path) = 0;

@@ -105,7 +105,7 @@ class GuardedCatalog final : public Catalog {
     return catalog_->CommitPartition(partition_path, metadata, version);
   }
   Status RecordDrop(const DropRecord& record) override { return catalog_->RecordDrop(record); }
-  Result<uint64_t> LastDropOf(const std::string& node) override { return catalog_->LastDropOf(node); }
+  Result<DropList> DropsOf(const std::string& node) override { return catalog_->DropsOf(node); }
   Status RemoveMetadata(const std::string& path) override { return catalog_->RemoveMetadata(path); }
   Status SyncRemovals(const std::string& path) override { return catalog_->SyncRemovals(path); }
   Status RemoveEmptyDirectories(const std::vector<std::string>& paths, const std::string& top) override {

@@ -152,11 +152,14 @@ class StoreCatalog final : public Catalog {
 
   Status RecordDrop(const DropRecord& record) override { return PutDropRecord(record, store_.get()); }
 
-  Result<uint64_t> LastDropOf(const std::string& node) override {
+  Result<DropList> DropsOf(const std::string& node) override {
     ARROW_ASSIGN_OR_RAISE(const DropRecords records, ReadDropRecords(store_.get()));
-    uint64_t last = 0;
-    for (const auto& [name, record] : records) last = std::max(last, SequenceOf(record.wal_sequences, node));
-    return last;
+    DropList drops;
+    for (const auto& [name, record] : records) {
+      const uint64_t sequence = SequenceOf(record.wal_sequences, node);
+      if (sequence > 0) drops.Add({.database = name.first, .table = name.second, .sequence = sequence});
+    }
+    return drops;
   }
 
   /// With what other nodes have made below it.

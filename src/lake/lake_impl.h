@@ -112,6 +112,7 @@ class LakeImpl final : public Lake {
   Admission admission_;
   WriteGate gate_;
   DropLog drops_;
+  DropList drops_of_catalog_;  // of this node's log, when it was replayed
   TableRemover remover_;
   ColumnCommitter columns_;
   PartitionCommitter committer_;

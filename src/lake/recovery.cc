@@ -138,6 +138,9 @@ Status LakeImpl::RecoverForWriting() {
   }
   ARROW_ASSIGN_OR_RAISE(const CatalogContents contents, catalog_->Load(drops_.list()));
   ARROW_RETURN_NOT_OK(RemoveLeftovers(contents));
+  if (options_.accepts_writes) {
+    ARROW_ASSIGN_OR_RAISE(drops_of_catalog_, catalog_->DropsOf(committer_.node()));
+  }
   ARROW_ASSIGN_OR_RAISE(const auto first_sequence, wal::FirstSequence(fs_, WalDirectory(options_.root)));
   {
     const std::lock_guard lock(state_.mutex);
@@ -178,17 +181,13 @@ Status LakeImpl::RemoveLeftovers(const CatalogContents& contents) {
 }
 
 Status LakeImpl::StartWal(wal::WalContents contents) {
-  uint64_t last_drop = 0;
-  if (contents.last_sequence == 0 && options_.accepts_writes) {
-    ARROW_ASSIGN_OR_RAISE(last_drop, catalog_->LastDropOf(committer_.node()));
-  }
   {
     // Sequences go on above every one that was ever given, also when the log itself is gone. They begin above 0, which
     // stands for no record: a drop before the first record would else hide nothing.
     const std::lock_guard lock(state_.mutex);
     state_.SetLimits({options_.databases_max, options_.tables_per_database_max, options_.columns_per_table_max});
-    state_.applied_sequence =
-        std::max({uint64_t{1}, state_.applied_sequence, contents.last_sequence, drops_.max_sequence(), last_drop});
+    state_.applied_sequence = std::max({uint64_t{1}, state_.applied_sequence, contents.last_sequence, drops_.max_sequence(),
+                                        drops_of_catalog_.max_sequence()});
     state_.ForEachPartition([&](Partition* partition) {
       state_.applied_sequence = std::max(state_.applied_sequence, partition->flushed_sequence);
     });
@@ -303,9 +302,12 @@ void LakeImpl::QueueAgain(const std::vector<DroppedName>& dropped, Partition* pa
 
 Status LakeImpl::Replay(std::string_view payload, uint64_t sequence) {
   ARROW_ASSIGN_OR_RAISE(wal::DecodedRecord record, wal::DecodeRecord(payload));
-  // Also for their schemas, which may contradict those of tables that were made later under the same names.
-  std::erase_if(record.tables,
-                [&](const TableRows& rows) { return sequence <= drops_.DroppedUpTo(record.database, rows.table); });
+  // Also for their schemas, which may contradict those of tables that were made later under the same names. What the catalog
+  // says was also in files that went when a backup was restored.
+  std::erase_if(record.tables, [&](const TableRows& rows) {
+    return sequence <= std::max(drops_.DroppedUpTo(record.database, rows.table),
+                                drops_of_catalog_.DroppedUpTo(record.database, rows.table));
+  });
   int64_t buffered_bytes = 0;
   std::vector<TableRows> fitting, refused;
   {
