@@ -87,6 +87,7 @@ Result<ServerJobState> ServerJob::Run(const std::string& body) {
   ARROW_ASSIGN_OR_RAISE(ServerJobState begun, Ask("POST", body));
   ARROW_ASSIGN_OR_RAISE(const ServerJobState ended, Watch(std::move(begun)));
   if (ended.phase == "done") return ended;
+  if (ended.phase == "cancelled") return Errorf(ErrorKind::kCancelled, "the {} was cancelled", what_);
   return Errorf(ErrorKind::kUnavailable, "the {} has {}: {}", what_, ended.phase, ended.error);
 }
 
