@@ -4,9 +4,12 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 #include <ctime>
+#include <optional>
 
 #include "base/clock.h"
+#include "base/crc32c.h"
 #include "base/json_writer.h"
 #include "base/uuid.h"
 #include "catalog/partition_metadata.h"
@@ -19,7 +22,10 @@ namespace {
 using simdjson::dom::element;
 
 constexpr std::string_view kFormat = "gigapi-backup";
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;
+constexpr int64_t kVersionWithoutChecksum = 1;
+/// The last key: the CRC-32C of all that is before the comma.
+constexpr std::string_view kChecksumKey = ",\"crc32c\":";
 constexpr size_t kIdBytes = 28;  // 20250131T120000123Z-1a2b3c4d
 
 void WritePartition(const std::string& table, const BackupFile* begin, const BackupFile* end, JsonWriter* json) {
@@ -52,6 +58,17 @@ void WriteTable(const std::string& name, const BackupTable& table, JsonWriter* j
 
 Status NoManifest(std::string_view why) {
   return Errorf(ErrorKind::kInvalidArgument, "the backup's manifest cannot be read: {}", why);
+}
+
+/// nullopt: there is none.
+std::optional<bool> IsAsWritten(std::string_view text) {
+  const size_t at = text.rfind(kChecksumKey);
+  if (at == std::string_view::npos) return std::nullopt;
+  uint32_t expected = 0;
+  const char* const end = text.data() + text.size();
+  const auto [next, failed] = std::from_chars(text.data() + at + kChecksumKey.size(), end, expected);
+  if (failed != std::errc() || std::string_view(next, end) != "}") return std::nullopt;
+  return Crc32c(text.substr(0, at)) == expected;
 }
 
 // ---- reading: simdjson's exceptions end in DecodeManifest ----
@@ -91,11 +108,14 @@ Status ReadDatabase(const element& json, const std::vector<LayerPtr>& layers, Ba
   return Status::OK();
 }
 
-Result<BackupManifest> ReadManifest(const element& json, const LayerPtr& layer) {
+Result<BackupManifest> ReadManifest(const element& json, std::string_view text, const LayerPtr& layer) {
   if (std::string_view(json["format"]) != kFormat) return NoManifest("it has another format");
-  if (int64_t(json["version"]) > kVersion) {
+  const int64_t version = int64_t(json["version"]);
+  if (version > kVersion) {
     return Error(ErrorKind::kUnsupported, "the backup was made by a later version of gigapi");
   }
+  if (!IsAsWritten(text).value_or(version <= kVersionWithoutChecksum))
+    return NoManifest("it was changed since it was written");
   BackupManifest manifest;
   manifest.id = std::string(std::string_view(json["id"]));
   manifest.created_ns = int64_t(json["created_ns"]);
@@ -152,13 +172,16 @@ std::string EncodeManifest(const BackupManifest& manifest) {
     json.EndArray().EndObject();
   }
   json.EndArray().EndObject();
-  return json.Take();
+  std::string text = json.Take();
+  text.pop_back();
+  const uint32_t crc32c = Crc32c(text);
+  return fmt::format("{}{}{}}}", text, kChecksumKey, crc32c);
 }
 
 Result<BackupManifest> DecodeManifest(std::string_view json, const LayerPtr& layer) {
   try {
     simdjson::dom::parser parser;
-    return ReadManifest(parser.parse(simdjson::padded_string(json)), layer);
+    return ReadManifest(parser.parse(simdjson::padded_string(json)), json, layer);
   } catch (const simdjson::simdjson_error& error) {
     return NoManifest(error.what());
   }

@@ -1,6 +1,7 @@
 #include "backup/manifest.h"
 
 #include "base/clock.h"
+#include "base/crc32c.h"
 #include "object_store/testing/memory_store.h"
 #include "storage/hive_path.h"
 
@@ -93,17 +94,42 @@ std::string Replaced(std::string text, const std::string& from, const std::strin
   return text.replace(at, from.size(), to);
 }
 
+/// With a checksum that fits.
+std::string Sealed(std::string text) {
+  text.resize(text.rfind(",\"crc32c\":"));
+  return text + ",\"crc32c\":" + std::to_string(Crc32c(text)) + "}";
+}
+
+TEST(ManifestTest, NoByteCanChange) {
+  const std::string json = EncodeManifest(Sample());
+  EXPECT_EQ(Sealed(json), json);
+  for (size_t i = 0; i < json.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string changed = json;
+      changed[i] = static_cast<char>(changed[i] ^ (1 << bit));
+      ASSERT_FALSE(DecodeManifest(changed, kLayer).ok()) << changed.substr(i < 40 ? 0 : i - 40, 80);
+    }
+  }
+}
+
+TEST(ManifestTest, ReadsOneOfAVersionThatHadNoChecksum) {
+  std::string json = Replaced(EncodeManifest(Sample()), "\"version\":2", "\"version\":1");
+  EXPECT_FALSE(DecodeManifest(json, kLayer).ok()) << "it has one";
+  json.resize(json.rfind(",\"crc32c\":"));
+  EXPECT_TRUE(DecodeManifest(json + "}", kLayer).ok());
+}
+
 TEST(ManifestTest, RefusesWhatIsNoManifest) {
   const std::string json = EncodeManifest(Sample());
   ASSERT_TRUE(DecodeManifest(json, kLayer).ok());
   for (const std::string& broken :
-       {std::string("{}"), std::string("nothing"), json.substr(0, json.size() / 2), Replaced(json, "gigapi-backup", "other"),
-        Replaced(json, "date=", "day="), Replaced(json, "\"crc32c\":[1,", "\"crc32c\":["),
-        Replaced(json, "u1.2.parquet", "../u1"), Replaced(json, "u1.2.parquet", "u1.txt"),
-        Replaced(json, "\"empty\"", "\"../x\"")}) {
+       {std::string("{}"), std::string("nothing"), json.substr(0, json.size() / 2),
+        Sealed(Replaced(json, "gigapi-backup", "other")), Sealed(Replaced(json, "date=", "day=")),
+        Sealed(Replaced(json, "\"crc32c\":[1,", "\"crc32c\":[")), Sealed(Replaced(json, "u1.2.parquet", "../u1")),
+        Sealed(Replaced(json, "u1.2.parquet", "u1.txt")), Sealed(Replaced(json, "\"empty\"", "\"../x\""))}) {
     EXPECT_FALSE(DecodeManifest(broken, kLayer).ok()) << broken;
   }
-  const auto later = DecodeManifest(Replaced(json, "\"version\":1", "\"version\":2"), kLayer);
+  const auto later = DecodeManifest(Replaced(json, "\"version\":2", "\"version\":3"), kLayer);
   ASSERT_FALSE(later.ok());
   EXPECT_EQ(KindOf(later.status()), ErrorKind::kUnsupported);
 }
