@@ -71,3 +71,23 @@ def test_a_server_whose_bucket_goes_away_during_a_restore_waits_and_says_why(min
         assert ids(server) == list(range(10))
     assert server.stop() == 0
     proxy.stop()
+
+
+def test_files_that_went_are_swept_and_those_of_the_backup_stay(binary, make_server, make_lake, tmp_path):
+    lake = {**make_lake(), "GIGAPI_SWEEP_INTERVAL_MS": "1000", "GIGAPI_SWEEP_AGE_MIN_MS": "1000"}
+    node = make_server(root=tmp_path / "node", **lake)
+    place = tmp_path / "place"
+    node.write(lines(0, 30))
+    first = succeed(binary, "backup", f"file://{place}", "--url", node.url).split()[0]
+    node.write(lines(30, 30))
+    succeed(binary, "backup", f"file://{place}", "--url", node.url)
+    node.write("gone id=1i 1")
+    for backup, rows in ({"backup": first}, 30), ({}, 60), ({"backup": first}, 30):
+        assert begin_restore(node, place, force=True, **backup).status_code == 202
+        assert last_restore(node)["state"] == "done" and ids(node) == list(range(rows))
+    wait_until(lambda: node.metrics()["gigapi_sweep_removed_files_total"] >= 4, "files are swept", 60)
+    wait_until(lambda: repair(binary, lake)[0]["orphans"] == [], "nothing is left", 60)
+    report, ended = repair(binary, lake)
+    assert ended == 0 and report["listed_rows"] == 30, report
+    node.restart()
+    assert ids(node) == list(range(30))
