@@ -23,9 +23,8 @@ TEST(ArrowResults, BatchesOfLargeRowsAreShort) {
   };
   // A thousand of each are 64 MB, and one that is not flat is as large as if it were.
   for (const std::string value :
-       {"repeat('x', 64000)", "repeat(chr(97 + (range % 2)::INT), 64000)", "[repeat('x', 32000), repeat('y', 32000)]",
-        "{a: 1, b: repeat('x', 64000)}", "CASE WHEN range % 2 = 0 THEN repeat('x', 128000) END", "range(8000)",
-        "range(8000)::BIGINT[8000]"}) {
+       {"repeat('x', 64000)", "[repeat('x', 32000), repeat('y', 32000)]", "{a: 1, b: repeat('x', 64000)}",
+        "CASE WHEN range % 2 = 0 THEN repeat('x', 128000) END", "range(8000)::BIGINT[8000]"}) {
     const auto [rows, largest] = rows_of("SELECT " + value + " AS v FROM range(1300)");
     EXPECT_EQ(rows, 1300) << value;
     EXPECT_LE(largest, 1100) << value;

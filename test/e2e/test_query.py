@@ -273,6 +273,11 @@ def test_a_query_over_its_memory_fails_and_the_server_lives(make_server):
     answer = post(server, "SELECT count(*) FROM (SELECT DISTINCT range, hash(range), range::VARCHAR || 'some more text' FROM range(20000000))")
     assert answer.status_code in (400, 503, 507), answer.text
     assert answer.json()["error"]
+    # What DuckDB's own limit does not see: vectors, and what is gathered beside them.
+    for sql in ("SELECT range(3000000000) AS l", "SELECT repeat('x', 3000000000) AS t", "SELECT len(range(n)) AS l FROM (SELECT 40000000 AS n)",
+                "SELECT median(range) AS m FROM range(300000000)", "SELECT length(format('{:>900000000}', 'x')) AS t"):
+        answer = post(server, sql)
+        assert answer.status_code == 503 and "DUCKDB_MEM_LIMIT" in answer.json()["error"], (sql, answer.text[:300])
     assert server.query("SELECT 1 AS one") == [{"one": 1}]
 
 
