@@ -15,7 +15,7 @@ using duckdb::idx_t;
 
 /// Vectors of 2,048 plain values are smaller: they are many and of a known number, and counting them would cost time.
 constexpr idx_t kCountedBytes = 64 << 10;
-constexpr idx_t kSmallBytesMax = 4 << 20;
+constexpr idx_t kSmallBytesMax = 32 << 20;
 
 std::atomic<int64_t> counted_bytes_max = std::numeric_limits<int64_t>::max();
 std::atomic<int64_t> counted_bytes = 0;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "query/testing/lake_fixture.h"
 
 namespace gigapi {
@@ -32,6 +34,12 @@ TEST(VectorMemory, OfOneValueIsLimited) {
             "1000000|499999500000|9000000\n");
   for (int i = 0; i < 10; ++i) EXPECT_EQ(lake.Query("SELECT median(range) FROM range(1000001)"), "500000\n");
   for (int i = 0; i < 10; ++i) EXPECT_EQ(lake.Query("SELECT len(range(1000000))"), "1000000\n");
+}
+
+TEST(VectorMemory, ListsMayBeArgumentsOfTableFunctions) {
+  LakeFixture lake;
+  EXPECT_EQ(lake.Query("SELECT count(*) FROM unnest(range(3000000))"), "3000000\n");
+  EXPECT_EQ(lake.Query("SELECT length('" + std::string(6'000'000, 'x') + "')"), "6000000\n");
 }
 
 }  // namespace
