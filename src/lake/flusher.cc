@@ -82,7 +82,7 @@ void Flusher::LookAround() {
   const auto due = Plan();
   // Failed() has told and will retry.
   if (options_.layers.front()->local_directory()) {
-    for (const auto& partition : due) (void)Flush(partition.get());
+    for (const auto& partition : due) (void)FlushInTurn(partition.get());
   } else {
     (void)FlushConcurrently(due);
   }
@@ -163,7 +163,7 @@ Status Flusher::ShrinkTo(int64_t buffered_bytes) {
 /// Most of the time of a small flush is waiting for syncs, and a disk syncs many files in little more time than one.
 Status Flusher::FlushConcurrently(const std::vector<std::shared_ptr<Partition>>& partitions) {
   return ForEachConcurrently(partitions.size(), kConcurrentFlushesMax, "flush",
-                             [&](size_t i) { return Flush(partitions[i].get()); });
+                             [&](size_t i) { return FlushInTurn(partitions[i].get()); });
 }
 
 /// What one flush takes out of the buffer.
@@ -175,6 +175,13 @@ struct Flusher::Batch {
   uint64_t after = 0;             // after this one
   uint64_t flushed_sequence = 0;  // as it was known then
 };
+
+/// A round of many partitions may take long, on a slow disk: who waits for room must not wait for its end.
+Status Flusher::FlushInTurn(Partition* partition) {
+  const Status flushed = Flush(partition);
+  admission_->Expire(SteadyNanos());
+  return flushed;
+}
 
 Status Flusher::Flush(Partition* partition) {
   for (int attempt = 0; attempt < kFlushAttemptsMax; ++attempt) {

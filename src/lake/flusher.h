@@ -35,6 +35,7 @@ class Flusher {
 
   /// Flushes all that is buffered in the partition now. Any thread.
   Status Flush(Partition* partition);
+  Status FlushInTurn(Partition* partition);
   /// Flushes all that is buffered now in the lake. Any thread.
   Status FlushAll();
 

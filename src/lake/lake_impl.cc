@@ -12,6 +12,10 @@
 namespace gigapi {
 namespace {
 
+/// Each takes some kilobytes in memory and a file of its own: a body of a row for each of a million hours would keep memory
+/// and disk busy for hours.
+constexpr size_t kPartitionsPerWriteMax = 100'000;
+
 class DatabaseSchemas final : public SchemaSource {
  public:
   DatabaseSchemas(LakeState* state, std::string_view database) : state_(state), database_(database) {}
@@ -127,6 +131,10 @@ void LakeImpl::Write(std::string_view database, WriteBatch batch, WriteDone done
   // Before it makes tables and columns for rows that cannot be kept.
   if (Status writable = CheckWritable(); !writable.ok()) return done(std::move(writable));
   if (batch.tables.empty()) return done(Status::OK());
+  if (LieInMorePartitionsThan(kPartitionsPerWriteMax, batch.tables)) {
+    return done(
+        Errorf(ErrorKind::kTooLarge, "rows in more than {} hours in one request; send it in parts", kPartitionsPerWriteMax));
+  }
   Status fits;
   uint64_t drop_epoch = 0;
   uint64_t forget_epoch = 0;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <random>
 
 #include "lake/flush_planner.h"
@@ -174,6 +175,31 @@ TEST(Lake, WritesWaitForRoomAndThenAreRefused) {
   for (int i = 0; i < 100 && status.ok(); ++i) status = WriteAndWait(lake.get(), Rows("t", {8}));
   EXPECT_EQ(KindOf(status), ErrorKind::kOverloaded);
   fs.Fail(FaultFileSystem::Operation::kRename, 0);
+}
+
+TEST(Lake, WhoWaitsForRoomDoesNotWaitForTheEndOfALongFlush) {
+  FaultFileSystem fs;
+  LakeOptions options = Options();
+  options.buffer_bytes_max = 4096;
+  options.buffer_wait_ms_max = 50;
+  auto lake = Open(&fs, options);
+  fs.SetSyncDelay(std::chrono::milliseconds(5));
+  std::vector<int64_t> ids(400);
+  std::iota(ids.begin(), ids.end(), 0);
+  ASSERT_TRUE(WriteAndWait(lake.get(), Rows("t", ids, 400)).ok());  // one is admitted whatever it takes: each hour a flush
+  EXPECT_EQ(KindOf(WriteAndWait(lake.get(), Rows("t", {7}))), ErrorKind::kOverloaded);
+  fs.SetSyncDelay(std::chrono::milliseconds(0));
+}
+
+TEST(Lake, RowsInVeryManyHoursAreRefused) {
+  FaultFileSystem fs;
+  auto lake = Open(&fs);
+  std::vector<int64_t> ids(100'001);
+  std::iota(ids.begin(), ids.end(), 0);
+  const Status refused = WriteAndWait(lake.get(), Rows("t", ids, 100'001));
+  EXPECT_EQ(KindOf(refused), ErrorKind::kTooLarge);
+  EXPECT_FALSE(lake->Snapshot()->databases.contains("db")) << "it makes no table";
+  EXPECT_TRUE(WriteAndWait(lake.get(), Rows("t", ids, 10)).ok());
 }
 
 TEST(Lake, AfterAFailedSyncEveryWriteIsRefusedUntilRestart) {

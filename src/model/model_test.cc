@@ -54,6 +54,22 @@ TEST(SplitByPartition, KeepsRowsWithTheirHour) {
   EXPECT_EQ(rows, 100u);
 }
 
+TEST(SplitByPartition, CountsThePartitionsOfAWrite) {
+  const auto rows_of = [](const std::vector<int64_t>& hours) {
+    TableRows table;
+    for (const int64_t hour : hours) table.rows.time.PushBack(hour * kNanosPerHour);
+    table.rows.ComputeTimeRange();
+    return table;
+  };
+  std::vector<TableRows> tables;
+  tables.push_back(rows_of({5, -1'000'000, 5, 5, 5}));
+  EXPECT_FALSE(LieInMorePartitionsThan(2, tables));
+  EXPECT_TRUE(LieInMorePartitionsThan(1, tables));
+  tables.push_back(rows_of({5, 6}));
+  EXPECT_FALSE(LieInMorePartitionsThan(4, tables));
+  EXPECT_TRUE(LieInMorePartitionsThan(3, tables));
+}
+
 TEST(SplitByPartition, RowsOfManyHoursTakeNoMoreThanTheirOwnValues) {
   ColumnBatch batch;
   constexpr uint32_t kRows = 500;
