@@ -15,7 +15,8 @@ namespace {
 constexpr auto kLookInterval = std::chrono::milliseconds(500);
 /// A list of all layers takes long, and a node may have no right to it.
 constexpr int64_t kLookAgainNs = 10 * kNanosPerSecond;
-/// About a minute; then it is left to `gigapi repair`.
+/// About a minute; then it is tried once in as many runs: a file that is gone and was listed may be taken out by then, as
+/// one whose time is over, or by `gigapi repair`.
 constexpr int kFailuresMax = 120;
 
 std::string PathOf(const CatalogKey& key) { return PartitionPath(TablePath(key.database, key.table), *key.partition); }
@@ -63,19 +64,31 @@ Status HealService::HealPending() {
   Status first_failure;
   for (auto next = pending_.begin(); next != pending_.end() && !thread_.IsStopping();) {
     const auto each = next++;
-    const Status healed = Heal(each->second.partition);
-    if (!healed.ok()) {
-      if (first_failure.ok()) first_failure = healed;
-      if (++each->second.failures < kFailuresMax) continue;
-      LOG_ERROR("the catalog has lost files of an hour: run `gigapi repair --apply --add-unlisted`",
-                "partition={} reason=\"{}\"", each->first, healed.message());
-      const std::lock_guard lock(mutex_);
-      ++metrics_.failures_total;
+    Pending& pending = each->second;
+    if (pending.runs_to_wait > 0) {
+      --pending.runs_to_wait;
+      continue;
     }
-    lake_->EndHealing(each->second.partition);
-    pending_.erase(each);
+    const Status healed = Heal(pending.partition);
+    if (healed.ok()) {
+      lake_->EndHealing(pending.partition);
+      pending_.erase(each);
+      continue;
+    }
+    if (first_failure.ok()) first_failure = healed;
+    if (++pending.failures < kFailuresMax) continue;
+    pending.runs_to_wait = kFailuresMax;
+    if (pending.failures == kFailuresMax) TellOfFailure(pending.partition, healed);
   }
   return first_failure;
+}
+
+void HealService::TellOfFailure(const CatalogKey& key, const Status& reason) {
+  LOG_ERROR("the catalog has lost files of an hour, which could not be added again: `gigapi repair` tells more",
+            "partition={} reason=\"{}\"", PathOf(key), reason.message());
+  lake_->EndHealing(key);
+  const std::lock_guard lock(mutex_);
+  ++metrics_.failures_total;
 }
 
 /// For hours where a file lies that the catalog does not name, or one does not lie that it names. What is under way there,

@@ -44,12 +44,14 @@ class HealService {
   struct Pending {
     CatalogKey partition;
     int failures = 0;
+    int runs_to_wait = 0;
   };
 
   HealService(Lake* lake, RepairSources sources) : lake_(lake), sources_(std::move(sources)) {}
   Status HealPending();
   Status LookEverywhere();
   Status Heal(const CatalogKey& key);
+  void TellOfFailure(const CatalogKey& key, const Status& reason);
   void TellOfLeftFiles(const CatalogKey& key, const RepairPlan& plan, const RepairOptions& options);
 
   Lake* const lake_;
