@@ -37,9 +37,9 @@ void BackupService::Run(const BackupPlace& place) {
              state_.totals.files, state_.totals.bytes, state_.progress.bytes_copied);
     return;
   }
-  state_.failure = manifest.status();
+  state_.failure = ToldOf(manifest.status(), state_.place);
   state_.phase = PhaseAfter(state_.failure);
-  LOG_WARN("a backup ended early", "place={} reason=\"{}\"", state_.place, state_.failure.message());
+  LOG_WARN("a backup ended early", "place={} reason=\"{}\"", state_.place, manifest.status().message());
 }
 
 bool BackupService::Cancel() {

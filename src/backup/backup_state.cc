@@ -9,6 +9,12 @@ BackupPhase PhaseAfter(const Status& end) {
   return KindOf(end) == ErrorKind::kCancelled ? BackupPhase::kCancelled : BackupPhase::kFailed;
 }
 
+Status ToldOf(const Status& failure, const std::string& place) {
+  if (failure.ok() || failure.detail() != nullptr || KindOf(failure) != ErrorKind::kUnavailable) return failure;
+  return Errorf(ErrorKind::kUnavailable,
+                "a disk is full or fails, the server's own or that of {}; the server's log says which", place);
+}
+
 BackupHooks HooksOf(std::function<bool()> is_cancelled, std::mutex* mutex, BackupState* state) {
   return {.is_cancelled = std::move(is_cancelled),
           .on_progress =
@@ -19,7 +25,7 @@ BackupHooks HooksOf(std::function<bool()> is_cancelled, std::mutex* mutex, Backu
           .on_waiting =
               [mutex, state](const Status& why) {
                 const std::lock_guard lock(*mutex);
-                state->waits_for = why;
+                state->waits_for = ToldOf(why, state->place);
               }};
 }
 

@@ -33,6 +33,9 @@ struct BackupState {
 /// The phase that a job which has ended so is in.
 BackupPhase PhaseAfter(const Status& end);
 
+/// What whoever asks is told of a failure: a disk's own words have paths of the server, which its log has.
+Status ToldOf(const Status& failure, const std::string& place);
+
 /// Hooks of a job whose progress, and what it waits for, goes into a state that others look at under the mutex. Both must
 /// outlive the job.
 BackupHooks HooksOf(std::function<bool()> is_cancelled, std::mutex* mutex, BackupState* state);

@@ -1,5 +1,6 @@
 // What a backup has: the tables of a lake at one instant, and the files that hold their rows, each with size and checksum.
-// A JSON document with a checksum of itself; tables and partitions are described as in their metadata.json (docs/lake_layout.md). Pure.
+// A JSON document with a checksum of itself; tables and partitions are described as in their metadata.json
+// (docs/lake_layout.md). Pure.
 #pragma once
 
 #include <cstdint>

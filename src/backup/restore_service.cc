@@ -53,7 +53,7 @@ Status RestoreService::Run(const Restore& restore, const std::function<bool()>& 
 
 void RestoreService::Wait(const Status& why) {
   const std::lock_guard lock(mutex_);
-  state_.waits_for = why;
+  state_.waits_for = ToldOf(why, state_.place);
 }
 
 void RestoreService::End(const Status& end) {
@@ -62,7 +62,7 @@ void RestoreService::End(const Status& end) {
   state_.ended_ns = WallNanos();
   state_.waits_for = Status::OK();
   state_.phase = PhaseAfter(end);
-  state_.failure = end;
+  state_.failure = ToldOf(end, state_.place);
   if (end.ok()) LOG_INFO("a restore is made", "place={} id={} bytes={}", state_.place, state_.id, state_.totals.bytes);
   else LOG_WARN("a restore ended early", "place={} id={} reason=\"{}\"", state_.place, state_.id, end.message());
 }

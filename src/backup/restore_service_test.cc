@@ -71,6 +71,28 @@ TEST_F(RestoreServiceTest, OneRunsAtATimeUntilItsEndIsTold) {
   EXPECT_TRUE(service_.Begin({.url = Url()}).ok());
 }
 
+TEST_F(RestoreServiceTest, TellsWhyItWaitsAndOfADiskWithoutItsPaths) {
+  MakeBackup(old_id_);
+  ASSERT_TRUE(service_.Begin({.url = Url()}).ok());
+  const Status full = Status::IOError("write /srv/lake/x.tmp: No space left on device");
+  const auto restore = [&](const BackupManifest&, bool, const BackupHooks& hooks) {
+    hooks.on_waiting(Error(ErrorKind::kUnavailable, "the bucket does not answer"));
+    EXPECT_EQ(service_.state().waits_for.message(), "the bucket does not answer");
+    hooks.on_waiting(Status::OK());
+    EXPECT_TRUE(service_.state().waits_for.ok());
+    EXPECT_FALSE(hooks.gives_up());
+    return full;
+  };
+  service_.Wait(full);
+  EXPECT_EQ(service_.state().waits_for.message().find("/srv"), std::string::npos);
+  service_.End(service_.Run(restore, [] { return false; }));
+  const BackupState state = service_.state();
+  EXPECT_EQ(state.phase, BackupPhase::kFailed);
+  EXPECT_TRUE(state.waits_for.ok());
+  EXPECT_NE(state.failure.message().find("a disk is full"), std::string::npos) << state.failure;
+  EXPECT_EQ(state.failure.message().find("/srv"), std::string::npos) << state.failure;
+}
+
 TEST_F(RestoreServiceTest, IsCancelledByWhoAsksAndByAStop) {
   MakeBackup(old_id_);
   const auto restore = [](const BackupManifest&, bool, const BackupHooks& hooks) {
