@@ -3,8 +3,10 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/json_writer.h"
+#include "base/parallel.h"
 #include "base/uuid.h"
 #include "storage/hive_path.h"
 
@@ -12,6 +14,8 @@ namespace gigapi {
 namespace {
 
 constexpr char kPrefix[] = ".gigapi/drops/";
+/// They mostly wait for the store.
+constexpr size_t kReadThreads = 16;
 
 std::string PrefixOf(const std::string& database, const std::string& table) {
   return kPrefix + TablePath(database, table) + '/';
@@ -37,18 +41,21 @@ WalSequences ReadSequences(const simdjson::dom::object& json) {
   return sequences;
 }
 
-/// Of the objects under a prefix.
+/// Of the objects under a prefix, in any order.
 Status ReadInto(ObjectStore* store, const std::vector<ObjectInfo>& objects, DropRecords* records) {
-  for (const ObjectInfo& object : objects) {
-    const auto read = store->Get(object.key);
-    if (!read.ok() && KindOf(read.status()) == ErrorKind::kNotFound) continue;  // a later one has taken its place
+  std::mutex mutex;  // for the records
+  return ForEachConcurrently(objects.size(), kReadThreads, "drops", [&](size_t i) -> Status {
+    const auto read = store->Get(objects[i].key);
+    // A later one has taken its place.
+    if (!read.ok() && KindOf(read.status()) == ErrorKind::kNotFound) return Status::OK();
     ARROW_RETURN_NOT_OK(read.status());
     ARROW_ASSIGN_OR_RAISE(DropRecord record, DecodeDropRecord(read->content));
+    const std::lock_guard lock(mutex);
     const auto [of_table, is_first] = records->try_emplace({record.database, record.table});
     if (is_first) of_table->second = std::move(record);
     else TakeOver(std::move(record), &of_table->second);
-  }
-  return Status::OK();
+    return Status::OK();
+  });
 }
 
 DropRecord TakeOne(DropRecords records, const std::string& database, const std::string& table) {
