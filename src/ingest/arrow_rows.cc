@@ -155,6 +155,8 @@ Result<std::unique_ptr<parquet::ParquetFileReader>> OpenParquet(std::string_view
   try {
     return parquet::ParquetFileReader::Open(std::make_shared<arrow::io::BufferReader>(BufferOf(body)),
                                             parquet::ReaderProperties(pool));
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& failure) {
     return Errorf(ErrorKind::kInvalidArgument, "not a Parquet file: {}", failure.what());
   }
@@ -193,6 +195,8 @@ WriteBatch Parse(const ParseOptions& options, const SchemaSource& schemas, std::
     Status status = read(pool.get(), &rows);
     Result<WriteBatch> batch = status.ok() ? rows.Finish() : Result<WriteBatch>(std::move(status));
     return batch.ok() ? *std::move(batch) : RefusalOf(batch.status(), format);
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& failure) {  // libparquet's, on broken pages
     return RefusalOf(arrow::Status::Invalid(failure.what()), format);
   }

@@ -220,6 +220,31 @@ TEST(ArrowRows, RefusesBodiesThatAreCutOff) {
   }
 }
 
+TEST(ArrowRows, ABrokenParquetFileIsTheFaultOfWhoSentIt) {
+  const std::string good = Parquet(Fleet());
+  DecodingPool pool(64 << 20);
+  int failures = 0;
+  for (size_t at = 0; at < good.size(); ++at) {
+    for (const char flip : {'\x01', '\x40', '\xff'}) {
+      std::string bytes = good;
+      bytes[at] = static_cast<char>(bytes[at] ^ flip);
+      Status read;
+      const auto batches =
+          ReadParquetFile(std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(bytes)), pool.get());
+      std::shared_ptr<arrow::RecordBatch> batch;
+      for (read = batches.status(); read.ok();) {
+        read = (*batches)->ReadNext(&batch);
+        if (batch == nullptr) break;
+      }
+      if (read.ok()) continue;
+      ++failures;
+      const ErrorKind kind = KindOf(read);
+      EXPECT_TRUE(kind == ErrorKind::kInvalidArgument || kind == ErrorKind::kTooLarge) << at << " " << read;
+    }
+  }
+  EXPECT_GT(failures, 100);
+}
+
 TEST(ArrowRows, RowsWithoutATimeHaveThatOfTheirArrivalInEachBatch) {
   const auto value = ArrayOf<arrow::Int64Builder, int64_t>({1, 2});
   const auto times = ArrayOf<arrow::Int64Builder, int64_t>({5, 6});

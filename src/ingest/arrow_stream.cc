@@ -33,40 +33,47 @@ class ParquetBatches final : public arrow::RecordBatchReader {
   static Result<std::shared_ptr<arrow::RecordBatchReader>> Open(std::shared_ptr<arrow::io::RandomAccessFile> file,
                                                                 arrow::MemoryPool* pool) {
     auto opened = std::make_shared<ParquetBatches>();
-    try {
-      parquet::ReaderProperties properties(pool);
-      properties.enable_buffered_stream();
-      properties.set_buffer_size(kReadAheadBytes);
-      parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
-      arrow_properties.set_batch_size(kReadBatchRows);
-      arrow_properties.set_pre_buffer(false);
-      std::unique_ptr<parquet::ParquetFileReader> parquet_file =
-          parquet::ParquetFileReader::Open(std::move(file), properties);
-      ARROW_RETURN_NOT_OK(CheckInt96Times(parquet_file.get()));
-      ARROW_ASSIGN_OR_RAISE(opened->file_,
-                            parquet::arrow::FileReader::Make(pool, std::move(parquet_file), arrow_properties));
-      ARROW_ASSIGN_OR_RAISE(opened->batches_, opened->file_->GetRecordBatchReader());
-    } catch (const std::exception& failure) {
-      return NotParquet(failure.what());
-    }
+    ARROW_RETURN_NOT_OK(AboutFile([&] { return opened->Begin(std::move(file), pool); }));
     return opened;
   }
 
   std::shared_ptr<arrow::Schema> schema() const override { return batches_->schema(); }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    return AboutFile([&] { return batches_->ReadNext(batch); });
+  }
+
+ private:
+  /// Every failure is one of the bytes, and has a kind: also that of reading beyond their end, which Arrow takes for one of
+  /// the disk.
+  template <typename Read>
+  static Status AboutFile(const Read& read) {
     try {
-      const Status read = TellOutOfMemory(batches_->ReadNext(batch));
-      return read.ok() || read.detail() != nullptr ? read : NotParquet(read.message());
+      const Status done = TellOutOfMemory(read());
+      return done.ok() || done.detail() != nullptr ? done : NotParquet(done.message());
     } catch (const parquet::ParquetStatusException& failure) {
       const Status told = TellOutOfMemory(failure.status());
       return told.detail() != nullptr ? told : NotParquet(failure.what());
+    } catch (const std::bad_alloc&) {
+      throw;
     } catch (const std::exception& failure) {
       return NotParquet(failure.what());
     }
   }
 
- private:
+  Status Begin(std::shared_ptr<arrow::io::RandomAccessFile> file, arrow::MemoryPool* pool) {
+    parquet::ReaderProperties properties(pool);
+    properties.enable_buffered_stream();
+    properties.set_buffer_size(kReadAheadBytes);
+    parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
+    arrow_properties.set_batch_size(kReadBatchRows);
+    arrow_properties.set_pre_buffer(false);
+    std::unique_ptr<parquet::ParquetFileReader> parquet_file = parquet::ParquetFileReader::Open(std::move(file), properties);
+    ARROW_RETURN_NOT_OK(CheckInt96Times(parquet_file.get()));
+    ARROW_ASSIGN_OR_RAISE(file_, parquet::arrow::FileReader::Make(pool, std::move(parquet_file), arrow_properties));
+    return file_->GetRecordBatchReader().Value(&batches_);
+  }
+
   std::unique_ptr<parquet::arrow::FileReader> file_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;
 };
