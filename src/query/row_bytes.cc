@@ -1,6 +1,7 @@
 #include "query/row_bytes.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace gigapi {
 namespace {
@@ -18,14 +19,26 @@ void EachValue(const duckdb::UnifiedVectorFormat& format, idx_t count, Add add) 
   }
 }
 
+/// Whether all values of the type take the same bytes.
+bool IsPlain(const duckdb::LogicalType& type) {
+  return type.InternalType() != duckdb::PhysicalType::VARCHAR && !type.IsNested();
+}
+
 void AddLists(duckdb::Vector& vector, const duckdb::UnifiedVectorFormat& format, std::vector<idx_t>* bytes) {
-  const auto values = ValueBytes(duckdb::ListVector::GetEntry(vector), duckdb::ListVector::GetListSize(vector));
-  std::vector<idx_t> before(values.size() + 1, 0);
-  for (size_t i = 0; i < values.size(); ++i) before[i + 1] = before[i] + values[i];
+  auto& child = duckdb::ListVector::GetEntry(vector);
   const auto* entries = duckdb::UnifiedVectorFormat::GetData<duckdb::list_entry_t>(format);
+  if (IsPlain(child.GetType())) {
+    const idx_t width = duckdb::GetTypeIdSize(child.GetType().InternalType());
+    EachValue(format, bytes->size(), [&](idx_t row, idx_t index) { (*bytes)[row] += entries[index].length * width; });
+    return;
+  }
+  // Of each value and those before it.
+  auto sums = ValueBytes(child, duckdb::ListVector::GetListSize(vector));
+  std::partial_sum(sums.begin(), sums.end(), sums.begin());
+  const auto before = [&](idx_t end) { return end == 0 ? 0 : sums[end - 1]; };
   EachValue(format, bytes->size(), [&](idx_t row, idx_t index) {
     const auto& entry = entries[index];
-    (*bytes)[row] += before[entry.offset + entry.length] - before[entry.offset];
+    (*bytes)[row] += before(entry.offset + entry.length) - before(entry.offset);
   });
 }
 
@@ -42,7 +55,7 @@ void AddParts(duckdb::Vector& child, idx_t width, const duckdb::UnifiedVectorFor
 std::vector<idx_t> ValueBytes(duckdb::Vector& vector, idx_t count) {
   std::vector<idx_t> bytes(count, duckdb::GetTypeIdSize(vector.GetType().InternalType()));
   const auto type = vector.GetType().InternalType();
-  if (type != duckdb::PhysicalType::VARCHAR && !vector.GetType().IsNested()) return bytes;
+  if (IsPlain(vector.GetType())) return bytes;
   duckdb::UnifiedVectorFormat format;
   vector.ToUnifiedFormat(count, format);
   switch (type) {
@@ -70,7 +83,7 @@ std::vector<idx_t> RowBytes(duckdb::DataChunk& chunk) {
   idx_t plain = 0;  // of each row, in columns whose values are all of a size
   for (auto& column : chunk.data) {
     const auto& type = column.GetType();
-    if (type.InternalType() != duckdb::PhysicalType::VARCHAR && !type.IsNested()) {
+    if (IsPlain(type)) {
       plain += duckdb::GetTypeIdSize(type.InternalType());
       continue;
     }

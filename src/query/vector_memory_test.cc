@@ -32,6 +32,8 @@ TEST(VectorMemory, OfOneValueIsLimited) {
   // What fits is there, also what is too large to be computed while the query is planned.
   EXPECT_EQ(lake.Query("SELECT len(range(1000000)), list_sum(range(1000000)), len(repeat('x', 9000000))"),
             "1000000|499999500000|9000000\n");
+  // A list of 8 MB is given back as it is.
+  EXPECT_TRUE(lake.Run("SELECT range(number // 30) AS l FROM cpu").ok());
   for (int i = 0; i < 10; ++i) EXPECT_EQ(lake.Query("SELECT median(range) FROM range(1000001)"), "500000\n");
   for (int i = 0; i < 10; ++i) EXPECT_EQ(lake.Query("SELECT len(range(1000000))"), "1000000\n");
 }
