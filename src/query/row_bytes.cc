@@ -13,10 +13,19 @@ std::vector<idx_t> ValueBytes(duckdb::Vector& vector, idx_t count);
 /// Calls `add(row, index)` for each row that has a value, which is at `index` of what lies under the vector.
 template <typename Add>
 void EachValue(const duckdb::UnifiedVectorFormat& format, idx_t count, Add add) {
+  if (!format.sel->IsSet() && format.validity.AllValid()) {
+    for (idx_t row = 0; row < count; ++row) add(row, row);
+    return;
+  }
   for (idx_t row = 0; row < count; ++row) {
     const idx_t index = format.sel->get_index(row);
     if (format.validity.RowIsValid(index)) add(row, index);
   }
+}
+
+void AddTexts(const duckdb::UnifiedVectorFormat& format, std::vector<idx_t>* bytes) {
+  const auto* texts = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
+  EachValue(format, bytes->size(), [&](idx_t row, idx_t index) { (*bytes)[row] += texts[index].GetSize(); });
 }
 
 /// Whether all values of the type take the same bytes.
@@ -59,11 +68,7 @@ std::vector<idx_t> ValueBytes(duckdb::Vector& vector, idx_t count) {
   duckdb::UnifiedVectorFormat format;
   vector.ToUnifiedFormat(count, format);
   switch (type) {
-    case duckdb::PhysicalType::VARCHAR: {
-      const auto* texts = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
-      EachValue(format, count, [&](idx_t row, idx_t index) { bytes[row] += texts[index].GetSize(); });
-      break;
-    }
+    case duckdb::PhysicalType::VARCHAR: AddTexts(format, &bytes); break;
     case duckdb::PhysicalType::LIST: AddLists(vector, format, &bytes); break;
     case duckdb::PhysicalType::ARRAY:
       AddParts(duckdb::ArrayVector::GetEntry(vector), duckdb::ArrayType::GetSize(vector.GetType()), format, &bytes);
@@ -80,15 +85,19 @@ std::vector<idx_t> ValueBytes(duckdb::Vector& vector, idx_t count) {
 
 std::vector<idx_t> RowBytes(duckdb::DataChunk& chunk) {
   std::vector<idx_t> rows(chunk.size(), 0);
-  idx_t plain = 0;  // of each row, in columns whose values are all of a size
+  idx_t plain = 0;  // of each row, what lies in its columns themselves
   for (auto& column : chunk.data) {
     const auto& type = column.GetType();
-    if (IsPlain(type)) {
-      plain += duckdb::GetTypeIdSize(type.InternalType());
+    if (type.IsNested()) {
+      const auto values = ValueBytes(column, chunk.size());
+      for (size_t row = 0; row < rows.size(); ++row) rows[row] += values[row];
       continue;
     }
-    const auto values = ValueBytes(column, chunk.size());
-    for (size_t row = 0; row < rows.size(); ++row) rows[row] += values[row];
+    plain += duckdb::GetTypeIdSize(type.InternalType());
+    if (IsPlain(type)) continue;
+    duckdb::UnifiedVectorFormat format;
+    column.ToUnifiedFormat(chunk.size(), format);
+    AddTexts(format, &rows);
   }
   for (idx_t& row : rows) row += plain;
   return rows;
