@@ -383,7 +383,8 @@ std::vector<SettingSpec> MakeTable() {
        .key = "duckdb_mem_limit",
        .environment = {{"DUCKDB_MEM_LIMIT"}},
        .field = &S::duckdb_mem_limit,
-       .doc = "Memory of all queries together, as DuckDB reads it: 1GB, 512MiB."},
+       .doc = "Memory of all queries together, as DuckDB reads it: 1GB, 512MiB. What they compute with may take as much "
+              "again."},
       {.group = kQueries,
        .key = "duckdb_thread_limit",
        .environment = {{"DUCKDB_THREAD_LIMIT"}},
