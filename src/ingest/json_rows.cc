@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ingest/cell_budget.h"
@@ -56,6 +57,7 @@ class JsonRowParser {
         schemas_(schemas),
         padded_(body),
         budget_(options.values_max),
+        tags_(options.tags.begin(), options.tags.end()),
         time_member_(options.time_column) {}
 
   WriteBatch Parse() {
@@ -370,8 +372,7 @@ class JsonRowParser {
     ColumnType column_type = ColumnType::kString;
     if (type == ondemand::json_type::boolean) column_type = ColumnType::kBool;
     else if (type == ondemand::json_type::number) column_type = TypeOfNumber(value);
-    else if (type == ondemand::json_type::string && StringsOf(options_, name) != StringsAs::kField)
-      column_type = ColumnType::kTag;
+    else if (type == ondemand::json_type::string && StringsOf(name) != StringsAs::kField) column_type = ColumnType::kTag;
     // What fits into a column that there is decides the value, not the type that a new column would get.
     return builder.FindOrAdd(name, builder.TypeOf(name).value_or(column_type), &reason_);
   }
@@ -383,6 +384,12 @@ class JsonRowParser {
     if (number.is_int64() && (number.get_int64() > kExactFloatMax || number.get_int64() < -kExactFloatMax))
       return ColumnType::kInt64;
     return ColumnType::kFloat64;
+  }
+
+  /// As that of the options, which asks each of their tags: too many for each value.
+  StringsAs StringsOf(std::string_view name) const {
+    if (tags_.empty()) return StringsAs::kByValues;
+    return tags_.contains(name) ? StringsAs::kTag : StringsAs::kField;
   }
 
   bool PutValue(ondemand::value value, ondemand::json_type type, ColumnBuilder* column) {
@@ -401,7 +408,7 @@ class JsonRowParser {
       case ondemand::json_type::string: {
         std::string_view text;
         if (const auto error = value.get_string().get(text)) return FailSyntax(error);
-        return PutText(row, text, StringsOf(options_, column->name()), column) || Conflict(column, ColumnType::kString);
+        return PutText(row, text, StringsOf(column->name()), column) || Conflict(column, ColumnType::kString);
       }
       default: {
         std::string_view text;
@@ -461,7 +468,7 @@ class JsonRowParser {
       TableBuilder& builder = table->builder;
       if (builder.rows() == 0) continue;
       builder.ForEachColumn(
-          [&](ColumnBuilder* column) { DecideStrings(builder.rows(), StringsOf(options_, column->name()), column); });
+          [&](ColumnBuilder* column) { DecideStrings(builder.rows(), StringsOf(column->name()), column); });
       TableRows& rows = batch_.tables.emplace_back();
       rows.table = builder.table();
       rows.rows = builder.Finish();
@@ -474,7 +481,8 @@ class JsonRowParser {
   const simdjson::padded_string padded_;
   ondemand::parser parser_;
   CellBudget budget_;
-  std::string time_member_;  // empty until the first row decides
+  const std::unordered_set<std::string_view> tags_;  // of the options
+  std::string time_member_;                          // empty until the first row decides
   std::string_view table_member_;
   std::string unescaped_table_;
 
