@@ -143,8 +143,9 @@ TEST_F(HealFallTest, LeavesWhatARestoreHasReplaced) {
   const auto backup = CatalogNow();
   const PartitionFiles hour = lake_->ListPartitions().at(0);
   WriteAndFlush({2});
+  const PartitionFiles later = lake_->ListPartitions().at(0);
   uint64_t last = 0;
-  for (const DataFilePtr& file : lake_->ListPartitions().at(0).files) last = std::max(last, file->max_sequence);
+  for (const DataFilePtr& file : later.files) last = std::max(last, file->max_sequence);
   const std::string node = lake_->node();
   FallBackAndStart([&] {
     ForgetSince(backup);
