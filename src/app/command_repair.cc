@@ -12,6 +12,7 @@
 #include "app/stop_signal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "catalog/catalog_key.h"
 #include "catalog/guarded_catalog.h"
 #include "catalog/json_catalog.h"
 #include "catalog/store_catalog.h"
@@ -105,7 +106,7 @@ class RepairTarget {
     ChangeNote note;
     if (!storage_.catalog_feed) {
       journal_ = std::make_shared<JournalFeed>(storage_.shared_catalog,
-                                               JournalOptions{.prefix = ".gigapi/journal/", .node = "repair"});
+                                               JournalOptions{.prefix = std::string(kJournalPrefix), .node = "repair"});
       note = [journal = journal_](const std::string& key) { journal->Note(key); };
     }
     catalog_ = MakeStoreCatalog(storage_.shared_catalog, storage_.layers, node_, std::move(note));

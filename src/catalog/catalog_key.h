@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "model/partition.h"
 
@@ -13,6 +14,9 @@ struct CatalogKey {
   std::string table = {};                      // empty: of the database
   std::optional<PartitionKey> partition = {};  // none: of the table
 };
+
+/// Where nodes tell each other what they have changed, in a store without a feed of its own (object_store/journal_feed.h).
+inline constexpr std::string_view kJournalPrefix = ".gigapi/journal/";
 
 /// nullopt: not the catalog's.
 std::optional<CatalogKey> ParseCatalogKey(const std::string& key);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/uuid.h"
+#include "catalog/catalog_key.h"
 #include "catalog/guarded_catalog.h"
 #include "catalog/json_catalog.h"
 #include "catalog/store_catalog.h"
@@ -87,8 +88,8 @@ Result<std::unique_ptr<Lake>> Lake::Open(LakeOptions options, FileSystem* fs) {
   ChangeNote note;
   if (options.shared_catalog) {
     if (!options.catalog_feed) {
-      auto journal =
-          std::make_shared<JournalFeed>(options.shared_catalog, JournalOptions{.prefix = ".gigapi/journal/", .node = node});
+      auto journal = std::make_shared<JournalFeed>(options.shared_catalog,
+                                                   JournalOptions{.prefix = std::string(kJournalPrefix), .node = node});
       note = [journal](const std::string& key) { journal->Note(key); };
       options.catalog_feed = std::move(journal);
     }

@@ -6,8 +6,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "catalog/catalog_key.h"
 #include "catalog/drop_record.h"
 #include "maintenance/data_files.h"
+#include "object_store/journal_feed.h"
 #include "repair/sweep_planner.h"
 #include "storage/hive_path.h"
 
@@ -57,12 +59,14 @@ Status SweepService::Run() {
     if (!status.ok() && first_failure.ok()) first_failure = status;
   };
   for (const LayerPtr& layer : swept_) note(SweepUploads(*layer, before_ns));
+  ObjectStore* const catalog = sources_.catalog_store.get();
+  note(RemoveOldJournals(catalog, std::string(kJournalPrefix), WallNanos() - options_.journal_age_min_ns));
   const std::vector<PartitionFiles> partitions = lake_->ListPartitions();
   std::map<TableName, KnownPartitions> tables;
   for (const PartitionFiles& partition : partitions) tables[{partition.database, partition.table}].push_back(&partition);
   // Of tables that were dropped, too, which no catalog has any more.
   DropRecords drops;
-  note(ReadDropRecords(sources_.catalog_store.get()).Value(&drops));
+  note(ReadDropRecords(catalog).Value(&drops));
   for (const auto& [name, record] : drops) tables[name];
   for (const auto& [name, known] : tables) {
     if (thread_.IsStopping()) break;
@@ -71,7 +75,7 @@ Status SweepService::Run() {
     const auto drop = drops.find(name);
     const bool is_over =
         swept.ok() && *swept == 0 && drop != drops.end() && drop->second.dropped_ns < WallNanos() - kDropsKeptNs;
-    if (is_over) note(RemoveDropRecord(sources_.catalog_store.get(), name.first, name.second));
+    if (is_over) note(RemoveDropRecord(catalog, name.first, name.second));
   }
   const std::lock_guard lock(mutex_);
   ++metrics_.runs_total;

@@ -1,5 +1,6 @@
 // Removes from the layers what nobody names: files of merges, moves and flushes that were cut short, and uploads that never
-// ended. Owns the thread "sweep", which looks once in a long while; repair/sweep_planner.h decides what goes.
+// ended; and from the catalog's store the journals of nodes that are gone. Owns the thread "sweep", which looks once in a
+// long while; repair/sweep_planner.h decides what goes.
 //
 // Any number of nodes may sweep the same layers: what one removes the other finds gone. Thread-safe.
 #pragma once
@@ -22,6 +23,8 @@ struct SweepOptions {
   int64_t interval_ns = 24 * 3'600'000'000'000;  // 0: never
   /// What is younger is left alone, as are hours that have changed since. Longer than any query, and than any upload.
   int64_t age_min_ns = 24 * 3'600'000'000'000;
+  /// What nodes tell others goes when it is older: each start reads all of it.
+  int64_t journal_age_min_ns = 30 * 24 * 3'600'000'000'000;
 };
 
 struct SweepMetrics {

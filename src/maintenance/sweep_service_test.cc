@@ -121,6 +121,17 @@ TEST_F(SweepServiceTest, RemovesWhatIsLeftOfADroppedTable) {
   EXPECT_FALSE(IsThere(listed_));
 }
 
+TEST_F(SweepServiceTest, RemovesJournalsOfNodesThatAreGone) {
+  const std::string journal = ".gigapi/journal/gone";
+  ASSERT_TRUE(PutObject(store_.get(), journal, "run\n0\n").ok());
+  ASSERT_TRUE(Sweeps(kEverythingIsOld)->Run().ok());
+  EXPECT_TRUE(IsThere(journal)) << "of a node that may come back";
+  const auto sweeps = SweepService::Make(lake_.get(), {.layers = {layer_}, .catalog_store = store_}, {layer_},
+                                         {.journal_age_min_ns = kEverythingIsOld});
+  ASSERT_TRUE(sweeps->Run().ok());
+  EXPECT_FALSE(IsThere(journal));
+}
+
 TEST_F(SweepServiceTest, EndsUploadsThatNeverEnded) {
   auto writer = *store_->Create("db/t/upload.1.parquet");
   ASSERT_TRUE(writer->Append("half").ok());

@@ -227,4 +227,12 @@ Result<bool> JournalFeed::AwaitChange(const std::string& cursor, int64_t ms_max)
   }
 }
 
+Status RemoveOldJournals(ObjectStore* store, const std::string& prefix, int64_t before_ns) {
+  ARROW_ASSIGN_OR_RAISE(const std::vector<ObjectInfo> journals, ListAll(store, prefix));
+  for (const ObjectInfo& journal : journals) {
+    if (journal.modified_ns < before_ns) ARROW_RETURN_NOT_OK(store->Remove(journal.key));
+  }
+  return Status::OK();
+}
+
 }  // namespace gigapi

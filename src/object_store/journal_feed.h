@@ -90,4 +90,8 @@ class JournalFeed final : public ChangeFeed {
   std::jthread writer_;
 };
 
+/// Removes the journals that nobody has written since `before_ns` (wall time), as those of nodes that are gone. One of a
+/// node that is not is written anew with its next change, which others hear of as of any.
+Status RemoveOldJournals(ObjectStore* store, const std::string& prefix, int64_t before_ns);
+
 }  // namespace gigapi

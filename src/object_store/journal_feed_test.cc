@@ -101,6 +101,17 @@ TEST_F(JournalFeedTest, AStoreThatFailsDelaysAndLosesNothing) {
   EXPECT_EQ(Next(b.get(), cursor).changes.at(0).key, "x");
 }
 
+TEST_F(JournalFeedTest, ANodeWhoseOldJournalWasRemovedIsHeardOfAgain) {
+  auto a = Node("a"), b = Node("b");
+  std::string cursor = Meet(b.get(), store_.get(), "a");
+  ASSERT_TRUE(RemoveOldJournals(store_.get(), "journal/", INT64_MIN).ok());
+  EXPECT_TRUE(store_->Head("journal/a").ok()) << "it is young";
+  ASSERT_TRUE(RemoveOldJournals(store_.get(), "journal/", INT64_MAX).ok());
+  EXPECT_FALSE(store_->Head("journal/a").ok());
+  a->Note("x");
+  EXPECT_EQ(Next(b.get(), cursor).changes.at(0).key, "x");
+}
+
 TEST_F(JournalFeedTest, APutThatArrivesLateTakesNothingBack) {
   auto a = Node("a"), b = Node("b");
   std::string cursor = Meet(b.get(), store_.get(), "a");
