@@ -46,6 +46,8 @@ Result<ObjectChange> ReadChange(const redisReply& entry, RedisVersion* version) 
   return change;
 }
 
+Status Cancelled() { return Error(ErrorKind::kCancelled, "the feed of changes is closed"); }
+
 class RedisFeed final : public ChangeFeed {
  public:
   RedisFeed(const RedisUrl& url, const RedisFeedOptions& options) : keys_(url.prefix), options_(options) {}
@@ -60,6 +62,8 @@ class RedisFeed final : public ChangeFeed {
   bool TellsFallBacks() const override { return true; }
 
   Result<ChangePage> Since(const std::string& text, size_t changes_max) override {
+    // An answer may be there before a wait for it can be cancelled.
+    if (cancellation_.cancelled()) return Cancelled();
     const auto known = ParseCursor(text);
     Cursor cursor = known.value_or(Cursor{.epoch = "none"});
     const std::string number = std::to_string(cursor.version.number);
@@ -100,7 +104,7 @@ class RedisFeed final : public ChangeFeed {
         if (!was_told) subscription_.reset();  // it may be deaf
         return true;
       }
-      if (cancellation_.cancelled()) return Error(ErrorKind::kCancelled, "the feed of changes is closed");
+      if (cancellation_.cancelled()) return Cancelled();
       const int64_t now_ns = SteadyNanos();
       if (now_ns >= deadline_ns) return page.ok() ? Result<bool>(false) : page.status();
       const int64_t poll_ms = subscribed ? options_.subscribed_poll_ms : options_.unsubscribed_poll_ms;
