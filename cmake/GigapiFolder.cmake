@@ -71,7 +71,12 @@ function(gigapi_folder name)
     target_compile_options(${name}_test PRIVATE -O0 -Wno-missing-field-initializers)
     target_precompile_headers(${name}_test REUSE_FROM gigapi_test_headers)
     add_dependencies(unit_tests ${name}_test)
-    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+    set(properties TIMEOUT 300)
+    if(GIGAPI_SANITIZE)
+      # More memory than there is cannot be had, as without it; else the sanitizer ends the program.
+      list(APPEND properties ENVIRONMENT ASAN_OPTIONS=allocator_may_return_null=1)
+    endif()
+    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
   endif()
 endfunction()
 
