@@ -291,6 +291,14 @@ TEST(JsonRows, AFractionDoesNotAlterLargeIntegersThatAreThere) {
   EXPECT_EQ(Rows("{\"a\":1.5}\n{\"a\":9007199254740993}").Find("a")->f64()[1], 9'007'199'254'740'992.0);
 }
 
+/// The same rows are taken when the table has the column, with the type that the first time has given it.
+TEST(JsonRows, ARowThatNamesAFieldTwiceIsTakenAgain) {
+  const std::string body = "{\"a\":1}\n{\"a\":1.5,\"a\":2}\n{\"a\":18446744073709551615}";
+  const WriteBatch batch = Parse(body);
+  EXPECT_EQ(batch.accepted_rows, 3);
+  EXPECT_EQ(batch.tables.at(0).rows.Find("a")->type, ColumnType::kFloat64);
+}
+
 TEST(JsonRows, RefusedRowsDoNotMakeAColumnChangeForEver) {
   std::string body;
   for (int i = 0; i < 100'000; ++i) body += "{\"a\":1}\n";

@@ -96,6 +96,7 @@ TypeChange ColumnBuilder::IntegersToFloats() {
 }
 
 TypeChange ColumnBuilder::FloatsToIntegers(ColumnType type) {
+  if (has_replaced_) return TypeChange::kValueWouldChange;
   const bool is_signed = type == ColumnType::kInt64;
   const double least = is_signed ? -0x1p63 : 0, limit = is_signed ? 0x1p63 : 0x1p64;
   return ChangeWords(type, [=](uint64_t bits, uint64_t* word) {
@@ -121,8 +122,9 @@ void ColumnBuilder::TagsToStrings() {
 }
 
 void ColumnBuilder::PrepareRow(size_t row, size_t filled) {
-  if (filled > row) Truncate(row);  // a repeated field: the last value counts
-  else FillNulls(filled, row);
+  if (filled <= row) return FillNulls(filled, row);
+  has_replaced_ = true;  // a repeated field: the last value counts
+  Truncate(row);
 }
 
 void ColumnBuilder::FillNulls(size_t from, size_t to) {

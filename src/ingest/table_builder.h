@@ -98,7 +98,8 @@ class ColumnBuilder {
   /// Other types for the values that are there already. Only of a column that is_new().
   /// Numbers change when all stay the same, and only a few times: rows that are refused must not make them change for ever.
   TypeChange IntegersToFloats();
-  /// To kInt64 or kUInt64, when there is nothing but integers.
+  /// To kInt64 or kUInt64, when there is nothing but integers, nor was before a row said it twice: once the table has the
+  /// type, a fraction would refuse that row.
   TypeChange FloatsToIntegers(ColumnType type);
   void TagsToStrings();
   /// Somebody has said what type it is to have: it does not change from now on.
@@ -126,8 +127,9 @@ class ColumnBuilder {
 
   Column column_;
   bool is_new_;
-  int type_changes_ = 0;     // of numbers, with those that came to nothing
-  size_t unchangeable_ = 0;  // the position of a value that did not let the type change
+  int type_changes_ = 0;       // of numbers, with those that came to nothing
+  bool has_replaced_ = false;  // a value of the row under construction by another one
+  size_t unchangeable_ = 0;    // the position of a value that did not let the type change
   StringInterner interner_;
 };
 
