@@ -31,7 +31,7 @@ inline constexpr uint64_t kExactIntegerMax = uint64_t{1} << 53;
 /// had come first. One that has had a fraction takes the nearest float.
 inline bool PutLargeInteger(size_t row, uint64_t bits, bool negative, ColumnBuilder* column) {
   const bool is_unsigned = !negative && bits > static_cast<uint64_t>(INT64_MAX);
-  switch (column->FloatsToIntegers(is_unsigned ? ColumnType::kUInt64 : ColumnType::kInt64)) {
+  switch (column->FloatsToIntegers(row, is_unsigned ? ColumnType::kUInt64 : ColumnType::kInt64)) {
     case TypeChange::kDone: column->PutWord(row, bits); return true;
     case TypeChange::kTooOften: return false;
     case TypeChange::kValueWouldChange: break;

@@ -95,8 +95,8 @@ TypeChange ColumnBuilder::IntegersToFloats() {
   });
 }
 
-TypeChange ColumnBuilder::FloatsToIntegers(ColumnType type) {
-  if (has_replaced_) return TypeChange::kValueWouldChange;
+TypeChange ColumnBuilder::FloatsToIntegers(size_t row, ColumnType type) {
+  if (has_replaced_ || HasRow(row)) return TypeChange::kValueWouldChange;
   const bool is_signed = type == ColumnType::kInt64;
   const double least = is_signed ? -0x1p63 : 0, limit = is_signed ? 0x1p63 : 0x1p64;
   return ChangeWords(type, [=](uint64_t bits, uint64_t* word) {

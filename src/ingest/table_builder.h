@@ -98,9 +98,9 @@ class ColumnBuilder {
   /// Other types for the values that are there already. Only of a column that is_new().
   /// Numbers change when all stay the same, and only a few times: rows that are refused must not make them change for ever.
   TypeChange IntegersToFloats();
-  /// To kInt64 or kUInt64, when there is nothing but integers, nor was before a row said it twice: once the table has the
-  /// type, a fraction would refuse that row.
-  TypeChange FloatsToIntegers(ColumnType type);
+  /// To kInt64 or kUInt64, for a value of `row`, when there is nothing but integers, and no row has said the field twice:
+  /// once the table has the type, what it said first may refuse that row.
+  TypeChange FloatsToIntegers(size_t row, ColumnType type);
   void TagsToStrings();
   /// Somebody has said what type it is to have: it does not change from now on.
   void FixType() { is_new_ = false; }
