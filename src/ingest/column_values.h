@@ -77,10 +77,10 @@ inline bool PutFloat(size_t row, double value, ColumnBuilder* column) {
     column->PutFloat(row, value);
     return true;
   }
-  const bool in_range = value >= -0x1p63 && value < 0x1p63;
-  if (!in_range || static_cast<double>(static_cast<int64_t>(value)) != value) return false;
-  if (column->type() == ColumnType::kUInt64 && value < 0) return false;
-  column->PutWord(row, static_cast<uint64_t>(static_cast<int64_t>(value)));
+  const bool is_unsigned = column->type() == ColumnType::kUInt64;
+  const bool in_range = is_unsigned ? value >= 0 && value < 0x1p64 : value >= -0x1p63 && value < 0x1p63;
+  if (!in_range || std::trunc(value) != value) return false;
+  column->PutWord(row, is_unsigned ? static_cast<uint64_t>(value) : static_cast<uint64_t>(static_cast<int64_t>(value)));
   return true;
 }
 

@@ -301,6 +301,21 @@ TEST(JsonRows, ARowThatNamesAFieldTwiceIsTakenAgain) {
   }
 }
 
+TEST(JsonRows, AFloatWithoutAFractionFitsAnUnsignedColumnUpToItsEnd) {
+  const std::string body = "{\"a\":16893488147419103230.1}\n{\"a\":16893488147419103230}";
+  Schemas schemas;
+  for (const bool is_known : {false, true}) {
+    const WriteBatch batch = Parse(body, ToTable(), schemas);
+    EXPECT_EQ(batch.accepted_rows, 2) << is_known;
+    const Column* a = batch.tables.at(0).rows.Find("a");
+    ASSERT_EQ(a->type, ColumnType::kUInt64);
+    EXPECT_EQ(a->words[0], 16'893'488'147'419'103'232u);
+    schemas.tables["t"] = std::make_shared<const TableSchema>(std::vector<ColumnSchema>{{"a", ColumnType::kUInt64}});
+  }
+  EXPECT_THAT(Reason(R"({"a": -1.0})", ToTable(), schemas), HasSubstr("type conflict"));
+  EXPECT_THAT(Reason(R"({"a": 1.9e19})", ToTable(), schemas), HasSubstr("type conflict"));
+}
+
 TEST(JsonRows, RefusedRowsDoNotMakeAColumnChangeForEver) {
   std::string body;
   for (int i = 0; i < 100'000; ++i) body += "{\"a\":1}\n";
