@@ -1,6 +1,5 @@
 #include "backup/restore_copy.h"
 
-#include <atomic>
 #include <vector>
 
 #include "base/clock.h"
@@ -29,15 +28,7 @@ Status RestoreCopy::CopyAll() {
       for (const BackupFile& each : table.files) files.push_back(&each);
     }
   }
-  std::atomic<bool> failed{false};
-  Status failure;
-  (void)ForEachConcurrently(files.size(), kCopyThreads, "restore", [&](size_t i) {
-    const Status done = failed ? Status::OK() : Restore(*files[i]);
-    // The first one is the reason; what it makes others give up is not.
-    if (!done.ok() && !failed.exchange(true)) failure = done;
-    return done;
-  });
-  return failure;
+  return ForEachUntilFailure(files.size(), kCopyThreads, "restore", [&](size_t i) { return Restore(*files[i]); });
 }
 
 Status RestoreCopy::Restore(const BackupFile& each) {
