@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "catalog/catalog_key.h"
+#include "object_store/for_each_object.h"
 #include "storage/hive_path.h"
 
 namespace gigapi {
@@ -18,15 +19,11 @@ constexpr size_t kReadThreads = 16;
 
 Result<TableSequences> ReadTableSequences(ObjectStore* store, Catalog* catalog) {
   std::vector<CatalogKey> hours;
-  std::string start_after;
-  do {
-    ARROW_ASSIGN_OR_RAISE(ObjectPage page, store->List("", start_after, SIZE_MAX));
-    for (const ObjectInfo& object : page.objects) {
-      auto key = ParseCatalogKey(object.key);
-      if (key && key->partition) hours.push_back(*std::move(key));
-    }
-    start_after = std::move(page.next_start_after);
-  } while (!start_after.empty());
+  ARROW_RETURN_NOT_OK(ForEachObject(store, "", [&](const ObjectInfo& object) {
+    auto key = ParseCatalogKey(object.key);
+    if (key && key->partition) hours.push_back(*std::move(key));
+    return Status::OK();
+  }));
   std::mutex mutex;  // for the tables
   TableSequences tables;
   ARROW_RETURN_NOT_OK(ForEachConcurrently(hours.size(), kReadThreads, "restore", [&](size_t i) -> Status {

@@ -18,6 +18,7 @@
 #include "catalog/catalog_key.h"
 #include "catalog/drop_record.h"
 #include "catalog/store_catalog.h"
+#include "object_store/for_each_object.h"
 #include "storage/hive_path.h"
 #include "storage/parquet_footer.h"
 
@@ -26,17 +27,6 @@ namespace {
 
 /// They mostly wait for the store.
 constexpr size_t kCatalogThreads = 16;
-
-/// Objects page by page, until `use` fails.
-Status ForEachObject(ObjectStore* store, const std::function<Status(const ObjectInfo&)>& use) {
-  std::string start_after;
-  do {
-    ARROW_ASSIGN_OR_RAISE(ObjectPage page, store->List("", start_after, SIZE_MAX));
-    for (const ObjectInfo& object : page.objects) ARROW_RETURN_NOT_OK(use(object));
-    start_after = std::move(page.next_start_after);
-  } while (!start_after.empty());
-  return Status::OK();
-}
 
 bool IsDataFile(const std::string& key) {
   return LevelOfFileName(NameOf(key)) && ParseCatalogKey(MetadataKey(ParentOf(key)));
@@ -109,7 +99,7 @@ class Job {
   }
 
   Status CheckNoTables() const {
-    return ForEachObject(store_, [&](const ObjectInfo& object) -> Status {
+    return ForEachObject(store_, "", [&](const ObjectInfo& object) -> Status {
       if (!ParseCatalogKey(object.key)) return Status::OK();
       return Errorf(ErrorKind::kConflict,
                     "the catalog in {} is not empty; --force puts the backup in the place of what it has",
@@ -126,7 +116,7 @@ class Job {
       }
     }
     for (const LayerPtr& layer : target_.layers) {
-      ARROW_RETURN_NOT_OK(ForEachObject(layer->store(), [&](const ObjectInfo& object) -> Status {
+      ARROW_RETURN_NOT_OK(ForEachObject(layer->store(), "", [&](const ObjectInfo& object) -> Status {
         if (!IsDataFile(object.key) || own.contains(object.key)) return Status::OK();
         return Errorf(ErrorKind::kConflict, "layer '{}' has files, such as {}; --force leaves them there and restores",
                       layer->name(), object.key);
@@ -186,7 +176,7 @@ class Job {
 
   Status RemoveTables() {
     std::vector<std::string> keys;
-    ARROW_RETURN_NOT_OK(ForEachObject(store_, [&](const ObjectInfo& object) {
+    ARROW_RETURN_NOT_OK(ForEachObject(store_, "", [&](const ObjectInfo& object) {
       if (ParseCatalogKey(object.key)) keys.push_back(object.key);
       return Status::OK();
     }));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "object_store/for_each_object.h"
 
 namespace gigapi {
 namespace {
@@ -60,12 +61,10 @@ Status PutObject(ObjectStore* store, const std::string& key, std::string_view co
 
 Result<std::vector<ObjectInfo>> ListAll(ObjectStore* store, const std::string& prefix) {
   std::vector<ObjectInfo> objects;
-  ObjectPage page;
-  do {
-    ARROW_ASSIGN_OR_RAISE(page, store->List(prefix, page.next_start_after, SIZE_MAX));
-    objects.insert(objects.end(), std::make_move_iterator(page.objects.begin()),
-                   std::make_move_iterator(page.objects.end()));
-  } while (!page.next_start_after.empty());
+  ARROW_RETURN_NOT_OK(ForEachObject(store, prefix, [&](ObjectInfo object) {
+    objects.push_back(std::move(object));
+    return Status::OK();
+  }));
   return objects;
 }
 
