@@ -70,10 +70,6 @@ Status RestoreMark::GiveUp() {
 
 Status RestoreMark::Put(CatalogMarker state, const std::string& owner) {
   const std::lock_guard lock(mutex_);
-  return PutLocked(state, owner);
-}
-
-Status RestoreMark::PutLocked(CatalogMarker state, const std::string& owner) {
   ARROW_RETURN_NOT_OK(FindOwn());
   for (int attempt = 1; !has_ended_; ++attempt) {
     attempted_.push_back(CatalogMarkerContent(state, owner));

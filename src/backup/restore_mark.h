@@ -50,7 +50,6 @@ class RestoreMark {
 
  private:
   Status Put(CatalogMarker state, const std::string& owner);
-  Status PutLocked(CatalogMarker state, const std::string& owner);
   /// What an earlier put whose answer was lost has made of it.
   Status FindOwn();
   Status Lost();
